@@ -1,0 +1,1 @@
+"""imgdash: a radiography QC station."""

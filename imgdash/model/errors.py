@@ -1,0 +1,47 @@
+"""What can go wrong, in words: every error of imgdash names its cause and its remedy."""
+
+
+class ImgdashError(Exception):
+    """An error that a person can act on.
+
+    Parameters
+    ----------
+    cause
+        What happened, in one sentence, naming the thing it happened to.
+    remedy
+        What to do about it, in one sentence; the command or the setting by name.
+    """
+
+    def __init__(self, cause: str, remedy: str = "") -> None:
+        self.cause = cause
+        self.remedy = remedy
+        super().__init__(f"{cause} {remedy}".strip())
+
+
+class NotAllowed(ImgdashError):
+    """The lifecycle of an image, queue entry or request does not have this step, or the role may not take it."""
+
+
+class NotFound(ImgdashError):
+    """No image, order, request, queue entry, apparatus or condition key of this name."""
+
+
+class Unreadable(ImgdashError):
+    """A file that is not DICOM, or whose pixels cannot be decoded: it becomes a request, not a crash (R4)."""
+
+
+class PeerFailed(ImgdashError):
+    """Another machine could not be reached, refused, or answered with a failure.
+
+    Attributes
+    ----------
+    status
+        The DIMSE status or HL7 acknowledgement code the peer gave, or None if it gave none.
+    retry
+        False where repeating the same message cannot help.
+    """
+
+    def __init__(self, cause: str, remedy: str = "", *, status: int | str | None = None, retry: bool = True) -> None:
+        super().__init__(cause, remedy)
+        self.status = status
+        self.retry = retry
