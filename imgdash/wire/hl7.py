@@ -119,7 +119,8 @@ def parse(data: bytes) -> Message:
     if not first.startswith(b"MSH") or len(first) < 9:
         raise Unreadable("This is not an HL7 message: it does not begin with an MSH segment.", "Check the sender.")
     declared = first.decode("latin-1").split(chr(first[3]))
-    charset = re.split(r"[~^]", declared[17])[0].strip() if len(declared) > 17 else ""
+    # Of several, the later ones are switched to by ISO 2022 escapes and contain the first (ASCII).
+    charset = declared[17].split("~")[-1].split("^")[0].strip() if len(declared) > 17 else ""
     try:
         text = _decode(head, charset)
     except (LookupError, UnicodeError):
