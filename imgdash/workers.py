@@ -1,0 +1,187 @@
+"""A few processes that decode, reduce and form, each with a memory limit (ARCHITECTURE decision 4).
+
+A file that makes a decoder crash or eat memory kills its worker, not the apparatus: the task fails with
+`WorkerDied`, a new worker takes the next one, and every other task goes on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import queue
+import resource
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from imgdash.model import ImgdashError
+
+T = TypeVar("T")
+
+
+class WorkerDied(ImgdashError):
+    """The worker process was killed, ran out of memory, or took too long."""
+
+
+@dataclass(order=True)
+class _Task:
+    priority: int
+    number: int
+    function: Callable[..., Any] = field(compare=False)
+    arguments: tuple[Any, ...] = field(compare=False)
+    timeout: float = field(compare=False)
+    future: Future[Any] = field(compare=False)
+
+
+def _serve(connection: Any, memory_mb: int) -> None:
+    """Body of a worker process."""
+    # One thread each: there are as many workers as cores for them.
+    import cv2
+
+    cv2.setNumThreads(1)
+    limit = memory_mb << 20
+    with open("/proc/self/statm", encoding="ascii") as file:
+        already = int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (already + limit, already + limit))
+    connection.send(("ready", None))
+    while True:
+        try:
+            function, arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = ("done", function(*arguments))
+        except MemoryError:
+            connection.send(("error", WorkerDied("The image needs more memory than a worker may take.")))
+            return
+        except BaseException as error:
+            answer = ("error", error)
+        try:
+            connection.send(answer)
+        except Exception as error:  # an answer or error that cannot be pickled
+            connection.send(("error", ImgdashError(f"A worker's answer could not be sent: {error}.")))
+
+
+class Workers:
+    """A pool in which each worker has one task at a time and dies alone.
+
+    Parameters
+    ----------
+    count
+        Number of processes.
+    memory_mb
+        Address space each may add to what it has at its start.
+    """
+
+    def __init__(self, count: int, memory_mb: int) -> None:
+        self._memory_mb = memory_mb
+        self._context = multiprocessing.get_context("spawn")
+        self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
+        self._numbers = itertools.count()
+        self._stopping = threading.Event()
+        self.died = 0
+        self._threads = [
+            threading.Thread(target=self._tend, name=f"worker-{number}", daemon=True) for number in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, function: Callable[..., T], *arguments: Any, timeout: float = 120.0, priority: int = 5) -> Future[T]:
+        """Call `function` in a worker; it and its arguments are pickled.
+
+        Parameters
+        ----------
+        timeout
+            Seconds after which the worker is killed.
+        priority
+            Lower goes first: what is on the screen before what is in a queue.
+        """
+        future: Future[T] = Future()
+        if self._stopping.is_set():
+            future.set_exception(ImgdashError("The workers have been stopped."))
+            return future
+        self._tasks.put(_Task(priority, next(self._numbers), function, arguments, timeout, future))
+        return future
+
+    def _start_one(self) -> tuple[Any, Any]:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def _tend(self) -> None:
+        process, connection = self._start_one()
+        ready = False
+        try:
+            while True:
+                task = self._tasks.get()
+                if self._stopping.is_set():
+                    if task.function is not _stop:
+                        task.future.cancel()
+                        continue
+                    return
+                if not task.future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    if not ready:
+                        _receive(connection, 60.0)
+                        ready = True
+                    connection.send((task.function, task.arguments))
+                    kind, answer = _receive(connection, task.timeout)
+                except (EOFError, OSError, TimeoutError) as error:
+                    self.died += 1
+                    _end(process, connection)
+                    why = "took longer than it may" if isinstance(error, TimeoutError) else "died"
+                    task.future.set_exception(
+                        WorkerDied(f"The worker {why} on this task.", "The image may be corrupt: ask for it again.")
+                    )
+                    process, connection = self._start_one()
+                    ready = False
+                    continue
+                except Exception as error:  # arguments that cannot be pickled
+                    task.future.set_exception(error)
+                    continue
+                if kind == "done":
+                    task.future.set_result(answer)
+                else:
+                    task.future.set_exception(answer)
+                    if isinstance(answer, WorkerDied):
+                        self.died += 1
+                        _end(process, connection)
+                        process, connection = self._start_one()
+                        ready = False
+        finally:
+            _end(process, connection)
+
+    def stop(self) -> None:
+        """End the processes; waiting tasks are cancelled."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._tasks.put(_Task(99, next(self._numbers), _stop, (), 0, Future()))
+        deadline = time.monotonic() + 10
+        for thread in self._threads:
+            thread.join(max(0.1, deadline - time.monotonic()))
+
+
+def _stop() -> None:
+    """Marks the end of the queue."""
+
+
+def _receive(connection: Any, timeout: float) -> tuple[str, Any]:
+    if not connection.poll(timeout):
+        raise TimeoutError
+    answer: tuple[str, Any] = connection.recv()
+    return answer
+
+
+def _end(process: Any, connection: Any) -> None:
+    connection.close()
+    process.join(0.5)
+    if process.is_alive():
+        process.kill()
+        process.join(5)
