@@ -212,6 +212,18 @@ class Site(_Section):
         """Every peer of a kind."""
         return tuple(peer for peer in self.peers if peer.kind == kind)
 
+    def destinations(self, chosen: tuple[str, ...] | None, by_condition: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Where an image goes: as chosen for it, else as its condition key says, else the site's defaults (F2).
+
+        Raises
+        ------
+        NotFound
+            If one of them is not an apparatus of this site.
+        """
+        if chosen is None:
+            chosen = by_condition or tuple(apparatus.name for apparatus in self.apparatus if apparatus.default)
+        return tuple(self.output(name).name for name in dict.fromkeys(chosen))
+
     def known_ae_titles(self) -> frozenset[str]:
         """Calling AE titles that may associate."""
         return frozenset(

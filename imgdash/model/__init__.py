@@ -3,7 +3,7 @@
 from imgdash.model.condition import Condition, Selection
 from imgdash.model.errors import ImgdashError, NotAllowed, NotFound, PeerFailed, Unreadable
 from imgdash.model.image import Finding, ImageHeader, Judgement, Order, Patient
-from imgdash.model.lifecycle import IMAGE, LIFECYCLES, QUEUE, REQUEST, Lifecycle
+from imgdash.model.lifecycle import IMAGE, LIFECYCLES, NOTE, QUEUE, REQUEST, Lifecycle
 from imgdash.model.queue import Event, QueueEntry
 from imgdash.model.request import ASKS, Addressee, Ask, Policy, Request
 from imgdash.model.roles import APPARATUS, NEEDS, ROLES, Actor, Role
@@ -14,6 +14,7 @@ __all__ = [
     "IMAGE",
     "LIFECYCLES",
     "NEEDS",
+    "NOTE",
     "QUEUE",
     "REQUEST",
     "ROLES",

@@ -19,7 +19,7 @@ class Lifecycle:
     Attributes
     ----------
     subject
-        ``image``, ``queue`` or ``request``; also the subject in the journal.
+        ``image``, ``queue``, ``request`` or ``note``; also the subject in the journal.
     start
         The states a subject can be born in.
     table
@@ -135,12 +135,26 @@ REQUEST: Final = _lifecycle(
     waiting|sent|accepted  refuse   refused
     waiting|sent|accepted  fail     failed
     sent                 start      accepted
-    sent|accepted|refused|failed   answer     answered
+    waiting|sent|accepted|refused|failed   answer     answered
     answered             satisfy    satisfied
     answered             dissatisfy superseded
+    satisfied|superseded reopen     answered
     refused|failed       redirect   waiting
     proposed|waiting|sent|accepted|refused|failed|answered  withdraw  withdrawn
     """,
 )
 
-LIFECYCLES: Final = {lifecycle.subject: lifecycle for lifecycle in (IMAGE, QUEUE, REQUEST)}
+# R9: one row for each storage that is told that it must not show an image any more.
+NOTE: Final = _lifecycle(
+    "note",
+    "waiting",
+    "sent",
+    """
+    waiting              retry      waiting
+    waiting              send       sent
+    waiting              fail       failed
+    failed               resume     waiting
+    """,
+)
+
+LIFECYCLES: Final = {lifecycle.subject: lifecycle for lifecycle in (IMAGE, QUEUE, REQUEST, NOTE)}

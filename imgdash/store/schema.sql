@@ -58,6 +58,13 @@ create table request (
     contents json, created_at timestamp, sent_at timestamp, answered_at timestamp
 );
 
+-- Rejection notes (R9): one row for each storage that may hold a rejected image; `dataset` is the note itself.
+create table note (
+    note_id varchar primary key, image_id varchar not null, entry_id varchar, apparatus varchar, state varchar not null,
+    reason varchar, sop_instance_uid varchar, dataset json, attempts integer default 0, trouble varchar,
+    created_at timestamp, sent_at timestamp
+);
+
 -- Emission record: one flat row for each irradiation event, append-only (H3, RECORDS.md).
 create table exposure (
     event_uid varchar primary key, image_id varchar, "at" timestamp, patient_id varchar, patient_name varchar,
