@@ -1,0 +1,194 @@
+"""Making an arrived image known: order, condition key, calculated parameters, judgement, in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from imgdash.apparatus.intake import Examined
+from imgdash.config import Exposure, Site
+from imgdash.confirm.judge import judge
+from imgdash.model import Condition, Event, Finding, ImageHeader, Judgement, Order, Patient, Request
+from imgdash.model.codes import UNREADABLE
+from imgdash.process import Chain, calculate
+from imgdash.process.selection import choose
+from imgdash.records import emission
+from imgdash.reduce import Reduced
+from imgdash.request import Requests
+from imgdash.store import rows
+from imgdash.store.conditions import Conditions
+from imgdash.store.files import Files
+from imgdash.store.header import read
+from imgdash.store.pixels import open_image
+from imgdash.store.reduced import ReducedImages
+from imgdash.store.store import Change, Store
+
+
+class Registration:
+    """Turns what the intake found into an image that awaits its reviewer.
+
+    Parameters
+    ----------
+    tell
+        Called with the header of each new image, after it is durable.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        store: Store,
+        files: Files,
+        reduced: ReducedImages,
+        conditions: Conditions,
+        requests: Requests,
+        tell: Callable[[ImageHeader], None],
+    ) -> None:
+        self.site = site
+        self.store = store
+        self.files = files
+        self.reduced = reduced
+        self.conditions = conditions
+        self.requests = requests
+        self._tell = tell
+
+    def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
+        """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
+        known = self.store.images("image_id = ?", [found.image_id])
+        if known:
+            self.store.set("image", found.image_id, why=f"the same bytes were received again from {_sender(found)}")
+            self._put_away(path, found)
+            return
+        if found.readable_header:
+            file = self.files.keep(path, found.image_id)
+        else:
+            file = self.files.quarantine / path.name
+        order = find_order(self.store, found.columns)
+        header = self._header(found, file, arrived_at, order)
+        if found.reduced is not None:
+            header = self.process(header, found.reduced, found.pixel_attributes, found.attributes, order)
+        else:
+            trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
+            header = _with(header, judgement=Judgement(trouble, trouble))
+        header = self.store.write(lambda change: self._birth(change, header, found, order))
+        if found.reduced is not None:
+            self.reduced.put(header.image_id, header.number, found.reduced)
+        self._put_away(path, found)
+        self._follow(header, found)
+        self._tell(self.store.image(header.image_id))
+
+    def process(
+        self,
+        header: ImageHeader,
+        reduced: Reduced,
+        pixel_attributes: dict[str, Any],
+        attributes: dict[str, Any],
+        order: Order | None,
+        condition: Condition | None = None,
+    ) -> ImageHeader:
+        """Choose the condition key, calculate its parameters on the reduced image, judge (C1, C3, R8)."""
+        why = ""
+        if condition is None:
+            condition, why = choose(self.conditions.all(), {**attributes, **_coded(header)}, order)
+        chain = Chain.of(condition.processing, header.overrides)
+        calculated = calculate(
+            reduced,
+            chain,
+            attrs=pixel_attributes,
+            calibration=_calibration(self.site, header.sender),
+            target_ei=condition.exposure.get("target_ei"),
+        )
+        parameters = {**calculated, "condition_why": why} if why else dict(calculated)
+        header = _with(header, condition=condition.key, condition_version=condition.version, parameters=parameters)
+        return _with(header, judgement=judge(header, condition, self.site.fitness))
+
+    def recalculate(self, header: ImageHeader, condition: str, reduced: Reduced) -> ImageHeader:
+        """The header with another condition key, its parameters calculated anew."""
+        record = read(self.files.path(header.image_id))
+        peer = self.site.peer_by_ae(header.sender)
+        image = open_image(record.path, unprocessed=peer.sends_raw if peer else None)
+        return self.process(header, reduced, dict(image.attrs), {}, None, self.conditions.get(condition))
+
+    def judge(self, header: ImageHeader) -> ImageHeader:
+        """The header judged anew, after its information was corrected."""
+        condition = self.conditions.get(header.condition, header.condition_version)
+        return _with(header, judgement=judge(header, condition, self.site.fitness))
+
+    def _header(self, found: Examined, file: Path, arrived_at: datetime, order: Order | None) -> ImageHeader:
+        columns = dict(found.columns)
+        columns.setdefault("patient", Patient())
+        columns.setdefault("study_uid", "")
+        columns.setdefault("series_uid", "")
+        return ImageHeader(
+            image_id=found.image_id,
+            number=0,
+            state="received" if found.reduced is not None else "quarantined",
+            file=str(file.relative_to(self.files.folder)),
+            received_at=arrived_at,
+            order_id=order.order_id if order else "",
+            priority=order.priority if order else False,
+            **columns,
+        )
+
+    def _birth(self, change: Change, header: ImageHeader, found: Examined, order: Order | None) -> ImageHeader:
+        last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
+        twin = change.query(
+            "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' order by number limit 1",
+            [header.sop_instance_uid],
+        )
+        header = _with(header, number=last + 1, duplicate_of=twin[0]["image_id"] if twin else "")
+        why = f"received from {header.sender or 'an unknown sender'}"
+        if twin:
+            why += "; another image came with the same SOP Instance UID, both are kept"
+        change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
+        if found.reduced is not None:
+            change.transition("image", header.image_id, "examine", why=header.parameters.get("condition_why", ""))
+            change.emit(emission.event(header, order, {}))
+        if order is not None and order.state == "new":
+            change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
+        return header
+
+    def _follow(self, header: ImageHeader, found: Examined) -> None:
+        """What the image means for requests: it answers one, or a policy asks for a better one (R6, R7)."""
+        request: Request | None = None
+        if found.readable_header:
+            request = self.requests.match(header, read(self.files.path(header.image_id)).ds)
+        if request is not None:
+            self.requests.answered(request, header)
+        self.requests.by_policy(self.store.image(header.image_id), header.judgement)
+
+    def _put_away(self, path: Path, found: Examined) -> None:
+        if found.readable_header:
+            self.files.done(path)
+        else:
+            self.files.set_aside(path)
+
+
+def find_order(store: Store, columns: dict[str, Any]) -> Order | None:
+    """The order an image belongs to: by scheduled step, else by accession number."""
+    for column, value in (("step_id", columns.get("step_id")), ("accession", columns.get("accession"))):
+        if value:
+            found = store.orders(f"{column} = ? and state <> 'cancelled'", [value])
+            if found:
+                return found[0]
+    return None
+
+
+def _coded(header: ImageHeader) -> dict[str, str]:
+    """What was corrected on the screen wins over what the file says."""
+    coded = {"BodyPartExamined": header.body_part, "ViewPosition": header.view, "Modality": header.modality}
+    return {name: value for name, value in coded.items() if value}
+
+
+def _calibration(site: Site, sender: str) -> Exposure | None:
+    return next((exposure for exposure in site.exposure if exposure.sender == sender), None)
+
+
+def _sender(found: Examined) -> str:
+    return found.columns.get("sender") or "an unknown sender"
+
+
+def _with(header: ImageHeader, **changes: Any) -> ImageHeader:
+    return dataclasses.replace(header, **changes)

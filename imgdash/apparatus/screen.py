@@ -1,0 +1,139 @@
+"""What is put on the screen: thumbnails, previews, full frames, each by image and processing chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgdash.model import ImageHeader
+from imgdash.process import Chain, form, preview
+from imgdash.reduce import Reduced
+from imgdash.store import pixels
+from imgdash.store.conditions import Conditions
+from imgdash.store.files import Files
+from imgdash.store.reduced import ReducedImages
+from imgdash.workers import Workers
+
+_REDUCED_KEPT = 64
+_FRAME_BYTES = 128 << 20
+
+
+def form_frame(
+    path: Path,
+    processing: Mapping[str, Any],
+    overrides: Mapping[str, Any],
+    calculated: Mapping[str, Any],
+    raw: bool | None,
+) -> np.ndarray:
+    """One full-resolution processed image, uint16 P-values of 12 bits; runs in a worker process."""
+    image = pixels.open_image(path, unprocessed=raw)
+    return np.ascontiguousarray(form(image, Chain.of(processing, overrides), calculated).values)
+
+
+class Screen:
+    """Forms images for viewing and keeps the recent ones.
+
+    Reduced images are kept by number, full frames by bytes; both forget what was longest not looked at.
+    """
+
+    def __init__(
+        self, files: Files, reduced: ReducedImages, conditions: Conditions, workers: Workers, raw: Any
+    ) -> None:
+        self._files = files
+        self._stored = reduced
+        self._conditions = conditions
+        self._workers = workers
+        self._raw = raw
+        self._lock = threading.Lock()
+        self._reduced: OrderedDict[str, Reduced] = OrderedDict()
+        self._frames: OrderedDict[str, Future[np.ndarray]] = OrderedDict()
+
+    def chain(
+        self, header: ImageHeader, condition: str | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> Chain:
+        """The processing chain of an image: condition key, then what was set by hand."""
+        key, version = (header.condition, header.condition_version) if condition is None else (condition, None)
+        chosen = self._conditions.get(key, version) if key else None
+        hand = header.overrides if overrides is None else overrides
+        return Chain.of(chosen.processing if chosen else {}, hand)
+
+    def reduced(self, image_id: str) -> Reduced:
+        """The reduced images, from memory where they were used lately."""
+        with self._lock:
+            if image_id in self._reduced:
+                self._reduced.move_to_end(image_id)
+                return self._reduced[image_id]
+        found = self._stored.get(image_id)
+        with self._lock:
+            self._reduced[image_id] = found
+            while len(self._reduced) > _REDUCED_KEPT:
+                self._reduced.popitem(last=False)
+        return found
+
+    def preview(self, header: ImageHeader, chain: Chain | None = None) -> np.ndarray:
+        """The processed display image, in milliseconds."""
+        small = self.reduced(header.image_id)
+        chain = chain or self.chain(header)
+        result: np.ndarray = preview(small.display, display_pitch(header, small.display), chain, header.parameters)
+        return result
+
+    def frame(self, header: ImageHeader, chain: Chain | None = None) -> Future[np.ndarray]:
+        """The processed image in full resolution, uint16; formed in a worker, kept for the next look."""
+        chain = chain or self.chain(header)
+        key = f"{header.image_id}/{digest(chain, header)}"
+        with self._lock:
+            if key in self._frames:
+                self._frames.move_to_end(key)
+                return self._frames[key]
+            future = self._workers.run(
+                form_frame,
+                self._files.path(header.image_id),
+                {},
+                chain.flat(),
+                dict(header.parameters),
+                self._raw(header.sender),
+                priority=1,
+            )
+            self._frames[key] = future
+        future.add_done_callback(lambda done: self._trim(key, done))
+        return future
+
+    def _trim(self, key: str, done: Future[np.ndarray]) -> None:
+        with self._lock:
+            if done.cancelled() or done.exception() is not None:
+                self._frames.pop(key, None)
+                return
+            total = 0
+            for old in reversed(list(self._frames)):
+                future = self._frames[old]
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    total += future.result().nbytes
+                    if total > _FRAME_BYTES and old != key:
+                        del self._frames[old]
+
+    def forget(self, image_id: str) -> None:
+        """An image was deleted."""
+        with self._lock:
+            self._reduced.pop(image_id, None)
+            for key in [key for key in self._frames if key.startswith(image_id)]:
+                del self._frames[key]
+
+
+def display_pitch(header: ImageHeader, display: np.ndarray) -> float:
+    """Pixel pitch of the display image in mm; 1 px is taken for 0.2 mm where the spacing is unknown."""
+    pitch = header.pixel_spacing[0] if header.pixel_spacing else 0.2
+    return pitch * max(header.rows, 1) / max(display.shape[0], 1)
+
+
+def digest(chain: Chain, header: ImageHeader) -> str:
+    """A short name for a look of an image: changes with any parameter set or calculated."""
+    text = json.dumps([chain.flat(), dict(header.parameters)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
