@@ -256,8 +256,7 @@ def load(path: Path | str) -> Site:
 
 def parse(raw: dict[str, Any], path: Path) -> Site:
     """Check the content of a site file; TOML's singular table names become the plural ones of `Site`."""
-    names = {"peer": "peers", "rule": "rules"}
-    content = {names.get(key, key): value for key, value in raw.items()}
+    content = {"peers" if key == "peer" else key: value for key, value in raw.items()}
     if "folder" in content:
         raise ImgdashError(f"In {path}: 'folder' is not a setting.", "The site folder is where the site file is.")
     try:

@@ -1,0 +1,202 @@
+"""What is wrong with a site, and how to mend it; and the database made anew from files and journal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgdash import config
+from imgdash.apparatus import peers
+from imgdash.apparatus.intake import examine
+from imgdash.config import Site
+from imgdash.model import ImgdashError
+from imgdash.store.conditions import Conditions
+from imgdash.store.files import Files
+from imgdash.store.journal import lines
+from imgdash.store.reduced import ReducedImages
+from imgdash.store.store import Store
+from imgdash.store.users import Users
+from imgdash.workers import Workers
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at.
+
+    Attributes
+    ----------
+    level
+        ``ok``, ``warning`` (works, but somebody should know) or ``problem``.
+    remedy
+        What to do, where there is something to do.
+    """
+
+    what: str
+    level: str
+    finding: str
+    remedy: str = ""
+
+
+def examine_site(site_file: Path) -> Iterator[Check]:
+    """Look at configuration, condition keys, users, disk, journal, ports and peers, one after another."""
+    try:
+        site = config.load(site_file)
+    except ImgdashError as error:
+        yield Check("site file", "problem", error.cause, error.remedy)
+        return
+    yield Check("site file", "ok", f"{len(site.peers)} peers, {len(site.apparatus)} output apparatus")
+    running = _in_use(site.folder / "imgdash.duckdb")
+    for check in (_conditions, _users, _disk, _journal):
+        yield check(site)
+    if running:
+        yield Check("server", "ok", "this site is being served now")
+    else:
+        yield from _ports(site)
+    if not site.apparatus:
+        yield Check(
+            "output apparatus", "warning", "none: confirmed images go nowhere", "Add an [[apparatus]] to the site file."
+        )
+    for state in peers.check(site):
+        name = f"{state.name} {state.service}"
+        if state.ok:
+            yield Check(name, "ok", f"{state.address} answered in {state.milliseconds:.0f} ms")
+        else:
+            yield Check(name, "problem", f"{state.address}: {state.trouble}", state.remedy)
+
+
+def _conditions(site: Site) -> Check:
+    conditions = Conditions(site.folder / "conditions")
+    if conditions.problems:
+        return Check("condition keys", "problem", "; ".join(conditions.problems.values()), "Mend these files.")
+    return Check("condition keys", "ok", f"{len(conditions.all())} condition keys")
+
+
+def _users(site: Site) -> Check:
+    try:
+        users = Users(site.folder / "users.toml").all()
+    except ImgdashError as error:
+        return Check("users", "problem", error.cause, error.remedy)
+    if not any(user.role == "manager" for user in users):
+        return Check("users", "problem", "nobody is a manager", "Run 'imgdash users add NAME --role manager'.")
+    return Check("users", "ok", f"{len(users)} users")
+
+
+def _disk(site: Site) -> Check:
+    free = shutil.disk_usage(site.folder).free >> 20
+    if free < site.station.minimum_free_mb:
+        return Check(
+            "disk", "problem", f"{free} MB free, images are refused below {site.station.minimum_free_mb}", "Make room."
+        )
+    if not os.access(site.folder, os.W_OK):
+        return Check("disk", "problem", f"{site.folder} cannot be written", "Give this user the right to write there.")
+    return Check("disk", "ok", f"{free} MB free")
+
+
+def _journal(site: Site) -> Check:
+    path = site.folder / "journal" / "journal.jsonl"
+    if not path.exists():
+        return Check("journal", "ok", "not begun")
+    try:
+        count = sum(1 for _ in lines(path))
+    except ImgdashError as error:
+        return Check("journal", "problem", error.cause, error.remedy)
+    return Check("journal", "ok", f"{count} entries, chain whole")
+
+
+def _in_use(database: Path) -> bool:
+    """DuckDB locks the file it has open."""
+    if not database.exists():
+        return False
+    import fcntl
+
+    with open(database, "rb+") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _ports(site: Site) -> Iterator[Check]:
+    station = site.station
+    for name, port in (
+        ("dicom_port", station.dicom_port),
+        ("hl7_port", station.hl7_port),
+        ("web_port", station.web_port),
+    ):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((station.host, port))
+            except OSError as error:
+                remedy = f"End what listens there, or set another {name} in the site file."
+                yield Check(name, "problem", f"{station.host}:{port} cannot be used: {error.strerror}", remedy)
+            else:
+                yield Check(name, "ok", f"{station.host}:{port} is free")
+
+
+def rebuild(site_file: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> list[str]:
+    """Make database and reduced images anew, from the journal and the DICOM files.
+
+    Returns
+    -------
+    What was done, in words.
+
+    Raises
+    ------
+    ImgdashError
+        If the site is being served, or the journal was changed; nothing is touched then.
+    """
+    site = config.load(site_file)
+    database = site.folder / "imgdash.duckdb"
+    if _in_use(database):
+        raise ImgdashError("This site is being served.", "Stop 'imgdash serve' first.")
+    journal = site.folder / "journal" / "journal.jsonl"
+    if journal.exists():
+        for _ in lines(journal):
+            continue
+    said = []
+    for old in (database, database.with_name(database.name + ".wal")):
+        if old.exists():
+            old.replace(old.with_name(old.name + ".old"))
+            said.append(f"The former {old.name} is kept as {old.name}.old.")
+    store = Store(site.folder)
+    files = Files(site.folder)
+    images = {image.image_id: image for image in store.images()}
+    said.append(f"{len(images)} images and {store.journal.seq} journal entries were taken from the journal.")
+    lost = [path for path in files.kept() if path.stem not in images]
+    for number, path in enumerate(lost):
+        again = files.incoming / f"{path.stat().st_mtime_ns}-0-{number}.dcm"
+        if not again.exists():
+            os.link(path, again)
+    if lost:
+        said.append(f"{len(lost)} images were not in the journal; they are registered anew at the next start.")
+    said.append(f"{_reduce_again(site, store, files, progress)} reduced images were made.")
+    store.close()
+    return said
+
+
+def _reduce_again(site: Site, store: Store, files: Files, progress: Callable[[int, int], None]) -> int:
+    reduced = ReducedImages(site.folder / "reduced", site.station.display_size)
+    missing = [
+        image
+        for image in store.images("state not in ('deleted', 'quarantined')")
+        if not reduced.has(image.image_id) and files.has(image.image_id)
+    ]
+    workers = Workers(site.station.workers, site.station.worker_memory_mb)
+    raw = {peer.ae_title: peer.sends_raw for peer in site.peers if peer.ae_title and peer.sends_raw}
+    settings = (site.station.display_size, site.station.processing_pitch_mm, raw)
+    try:
+        waiting = [(image, workers.run(examine, files.path(image.image_id), *settings)) for image in missing]
+        for done, (image, future) in enumerate(waiting, 1):
+            found = future.result()
+            if found.reduced is not None:
+                reduced.put(image.image_id, image.number, found.reduced)
+            progress(done, len(waiting))
+    finally:
+        workers.stop()
+    return len(missing)

@@ -1,0 +1,198 @@
+"""Site folders: the one that ``imgdash init`` makes, and the one of the demonstration."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from imgdash import config
+from imgdash.model import ImgdashError
+from imgdash.store.conditions import Conditions
+from imgdash.store.users import Users
+
+# What the demonstration tries first; taken ones are replaced by free ones.
+USUAL_PORTS = {"web": 5006, "dicom": 11112, "hl7": 2575}
+DEMO_PASSWORD = "imgdash-demo"
+DEMO_USERS = {"reviewer": "user", "physicist": "manager", "maker": "maker"}
+
+
+def free_port(wanted: int = 0) -> int:
+    """`wanted`, or any other port if it is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ImgdashError("No free port on 127.0.0.1.", "End something that listens.")
+
+
+@dataclass(frozen=True)
+class NewSite:
+    """A site folder that was made.
+
+    Attributes
+    ----------
+    site_file
+        Its site file.
+    password_file
+        Where the first manager's password was written (mode 600), or None if a person gave one.
+    """
+
+    site_file: Path
+    password_file: Path | None
+
+
+def init(folder: Path, manager: str = "manager", password: str | None = None, **station: Any) -> NewSite:
+    """Make a site folder: site file, condition keys, first user.
+
+    Parameters
+    ----------
+    password
+        None makes one and writes it to a file.
+
+    Raises
+    ------
+    ImgdashError
+        If there is a site file already; nothing of it is touched.
+    """
+    site_file = folder / "site.toml"
+    if site_file.exists():
+        raise ImgdashError(f"{site_file} exists already.", "Serve it, or choose another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = tomli_w.dumps({"station": {"ae_title": "IMGDASH", "open_to": "loopback", **station}}) + _EXAMPLES
+    site_file.write_text(_HEAD + text, encoding="utf-8")
+    config.load(site_file)
+    Conditions(folder / "conditions")
+    password_file = None
+    if password is None:
+        password = secrets.token_urlsafe(12)
+        password_file = folder / "first-password.txt"
+        password_file.touch(mode=0o600)
+        password_file.write_text(f"{manager} {password}\n", encoding="utf-8")
+    Users(folder / "users.toml").add(manager, "manager", password)
+    return NewSite(site_file, password_file)
+
+
+def demo(folder: Path, web_port: int = USUAL_PORTS["web"]) -> Path:
+    """Make the site folder of the demonstration: every machine of Fig. 1 on free ports of loopback."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ports = {name: free_port(port) for name, port in {**USUAL_PORTS, "web": web_port}.items()}
+    taken = set(ports.values())
+
+    def another() -> int:
+        while (port := free_port()) in taken:
+            continue
+        taken.add(port)
+        return port
+
+    def modality(name: str, **more: Any) -> dict[str, Any]:
+        return {
+            "name": name,
+            "kind": "modality",
+            "ae_title": name,
+            "port": another(),
+            "ups": True,
+            "resend": True,
+            **more,
+        }
+
+    content = {
+        "station": {
+            "ae_title": "IMGDASH",
+            "institution": "Phantom Hospital",
+            "dicom_port": ports["dicom"],
+            "hl7_port": ports["hl7"],
+            "web_port": ports["web"],
+            "minimum_free_mb": 50,
+        },
+        "peer": [
+            modality("CR51", unprocessed=True),
+            modality("CR56", unprocessed=True),
+            modality("DR60", unprocessed=True),
+            modality("CT57"),
+            modality("CT59"),
+            {
+                "name": "RIS58",
+                "kind": "ris",
+                "ae_title": "RIS58",
+                "port": another(),
+                "hl7_port": another(),
+                "worklist": True,
+                "worklist_seconds": 5,
+            },
+        ],
+        "apparatus": [
+            {"name": "STORAGE54", "kind": "storage", "ae_title": "STORAGE54", "port": another()},
+            {
+                "name": "FILM55",
+                "kind": "printer",
+                "ae_title": "FILM55",
+                "port": another(),
+                "dpi": 100,
+            },
+        ],
+        "requests": {
+            "rules": [
+                {"rule": "processing", "policy": "automatic", "to": "modality", "ask": "processed"},
+                {"rule": "exposure", "policy": "automatic", "to": "ris", "ask": "reradiograph"},
+                {"rule": "clipping", "policy": "proposed"},
+                {"rule": "field", "policy": "proposed"},
+                {"rule": "unreadable", "policy": "automatic", "to": "modality", "ask": "resend"},
+            ]
+        },
+    }
+    site_file = folder / "site.toml"
+    site_file.write_text(_HEAD + tomli_w.dumps(content), encoding="utf-8")
+    config.load(site_file)
+    Conditions(folder / "conditions")
+    users = Users(folder / "users.toml")
+    for name, role in DEMO_USERS.items():
+        users.add(name, role, DEMO_PASSWORD)
+    return site_file
+
+
+_HEAD = "# The site file of imgdash. Check it with: imgdash doctor site.toml\n\n"
+_EXAMPLES = """
+# Who sends images and orders. Without `open_to` above only those named here may.
+#
+# [[peer]]
+# name = "CR1"
+# kind = "modality"        # modality, ris or viewer
+# ae_title = "CR1"
+# host = "192.0.2.10"
+# port = 104
+# ups = true               # takes requests for re-generation (UPS Push)
+# resend = true            # can be asked to send an image again (C-MOVE)
+#
+# [[peer]]
+# name = "RIS"
+# kind = "ris"
+# ae_title = "RIS"
+# host = "192.0.2.20"
+# port = 104
+# worklist = true
+# hl7_port = 2575          # takes re-radiographing orders
+#
+# Where images go: each has a queue of its own.
+#
+# [[apparatus]]
+# name = "PACS"
+# kind = "storage"         # storage or printer
+# ae_title = "PACS"
+# host = "192.0.2.30"
+# port = 104
+#
+# When an image is not good enough: automatic, proposed or off, for each rule.
+#
+# [[requests.rules]]
+# rule = "processing"
+# policy = "proposed"
+# to = "modality"
+"""
