@@ -1,0 +1,123 @@
+"""Private: straight collimator edges on a reduced image. Each side is looked for as the left side of a turned copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+ANGLES: Final = np.deg2rad(np.arange(-12.0, 12.01, 0.75))
+_CANDIDATES: Final = 10
+_INNER: Final = (2, 6)  # pixels inside an edge that are compared with what lies outside
+_OUTER: Final = 2  # pixels of blur left out outside it
+_LEAST_OUTSIDE: Final = 4.0
+_LEAST_ROWS: Final = 12
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line x = offset + (y − rows/2)·tan(angle), in pixels of the turned copy; unexposed on its left.
+
+    ``support`` is the part of the exposed rows whose whole outside is less exposed than the inside at the edge,
+    ``sharpness`` the part that shows a step.
+    """
+
+    offset: float
+    angle: float
+    support: float
+    sharpness: float
+
+    @property
+    def quality(self) -> float:
+        """0…1."""
+        return self.support * self.sharpness
+
+
+def left_edge(image: Floats, low: float, high: float) -> Edge | None:
+    """The best edge of the field on the left side, or None where the field reaches the border.
+
+    Parameters
+    ----------
+    image
+        Signal on a grid of about 1 mm.
+    low, high
+        Robust ends of its values.
+    """
+    rows, columns = image.shape
+    span = high - low
+    if rows < _LEAST_ROWS or columns < _LEAST_ROWS or span < 0.05:
+        return None
+    smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.2))
+    fall = np.zeros_like(smooth)
+    fall[:, 1:-1] = np.clip((smooth[:, :-2] - smooth[:, 2:]) / (0.05 * span), 0, 1)
+    best: Edge | None = None
+    for offset, angle in _straight_falls(fall):
+        edge = _judge(image, fall, offset, angle, high - 0.2 * span, 0.025 * span)
+        if edge is not None and (best is None or edge.quality > best.quality):
+            best = edge
+    return best
+
+
+def _straight_falls(fall: Floats) -> list[tuple[float, float]]:
+    """Hough transform of the falls: offset and angle of the strongest lines, each at least a few pixels apart."""
+    rows, columns = fall.shape
+    y, x = np.nonzero(fall > 0.2)
+    if not len(y):
+        return []
+    weight = fall[y, x]
+    votes = np.empty((len(ANGLES), columns), np.float32)
+    for k, angle in enumerate(ANGLES):
+        at = np.rint(x - (y - rows / 2) * np.tan(angle)).astype(np.intp)
+        valid = (at >= 0) & (at < columns)
+        votes[k] = np.bincount(at[valid], weights=weight[valid], minlength=columns)
+    votes = np.asarray(cv2.blur(votes, (3, 1)))
+    lines: list[tuple[float, float]] = []
+    for _ in range(_CANDIDATES):
+        k, offset = np.unravel_index(int(np.argmax(votes)), votes.shape)
+        if votes[k, offset] * 3 < 0.12 * rows:
+            break
+        lines.append((float(offset), float(ANGLES[k])))
+        votes[max(k - 4, 0) : k + 5, max(int(offset) - 4, 0) : int(offset) + 5] = 0
+    return lines
+
+
+def _judge(
+    image: Floats, fall: Floats, offset: float, angle: float, unexposed: float, step: float
+) -> Edge | None:
+    """Whether everything outside the line is less exposed than what lies just inside it, row by row."""
+    rows, columns = image.shape
+    y = np.arange(rows)
+    at = np.rint(offset + (y - rows / 2) * np.tan(angle)).astype(np.intp)
+    if at.mean() < _LEAST_OUTSIDE or at.mean() > columns - _LEAST_OUTSIDE:
+        return None
+    x = np.arange(columns)[None, :]
+    relative = x - at[:, None]
+    outside = np.where(relative <= -_OUTER, image, np.inf).min(axis=1)
+    inner = (relative >= _INNER[0]) & (relative < _INNER[1])
+    count = inner.sum(axis=1)
+    inside = np.where(inner, image, 0).sum(axis=1) / np.maximum(count, 1)
+    darkest = np.where(relative >= _INNER[0], image, np.inf).min(axis=1)
+    exposed = (darkest < unexposed) & (count > 0) & (at >= _OUTER)
+    if exposed.sum() < max(_LEAST_ROWS, 0.08 * rows):
+        return None
+    near = np.where(np.abs(relative) <= 2, fall, 0).max(axis=1)
+    support = float(((outside > inside + step) & exposed).sum() / exposed.sum())
+    sharpness = float(near[exposed].mean())
+    if support < 0.55 or sharpness < 0.45:
+        return None
+    return Edge(_centre(fall, at, offset), angle, support, sharpness)
+
+
+def _centre(fall: Floats, at: npt.NDArray[np.intp], offset: float) -> float:
+    """The offset to parts of a pixel: centre of gravity of the fall across the line."""
+    columns = fall.shape[1]
+    shifts = np.arange(-3, 4)
+    x = np.clip(at[:, None] + shifts[None, :], 0, columns - 1)
+    profile = fall[np.arange(len(at))[:, None], x].sum(axis=0)
+    total = float(profile.sum())
+    return offset + (float((profile * shifts).sum()) / total if total else 0.0)

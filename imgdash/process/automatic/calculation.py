@@ -1,0 +1,112 @@
+"""Parameters calculated on the reduced image for processing (C3, B4): field, direct exposure, S/G, clipping, EI/DI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imgdash.process.automatic.exposure import Calibration, indices
+from imgdash.process.automatic.field import recognise
+from imgdash.process.automatic.region import direct_exposure, signal_limits
+from imgdash.process.parameters import Chain
+from imgdash.process.signal import scale_of
+
+if TYPE_CHECKING:
+    from imgdash.reduce import Reduced
+
+Mask = npt.NDArray[np.bool_]
+
+
+def calculate(
+    reduced: Reduced,
+    chain: Chain,
+    *,
+    attrs: Mapping[str, Any],
+    calibration: Calibration | None = None,
+    target_ei: float | None = None,
+) -> dict[str, Any]:
+    """Calculate the parameters of one image. JSON-able; kept in its header.
+
+    Parameters
+    ----------
+    reduced
+        From `imgdash.reduce.reduce_image`; only its processing image is looked at.
+    chain
+        ``automatic`` says how; what it sets by hand goes before what is found.
+    attrs
+        DICOM keywords of the image.
+    calibration
+        Of the sender (`imgdash.config.Exposure`), or None: then no EI of our own.
+    target_ei
+        EI_T of the condition key, or None.
+
+    Returns
+    -------
+    ``field`` polygons [[[x, y], …], …] in mm from the upper left corner; ``field_fraction`` of the image area;
+    ``direct_threshold`` signal below which the field is direct exposure, or None, and ``direct_fraction``;
+    ``s_low``, ``s_high``; ``clipped_low``, ``clipped_high`` fraction of the field, without direct exposure, at
+    the least (most exposed) and greatest value that the pixels can have; ``region_median`` signal;
+    ``ei``, ``target_ei``, ``di``, ``ei_source``; ``confidence`` of each, 0…1; ``extent_mm`` [height, width];
+    ``spacing_known``; ``notes``.
+    """
+    signal = reduced.processing
+    automatic = chain.automatic
+    found = recognise(signal, reduced.extent_mm, automatic)
+    inside = polygon_mask(found.polygons, signal.shape, reduced.extent_mm)
+    direct = direct_exposure(signal, inside, automatic)
+    region = inside & ~direct.mask
+    limits = signal_limits(signal, inside, region, automatic, attrs)
+    at_ends = clipped(signal, inside, direct.mask, reduced.ends)
+    median = float(np.median(signal[region])) if region.any() else None
+    exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
+    notes = [*reduced.notes, *scale_of(attrs).notes, *found.notes, *direct.notes, *limits.notes, *exposure.notes]
+    return {
+        "field": [[[round(float(x), 2), round(float(y), 2)] for x, y in polygon] for polygon in found.polygons],
+        "field_fraction": round(float(inside.mean()), 4),
+        "direct_threshold": direct.threshold,
+        "direct_fraction": round(float(direct.mask.sum() / max(inside.sum(), 1)), 4),
+        "s_low": limits.low,
+        "s_high": limits.high,
+        "clipped_low": at_ends[0],
+        "clipped_high": at_ends[1],
+        "region_median": median,
+        "ei": exposure.ei,
+        "target_ei": exposure.target_ei,
+        "di": exposure.di,
+        "ei_source": exposure.source,
+        "confidence": {
+            "field": found.confidence,
+            "direct": direct.confidence,
+            "signal": limits.confidence,
+            "ei": None if exposure.ei is None else (1.0 if exposure.source == "header" else limits.confidence),
+        },
+        "extent_mm": [float(value) for value in reduced.extent_mm],
+        "spacing_known": reduced.spacing_known,
+        "notes": list(dict.fromkeys(notes)),
+    }
+
+
+def polygon_mask(polygons: Sequence[Any], shape: tuple[int, ...], extent_mm: Sequence[float]) -> Mask:
+    """Pixels whose centre lies inside one of the polygons (mm)."""
+    mask = np.zeros(shape, np.uint8)
+    scale = np.array([shape[1] / extent_mm[1], shape[0] / extent_mm[0]])
+    for polygon in polygons:
+        # Sub-pixel corners: four binary places, counted from pixel centres.
+        points = np.rint((np.asarray(polygon, dtype=np.float64) * scale - 0.5) * 16)
+        cv2.fillPoly(mask, [np.clip(points, -(2**26), 2**26).astype(np.int32)], 1, shift=4)
+    return mask.astype(bool)
+
+
+def clipped(
+    signal: npt.NDArray[np.float32], inside: Mask, direct: Mask, ends: tuple[float, float]
+) -> tuple[float, float]:
+    """Fractions of the field at the ends of what the pixels can hold; direct exposure may saturate, it shows nothing."""
+    total = max(int(inside.sum()), 1)
+    half = 0.5 / 1023
+    low = inside & ~direct & (signal <= ends[0] + half)
+    high = inside & (signal >= ends[1] - half)
+    return round(float(low.sum()) / total, 4), round(float(high.sum()) / total, 4)

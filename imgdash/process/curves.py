@@ -1,0 +1,46 @@
+"""Curves for drawing beside the sliders: gradation, β(density), band gains, compression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgdash.process import equalization, frequency, gradation
+from imgdash.process.limits import limits_of
+from imgdash.process.parameters import Chain
+
+Curve = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+
+def curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
+    """Gradation curve: signal 0…1, and P-value in parts of full scale."""
+    low, high = limits_of(chain, calculated)
+    signal = np.linspace(0.0, 1.0, n)
+    return signal, gradation.evaluate((signal - low) / (high - low), chain.gradation)
+
+
+def beta_curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
+    """β of frequency processing: signal 0…1, and the factor of the amount there."""
+    low, high = limits_of(chain, calculated)
+    signal = np.linspace(0.0, 1.0, n)
+    return signal, frequency.beta((signal - low) / (high - low), chain.frequency)
+
+
+def compression_curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
+    """f1 of equalization: signal 0…1 of the mask, and what is added to the signal there."""
+    low, high = limits_of(chain, calculated)
+    signal = np.linspace(0.0, 1.0, n)
+    return signal, (high - low) * equalization.compression_curve((signal - low) / (high - low), chain.equalization)
+
+
+def band_gains(chain: Chain, n: int = 64) -> Curve:
+    """Frequency processing: line pairs per mm (0.03…10), and the gain of small detail there (1 = unchanged)."""
+    lpmm = np.geomspace(0.03, 10.0, n)
+    settings = chain.frequency
+    if settings.method == "unsharp":
+        sigma = settings.kernel / 2.3548
+        return lpmm, 1 + settings.amount * (1 - np.exp(-2 * (np.pi * sigma * lpmm) ** 2))
+    return lpmm, 1 + frequency.gain_at(lpmm, settings)

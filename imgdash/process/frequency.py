@@ -1,0 +1,124 @@
+"""Step (2), frequency processing: D' = D + β(D)·F(D − Dus) (US4346409A), as one mask or as bands of a pyramid.
+
+F is odd, monotone and saturating: linear for small detail contrast, bounded (or a power) for large, so edges
+do not overshoot; contrasts as small as the noise are left alone. In the multi-band form each octave has its own
+gain, given at line pairs per mm (after Vuylsteke & Schoeters, MUSICA, 1994): a, M and p of that paper are
+``amount``, ``saturation`` and ``power``. All contrasts are fractions of the signal range s_low…s_high.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imgdash.process._pixels import grid, look_up, quantise
+from imgdash.process._pyramid import coarse, down, gauss, level_count, level_frequencies, smooth, up
+from imgdash.process.parameters import Frequency
+
+Floats = npt.NDArray[np.float32]
+
+LOWEST_LPMM: Final = 0.045
+"""Below this no band is changed: it is equalization's part."""
+_POINTS: Final = np.log2([0.03, 0.12, 0.5, 2.0])
+_BETA_WIDTH_MM: Final = 3.0
+
+
+def gain_at(frequency_lpmm: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
+    """Gain added to small detail at frequencies in lp/mm; interpolated over octaves between the declared points."""
+    shares = [0.0, settings.coarse, settings.medium, settings.fine]
+    octaves = np.log2(np.maximum(np.asarray(frequency_lpmm, dtype=np.float64), 1e-6))
+    return settings.amount * np.interp(octaves, _POINTS, shares)
+
+
+def detail_curve(
+    contrast: npt.ArrayLike, settings: Frequency, gain: float, frequency_lpmm: float
+) -> npt.NDArray[np.float64]:
+    """F: what is added to a detail of that contrast (of the range), before β.
+
+    F(x) = gain·x · x²/(x² + n²) · (1 + (x/M)²)^((p−1)/2); noise n falls with frequency as that of white noise does
+    from octave to octave.
+    """
+    x = np.asarray(contrast, dtype=np.float64)
+    noise = settings.noise * min(frequency_lpmm / 2.0, 1.0)
+    core = x * x / (x * x + noise * noise) if noise else 1.0
+    return np.asarray(gain * x * core * (1 + (x / settings.saturation) ** 2) ** ((settings.power - 1) / 2))
+
+
+def beta(level: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
+    """β of the local level (0 = s_low, 1 = s_high): falls to ``dark`` and ``light`` at the ends (RT)."""
+    x = np.asarray(level, dtype=np.float64)
+    return 1 + (settings.dark - 1) * _rise((0.30 - x) / 0.35) + (settings.light - 1) * _rise((x - 0.65) / 0.40)
+
+
+def enhance(signal: Floats, pitch: tuple[float, float], settings: Frequency, low: float, high: float) -> Floats:
+    """Apply frequency processing.
+
+    Parameters
+    ----------
+    signal
+        Signal, 2-D.
+    pitch
+        Pixel pitch (y, x) in mm.
+    low, high
+        s_low and s_high of this image.
+
+    Returns
+    -------
+    Signal of the same shape; the very same array where the amount is 0.
+    """
+    if settings.amount == 0 or min(signal.shape) < 2:
+        return signal
+    if settings.method == "unsharp":
+        detail = _one_band(signal, pitch, settings, high - low)
+    else:
+        detail = _all_bands(signal, pitch, settings, high - low)
+    weight = _beta_map(signal, pitch, settings, low, high)
+    cv2.multiply(detail, weight, dst=detail)
+    return np.asarray(cv2.add(signal, detail, dst=detail))
+
+
+def _all_bands(signal: Floats, pitch: tuple[float, float], settings: Frequency, span: float) -> Floats:
+    mean_pitch = float(np.sqrt(pitch[0] * pitch[1]))
+    count = level_count(signal.shape, mean_pitch, LOWEST_LPMM)
+    frequencies = level_frequencies(mean_pitch, count)
+    gains = gain_at(frequencies, settings)
+    levels = [signal]
+    for _ in range(count):
+        levels.append(down(levels[-1]))
+    added: Floats | None = None
+    for k in reversed(range(count)):
+        band = cv2.subtract(levels[k], up(levels[k + 1], levels[k].shape))
+        added = None if added is None else up(added, levels[k].shape)
+        if gains[k]:
+            bent = _bend(np.asarray(band), settings, float(gains[k]), float(frequencies[k]), span)
+            added = bent if added is None else np.asarray(cv2.add(added, bent, dst=bent))
+    return np.zeros_like(signal) if added is None else added
+
+
+def _one_band(signal: Floats, pitch: tuple[float, float], settings: Frequency, span: float) -> Floats:
+    difference = np.asarray(cv2.subtract(signal, smooth(signal, settings.kernel, pitch)))
+    # A mask of width w passes half at 0.44 / w: the frequency by which its noise is judged.
+    return _bend(difference, settings, settings.amount, 0.44 / settings.kernel, span)
+
+
+def _bend(band: Floats, settings: Frequency, gain: float, frequency: float, span: float) -> Floats:
+    """F through a table: two passes instead of ten; contrasts above the whole range count as the range."""
+    contrasts = grid(-1.0, 1.0)
+    table = (span * detail_curve(contrasts, settings, gain, frequency)).astype(np.float32)
+    return look_up(quantise(band, -span, span), table)
+
+
+def _beta_map(signal: Floats, pitch: tuple[float, float], settings: Frequency, low: float, high: float) -> Floats:
+    """β of the smoothed signal: the local density, not each grain, decides."""
+    small, small_pitch = coarse(signal, _BETA_WIDTH_MM, pitch)
+    level = (gauss(small, _BETA_WIDTH_MM, small_pitch) - low) / (high - low)
+    return up(beta(level, settings).astype(np.float32), signal.shape)
+
+
+def _rise(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """0 below 0, 1 above 1, smooth between."""
+    t = np.clip(x, 0, 1)
+    return t * t * (3 - 2 * t)

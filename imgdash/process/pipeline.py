@@ -1,0 +1,279 @@
+"""Forming the output image (F5, G1-G4): frequency → equalization → gradation → rotation → mirror → scale → overlay.
+
+Steps (2)-(6) make an image that can be stored (`form_cached`, G3); (7) and (8) finish it for an apparatus. Rotation
+by quarter turns and mirror are fused into the gradation (G4): each strip of graded pixels is written where it
+belongs while it is still in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from imgdash.model import ImgdashError
+from imgdash.process import geometry, overlay
+from imgdash.process.equalization import equalize
+from imgdash.process.frequency import enhance
+from imgdash.process.geometry import Placement
+from imgdash.process.gradation import grade
+from imgdash.process.limits import limits_of
+from imgdash.process.parameters import Chain, Gradation
+from imgdash.process.signal import scale_of, to_signal
+from imgdash.process.spacing import spacing_of
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint16]
+
+ALL: Final = ("frequency", "equalization", "gradation", "rotation", "mirror", "scale", "overlay")
+_STRIP_ROWS: Final = 128
+
+
+def form(
+    image: xr.DataArray,
+    chain: Chain,
+    calculated: Mapping[str, Any],
+    *,
+    steps: Sequence[str] = ALL,
+    scale: float | None = None,
+    size: tuple[int, int] | None = None,
+    bits: int = 12,
+    overlays: Iterable[Mapping[str, Any]] = (),
+    fused: bool = True,
+) -> xr.DataArray:
+    """Form an output image: every step, in the patent's order.
+
+    Parameters
+    ----------
+    image
+        Stored values, dims (y, x), attributes as DICOM keywords.
+    chain, calculated
+        Processing parameters, and what `imgdash.process.calculate` found for this image.
+    steps
+        Which of (2)-(8) run (G2); without gradation the signal itself is written over the full range.
+    scale, size
+        Factor, or the box (rows, columns) to fill.
+    bits
+        Of the P-values.
+    overlays
+        Placed by a person: ``{"kind", "text", "x", "y", …}``, see `imgdash.process.overlay.Item`.
+    fused
+        False runs rotation and mirror as passes of their own (G4): same pixels, more memory traffic.
+
+    Returns
+    -------
+    uint16 P-values, 0 = black, dims (y, x) in mm; attrs: ``processing_log``, ``overlay_rectangles``, ``field``
+    (pixels), ``notes``, and the DICOM keywords that hold for the new image.
+    """
+    stage6 = form_cached(image, chain, calculated, steps, bits=bits, fused=fused)
+    return finish(stage6, chain, scale=scale, size=size, overlays=overlays, steps=steps, bits=bits)
+
+
+def form_cached(
+    image: xr.DataArray,
+    chain: Chain,
+    calculated: Mapping[str, Any],
+    steps: Sequence[str] = ALL,
+    *,
+    bits: int = 12,
+    fused: bool = True,
+) -> xr.DataArray:
+    """The image after step (6), to be stored and finished for several apparatus (G3)."""
+    steps = checked_steps(steps)
+    values = plane(image)
+    attrs = image.attrs
+    spacing = spacing_of(attrs, values.shape)
+    log: list[dict[str, Any]] = []
+    signal, low, high = tone(to_signal(values, attrs), spacing.pitch, chain, calculated, steps, log)
+    settings = chain.gradation if "gradation" in steps else _AS_IS
+    rotation = chain.geometry.rotation if "rotation" in steps else 0
+    mirror = bool(chain.geometry.mirror and "mirror" in steps)
+    angle = chain.geometry.angle if "rotation" in steps else 0.0
+    shutter = chain.geometry.shutter and "gradation" in steps and bool(calculated.get("field"))
+    placement = Placement.of_image((values.shape[0], values.shape[1]), spacing.pitch)
+    if fused and not angle and not shutter:
+        pixels = _grade_turned(signal, settings, low, high, bits, rotation, mirror)
+        placement = geometry.turn_placement(placement, rotation, mirror)
+    else:
+        pixels = grade(signal, settings, low, high, bits)
+        if shutter:
+            pixels = blacken(pixels, calculated["field"], placement)
+        pixels = np.ascontiguousarray(geometry.turn(pixels, rotation, False))
+        placement = geometry.turn_placement(placement, rotation, False)
+        if angle:
+            pixels = geometry.tilt(pixels, angle, chain.geometry.interpolation)
+            placement = geometry.tilt_placement(placement, angle)
+        pixels = np.ascontiguousarray(geometry.turn(pixels, 0, mirror))
+        placement = geometry.turn_placement(placement, 0, mirror)
+    if shutter:
+        log.append({"step": "shutter"})
+    if rotation or angle:
+        log.append({"step": "rotation", "rotation": rotation, "angle": angle})
+    if mirror:
+        log.append({"step": "mirror"})
+    notes = [*scale_of(attrs).notes, *spacing.notes, *image.attrs.get("notes", ())]
+    kept = {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
+    return _result(pixels, placement, bits, spacing.known, kept, log, notes, list(calculated.get("field") or ()))
+
+
+def finish(
+    stage6: xr.DataArray,
+    chain: Chain,
+    *,
+    scale: float | None = None,
+    size: tuple[int, int] | None = None,
+    overlays: Iterable[Mapping[str, Any]] = (),
+    steps: Sequence[str] = ALL,
+    bits: int = 12,
+) -> xr.DataArray:
+    """Steps (7) and (8) on a stored stage-6 image (G3). See `form`."""
+    steps = checked_steps(steps)
+    attrs = stage6.attrs
+    pixels = np.asarray(stage6.values)
+    stored = attrs["placement"]
+    placement = Placement((tuple(stored[0]), tuple(stored[1])), (pixels.shape[0], pixels.shape[1]))
+    log, notes = list(attrs["processing_log"]), list(attrs["notes"])
+    if bits != attrs["BitsStored"]:
+        factor = ((1 << bits) - 1) / ((1 << attrs["BitsStored"]) - 1)
+        pixels = np.rint(pixels * factor).astype(np.uint16)
+    if "scale" in steps:
+        rows, columns = geometry.cut(chain.geometry, placement, attrs["field"])
+        if (rows.stop - rows.start, columns.stop - columns.start) != placement.shape:
+            pixels = pixels[rows, columns]
+            placement = placement.then(
+                [[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], (pixels.shape[0], pixels.shape[1])
+            )
+            log.append({"step": "trim", "trim": chain.geometry.trim, "rows": list(pixels.shape)[0:1]})
+        shape = geometry.target_shape(placement, chain.geometry, scale, size)
+        if shape != placement.shape:
+            pixels = geometry.scale_to(pixels, shape, chain.geometry.interpolation)
+            placement = geometry.scale_placement(placement, shape)
+            log.append({"step": "scale", "shape": list(shape), "interpolation": chain.geometry.interpolation})
+    places: list[dict[str, Any]] = []
+    if "overlay" in steps and (items := overlay.items_of(chain.overlay, attrs, overlays)):
+        pixels, places, said = overlay.draw(pixels, items, placement, attrs["field"], bits, attrs["spacing_known"])
+        notes.extend(said)
+        log.append({"step": "overlay", "items": [f"{p['kind']} {p['text']}".strip() for p in places]})
+    kept = {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
+    kept["overlay_rectangles"] = places
+    return _result(np.ascontiguousarray(pixels), placement, bits, attrs["spacing_known"], kept, log, notes, attrs["field"])
+
+
+def tone(
+    signal: Floats,
+    pitch: tuple[float, float],
+    chain: Chain,
+    calculated: Mapping[str, Any],
+    steps: Sequence[str],
+    log: list[dict[str, Any]],
+) -> tuple[Floats, float, float]:
+    """Steps (2) and (3) and the limits for (4), on a signal of any pitch: the same for output and for the screen."""
+    if not {"frequency", "equalization", "gradation"} & set(steps):
+        return signal, 0.0, 1.0
+    low, high = limits_of(chain, calculated)
+    if "frequency" in steps and chain.frequency.amount:
+        signal = enhance(signal, pitch, chain.frequency, low, high)
+        log.append({"step": "frequency", **_values(chain, "frequency")})
+    if "equalization" in steps:
+        before = signal
+        signal = equalize(signal, pitch, chain.equalization, low, high)
+        if signal is not before:
+            log.append({"step": "equalization", **_values(chain, "equalization")})
+    if "gradation" not in steps:
+        return signal, 0.0, 1.0
+    log.append({"step": "gradation", "s_low": low, "s_high": high, **_values(chain, "gradation")})
+    return signal, low, high
+
+
+def blacken(pixels: npt.NDArray[Any], field: Sequence[Any], placement: Placement) -> npt.NDArray[Any]:
+    """P-value 0 outside the field: unexposed borders would dazzle."""
+    mask = np.zeros(pixels.shape, np.uint8)
+    for polygon in field:
+        points = np.rint(np.clip(placement.apply(polygon), -30000, 30000)).astype(np.int32)
+        cv2.fillPoly(mask, [points], 255)
+    return np.asarray(cv2.bitwise_and(pixels, pixels, mask=mask)).reshape(pixels.shape)
+
+
+def checked_steps(steps: Sequence[str]) -> tuple[str, ...]:
+    """The steps in the patent's order.
+
+    Raises
+    ------
+    ImgdashError
+        For a step that does not exist.
+    """
+    if unknown := set(steps) - set(ALL):
+        raise ImgdashError(f"There is no processing step {sorted(unknown)[0]!r}.", f"Steps are {', '.join(ALL)}.")
+    return tuple(step for step in ALL if step in steps)
+
+
+def plane(image: xr.DataArray) -> npt.NDArray[Any]:
+    """The 2-D pixels; of several frames the first.
+
+    Raises
+    ------
+    ImgdashError
+        For an image without pixels or with other than 2 or 3 dimensions.
+    """
+    values = np.asarray(image.values)
+    if values.ndim == 3:
+        values = values[0]
+    if values.ndim != 2 or 0 in values.shape:
+        raise ImgdashError(f"An image of shape {image.shape} cannot be processed.", "It needs rows and columns.")
+    return values
+
+
+_AS_IS: Final = Gradation(type="linear")
+
+
+def _grade_turned(
+    signal: Floats, settings: Gradation, low: float, high: float, bits: int, rotation: int, mirror: bool
+) -> Pixels:
+    if not rotation and not mirror:
+        return grade(signal, settings, low, high, bits)
+    rows, columns = signal.shape
+    out = np.empty((columns, rows) if rotation in (90, 270) else (rows, columns), np.uint16)
+    # `home` addresses the output as if it were not turned, so that strips of the input can be written into it.
+    home = out[:, ::-1] if mirror else out
+    home = np.rot90(home, k=rotation // 90)
+    for start in range(0, rows, _STRIP_ROWS):
+        strip = slice(start, min(start + _STRIP_ROWS, rows))
+        grade(signal[strip], settings, low, high, bits, out=home[strip])
+    return out
+
+
+def _values(chain: Chain, step: str) -> dict[str, Any]:
+    return {name.partition(".")[2]: value for name, value in chain.flat().items() if name.startswith(f"{step}.")}
+
+
+def _result(
+    pixels: Pixels,
+    placement: Placement,
+    bits: int,
+    spacing_known: bool,
+    kept: Mapping[str, Any],
+    log: list[dict[str, Any]],
+    notes: list[str],
+    field: list[Any],
+) -> xr.DataArray:
+    pitch = placement.pitch()
+    attrs: dict[str, Any] = {
+        **kept,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "BitsStored": bits,
+        "PixelRepresentation": 0,
+        "processing_log": log,
+        "notes": list(dict.fromkeys(notes)),
+        "placement": [list(row) for row in placement.matrix],
+        "field": field,
+        "spacing_known": spacing_known,
+    }
+    if spacing_known:
+        attrs["PixelSpacing"] = [pitch[0], pitch[1]]
+    rows, columns = pixels.shape
+    coords = {"y": (np.arange(rows) + 0.5) * pitch[0], "x": (np.arange(columns) + 0.5) * pitch[1]}
+    return xr.DataArray(pixels, dims=("y", "x"), coords=coords, attrs=attrs)

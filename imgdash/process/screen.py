@@ -1,0 +1,61 @@
+"""The quick version for the screen: the same steps on the reduced image for display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imgdash.process import geometry
+from imgdash.process.geometry import Placement
+from imgdash.process.gradation import grade
+from imgdash.process.parameters import Chain, Gradation
+from imgdash.process.pipeline import blacken, checked_steps, tone
+
+STEPS: Final = ("frequency", "equalization", "gradation", "rotation", "mirror")
+
+
+def preview(
+    reduced_display: npt.NDArray[np.uint16],
+    pitch_mm: float,
+    chain: Chain,
+    calculated: Mapping[str, Any],
+    *,
+    steps: Sequence[str] = STEPS,
+    bits: int = 8,
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """Process the reduced image for display.
+
+    Parameters
+    ----------
+    reduced_display
+        `imgdash.reduce.Reduced.display`: signal 0…1 as 0…65535.
+    pitch_mm
+        Its pitch; where `calculated` knows the extent of the image that goes first.
+    steps
+        Which of (2)-(6) run; (7) and (8) belong to the output and to the page.
+    bits
+        8 gives uint8, more gives uint16.
+
+    Returns
+    -------
+    P-values, turned as the output will be.
+    """
+    steps = checked_steps(steps)
+    pixels = np.ascontiguousarray(reduced_display)
+    extent = calculated.get("extent_mm")
+    pitch = (extent[0] / pixels.shape[0], extent[1] / pixels.shape[1]) if extent else (pitch_mm, pitch_mm)
+    signal = np.asarray(cv2.addWeighted(pixels, 1 / 65535, pixels, 0.0, 0.0, dtype=cv2.CV_32F)).reshape(pixels.shape)
+    signal, low, high = tone(signal, pitch, chain, calculated, steps, [])
+    graded = grade(signal, chain.gradation if "gradation" in steps else Gradation(type="linear"), low, high, bits)
+    if chain.geometry.shutter and "gradation" in steps and calculated.get("field"):
+        graded = blacken(graded, calculated["field"], Placement.of_image((pixels.shape[0], pixels.shape[1]), pitch))
+    rotation = chain.geometry.rotation if "rotation" in steps else 0
+    graded = np.ascontiguousarray(geometry.turn(graded, rotation, False))
+    if "rotation" in steps and chain.geometry.angle:
+        graded = geometry.tilt(graded, chain.geometry.angle, "linear")
+    graded = np.ascontiguousarray(geometry.turn(graded, 0, bool(chain.geometry.mirror and "mirror" in steps)))
+    return graded.astype(np.uint8) if bits <= 8 else graded

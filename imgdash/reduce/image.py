@@ -1,0 +1,151 @@
+"""From a stored image to its reduced images (C3). Areas are averaged, so nothing aliases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from imgdash.process._pixels import quantise, resize
+from imgdash.process.pipeline import plane
+from imgdash.process.signal import SignalScale, scale_of, to_signal
+from imgdash.process.spacing import spacing_of
+
+THUMBNAIL: Final = 160
+_MOST_SIDE: Final = 2048
+_BINS: Final = 1024
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """Reduced images of one image, all in the signal domain.
+
+    Attributes
+    ----------
+    display
+        uint16, signal 0…1 as 0…65535, longer side `display_size` or the image's own if smaller.
+    processing
+        float32 signal on a grid of `pitch_mm`, whatever the reading pitch was.
+    pitch_mm
+        Of `processing`.
+    thumbnail
+        uint8, longer side 160, ends of the histogram black and white.
+    histogram, edges
+        int64 counts over equal steps of the signal between the two edges.
+    display_pitch_mm
+        Of `display`, (y, x).
+    extent_mm
+        Height and width of the image.
+    ends
+        Least and greatest signal that the pixels can hold, or at which they visibly pile up.
+    """
+
+    display: npt.NDArray[np.uint16]
+    processing: npt.NDArray[np.float32]
+    pitch_mm: float
+    thumbnail: npt.NDArray[np.uint8]
+    histogram: npt.NDArray[np.int64]
+    edges: tuple[float, float]
+    display_pitch_mm: tuple[float, float]
+    extent_mm: tuple[float, float]
+    ends: tuple[float, float] = (0.0, 1.0)
+    spacing_known: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: float = 1.0) -> Reduced:
+    """Make the reduced images.
+
+    Parameters
+    ----------
+    image
+        Stored values, dims (y, x), attributes as DICOM keywords. Of several frames the first is taken, with a note.
+    display_size
+        Longer side of the display image in pixels.
+    pitch_mm
+        Pixel pitch of the processing image.
+
+    Raises
+    ------
+    Unreadable
+        For colour images.
+    ImgdashError
+        For an image without pixels.
+    """
+    scale = scale_of(image.attrs)
+    values = plane(image)
+    notes = list(scale.notes)
+    if image.ndim == 3 and image.shape[0] > 1:
+        notes.append(f"The first of {image.shape[0]} frames is taken.")
+    spacing = spacing_of(image.attrs, values.shape)
+    notes.extend(spacing.notes)
+    signal = to_signal(values, image.attrs)
+    rows, columns = values.shape
+    extent = (rows * spacing.y, columns * spacing.x)
+    display = quantise(_to_longer_side(signal, extent, display_size), 0.0, 1.0)
+    processing = resize(signal, *_grid(extent, pitch_mm))
+    histogram, edges = _histogram(signal, scale)
+    return Reduced(
+        display=display,
+        processing=processing,
+        pitch_mm=pitch_mm,
+        thumbnail=_thumbnail(display, processing),
+        histogram=histogram,
+        edges=edges,
+        display_pitch_mm=(extent[0] / display.shape[0], extent[1] / display.shape[1]),
+        extent_mm=extent,
+        ends=_ends(histogram, edges),
+        spacing_known=spacing.known,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _to_longer_side(signal: npt.NDArray[Any], extent: tuple[float, float], side: int) -> npt.NDArray[Any]:
+    """Square pixels, longer side as wanted; never enlarged."""
+    longest = min(side, max(signal.shape))
+    factor = longest / max(extent)
+    return resize(signal, max(1, round(extent[0] * factor)), max(1, round(extent[1] * factor)))
+
+
+def _grid(extent: tuple[float, float], pitch_mm: float) -> tuple[int, int]:
+    rows, columns = (int(np.clip(round(side / pitch_mm), 1, _MOST_SIDE)) for side in extent)
+    return rows, columns
+
+
+def _thumbnail(display: npt.NDArray[np.uint16], processing: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    factor = THUMBNAIL / max(display.shape)
+    rows, columns = (max(1, round(n * factor)) for n in display.shape)
+    small = resize(display, rows, columns, cv2.INTER_NEAREST).astype(np.float32) / 65535
+    low, high = (float(v) for v in np.percentile(processing, [1, 99]))
+    part = (small - low) / (high - low) if high > low else np.full_like(small, 0.5)
+    return np.asarray(np.rint(255 * np.clip(part, 0, 1)).astype(np.uint8))
+
+
+def _histogram(
+    signal: npt.NDArray[np.float32], scale: SignalScale
+) -> tuple[npt.NDArray[np.int64], tuple[float, float]]:
+    """Counts over equal signal steps; a step is a whole number of stored steps, so no comb appears."""
+    bins = min(_BINS, 1 << scale.bits)
+    half = 0.5 / ((1 << scale.bits) - 1) if not scale.logarithm else 0.0
+    low, high = -half, 1.0 + half
+    counts = cv2.calcHist([signal], [0], None, [bins], [low, float(np.nextafter(np.float32(high), np.float32(2)))])
+    histogram = np.asarray(counts).ravel().astype(np.int64)
+    return histogram, (low, high)
+
+
+def _ends(histogram: npt.NDArray[np.int64], edges: tuple[float, float]) -> tuple[float, float]:
+    """Where values pile up at the end of their range: the reader was saturated there, short of the nominal end."""
+    used = np.flatnonzero(histogram)
+    ends = [0.0, 1.0]
+    if len(used) < 8:
+        return ends[0], ends[1]
+    width = (edges[1] - edges[0]) / len(histogram)
+    for side, order in ((0, used), (1, used[::-1])):
+        last, next_ones = order[0], order[1:6]
+        if histogram[last] > 0.002 * histogram.sum() and histogram[last] > 20 * max(np.median(histogram[next_ones]), 1):
+            ends[side] = edges[0] + (last + 0.5) * width
+    return ends[0], ends[1]
