@@ -14,6 +14,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.transport import T_CONNECT, AssociationSocket
 
 from imgdash.model.errors import PeerFailed
+from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from imgdash.wire.items import code_item, items_to_parameters, parameters_to_items, read_code
 
 # pynetdicom writes identifiers (patient data) into its log unless told not to.
@@ -80,17 +81,22 @@ def associate(
     who = f"{called_ae} at {host}:{port}"
     seen: list[str] = []
     ae = _Requestor(calling_ae)
+    ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = timeout
     ae.network_timeout = timeout * 2
-    assoc = ae.associate(
-        host,
-        port,
-        [_context(context) for context in contexts],
-        ae_title=called_ae,
-        max_pdu=MAX_PDU,
-        ext_neg=list(ext_neg) or None,
-        evt_handlers=[*handlers, (evt.EVT_CONN_OPEN, lambda event: seen.append("open"))],
-    )
+    try:
+        assoc = ae.associate(
+            host,
+            port,
+            [_context(context) for context in contexts],
+            ae_title=called_ae,
+            max_pdu=MAX_PDU,
+            ext_neg=list(ext_neg) or None,
+            evt_handlers=[*handlers, (evt.EVT_CONN_OPEN, lambda event: seen.append("open"))],
+        )
+    except OSError as error:
+        raise PeerFailed(f"{who} cannot be reached: {error.strerror or error}.", "Check host and port.") from None
     if not assoc.is_established:
         raise _failure(assoc, who, bool(seen), timeout)
     if require_all and assoc.rejected_contexts:

@@ -1,0 +1,79 @@
+"""Bounds on what peers can occupy: connections, and lines in the audit of refusals (RELIABILITY.md)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+
+class Evictable(Protocol):
+    """A connection as the table of connections sees it."""
+
+    phase: int
+    since: float
+
+    def evict(self) -> None:
+        """Cut it off."""
+
+    def stop(self) -> None:
+        """Finish the message in hand, then end."""
+
+
+class Connections:
+    """The connections of one process, at most `cap`.
+
+    A new one is always let in. For it goes the one that got on with nothing for longest: first those without
+    an association, then the idle, at last those in the middle of a message.
+    """
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._open: set[Evictable] = set()
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, connection: Evictable) -> None:
+        """Take `connection` in, cutting off another if there are too many."""
+        with self._changed:
+            victim = None
+            if len(self._open) >= self._cap:
+                victim = min(self._open, key=lambda other: (other.phase, other.since))
+                self._open.discard(victim)
+            self._open.add(connection)
+        if victim is not None:
+            victim.evict()
+
+    def remove(self, connection: Evictable) -> None:
+        """`connection` has ended."""
+        with self._changed:
+            self._open.discard(connection)
+            self._changed.notify_all()
+
+    def stop(self, seconds: float) -> bool:
+        """Let every connection finish its message; whether all had ended after `seconds`."""
+        with self._changed:
+            for connection in self._open:
+                connection.stop()
+            return self._changed.wait_for(lambda: not self._open, timeout=seconds)
+
+
+class Limiter:
+    """Lets the same thing through once in `seconds`, and no more than `burst` different ones in that time."""
+
+    def __init__(self, seconds: float = 60.0, burst: int = 20) -> None:
+        self._seconds, self._burst = seconds, burst
+        self._seen: dict[object, float] = {}
+        self._lock = threading.Lock()
+
+    def allows(self, what: object) -> bool:
+        """Whether to go on with `what`."""
+        now = time.monotonic()
+        with self._lock:
+            self._seen = {key: at for key, at in self._seen.items() if now - at < self._seconds}
+            if what in self._seen or len(self._seen) >= self._burst:
+                return False
+            self._seen[what] = now
+            return True

@@ -1,0 +1,127 @@
+"""A receiver process: ``python -m imgdash.receive.receiver FD``, started by `imgdash.receive.Receivers`.
+
+It accepts on the listening socket FD that it inherits, reads its settings from the first line of standard
+input, and writes one line to standard output for each file of the journal. It ends, after the messages in
+hand, when standard input closes: that is, also when its parent dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from typing import IO, Final
+
+# pydicom takes these along if they are there: 20 MB for each process, for decoding that never happens here.
+for _module in ("numpy", "requests", "PIL", "pylibjpeg", "openjpeg", "jpeg_ls"):
+    sys.modules.setdefault(_module, None)  # type: ignore[arg-type]
+
+import pydicom.config  # noqa: E402
+
+from imgdash.receive.association import Association  # noqa: E402
+from imgdash.receive.guard import Connections, Limiter  # noqa: E402
+from imgdash.receive.journal import Journal  # noqa: E402
+from imgdash.receive.settings import Settings, plain_address  # noqa: E402
+from imgdash.receive.tasks import Caller  # noqa: E402
+
+logger = logging.getLogger("imgdash.receive.receiver")
+STOP_SECONDS: Final = 10.0
+
+
+class Receiver:
+    """Accepts connections and gives each a thread."""
+
+    def __init__(self, listener: socket.socket, settings: Settings, out: IO[str]) -> None:
+        self._listener, self._settings, self._out = listener, settings, out
+        self._journal = Journal(settings.incoming, settings.minimum_free_bytes)
+        self._connections = Connections(settings.max_connections)
+        self._refusals = Limiter()
+        self._out_lock = threading.Lock()
+
+    def serve(self, parent: IO[str]) -> None:
+        """Accept until `parent` is closed, then let the messages in hand finish."""
+        self._listener.setblocking(False)
+        poll = select.poll()
+        poll.register(self._listener, select.POLLIN)
+        poll.register(parent, select.POLLIN | select.POLLHUP)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if parent.fileno() in ready:
+                break
+            # All processes wake up for a new connection; the one with the least to do shall get it.
+            if self._connections:
+                time.sleep(min(len(self._connections), 10) * 0.001)
+            try:
+                connection, address = self._listener.accept()
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                # Out of file descriptors, or the peer is gone already.
+                logger.warning("a connection could not be accepted: %s", error.strerror)
+                time.sleep(0.05)
+                continue
+            self._start(connection, plain_address(address[0]))
+        if not self._connections.stop(STOP_SECONDS):
+            logger.warning("stopping with connections that did not finish")
+
+    def _start(self, connection: socket.socket, host: str) -> None:
+        association = Association(connection, host, self._settings, self._journal, self._announce, self._note_refusal)
+        self._connections.add(association)
+        threading.Thread(target=self._run, args=(association,), daemon=True).start()
+
+    def _run(self, association: Association) -> None:
+        try:
+            association.run()
+        except Exception:
+            # Boundary: one association's failure is not the others'. Its traceback holds no data of patients.
+            logger.exception("an association ended by a failure of ours")
+        finally:
+            self._connections.remove(association)
+
+    def _announce(self, name: str) -> None:
+        # A parent that is gone finds the file when it starts again.
+        with self._out_lock, contextlib.suppress(OSError):
+            self._out.write(name + "\n")
+            self._out.flush()
+
+    def _note_refusal(self, caller: Caller, reason: str) -> None:
+        logger.warning("association from %s refused: %s", caller.host, reason)
+        if not self._refusals.allows((caller, reason)):
+            return
+        message = {
+            "service": "refused",
+            "calling_ae": caller.calling_ae,
+            "called_ae": caller.called_ae,
+            "host": caller.host,
+            "received_at": datetime.now(UTC).isoformat(),
+            "reason": reason,
+        }
+        with contextlib.suppress(OSError):
+            self._announce(self._journal.write_message(message))
+
+
+def main() -> None:
+    """Run one receiver process."""
+    # Ctrl-C reaches the whole group of processes: the parent says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s receiver %(process)d: %(message)s")
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
+    # What peers send wrongly is kept as it is and judged by the intake.
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    settings = Settings.from_line(sys.stdin.readline())
+    Receiver(listener, settings, sys.stdout).serve(sys.stdin)
+    # Threads that did not finish must not keep the process; nothing of theirs was acknowledged.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
