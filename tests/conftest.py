@@ -1,0 +1,56 @@
+"""Peers and images that tests share. With CI=true what is missing fails instead of skipping."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+CI = os.environ.get("CI") == "true"
+PEERS = {
+    "storescu": "/usr/bin/storescu",
+    "storescp": "/usr/bin/storescp",
+    "echoscu": "/usr/bin/echoscu",
+    "findscu": "/usr/bin/findscu",
+    "movescu": "/usr/bin/movescu",
+    "dcmprscp": "/usr/bin/dcmprscp",
+    "dcmdump": "/usr/bin/dcmdump",
+    "dsrdump": "/usr/bin/dsrdump",
+    "orthanc": "/usr/sbin/Orthanc",
+    "chromium": "/usr/bin/chromium",
+}
+
+
+def missing(reason: str) -> None:
+    """Skip on a developer's machine, fail where everything must be there."""
+    if CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def peer(name: str) -> str:
+    """The whole path of a Debian peer: a venv's bin has programs of the same names."""
+    if not Path(PEERS[name]).exists():
+        missing(f"{PEERS[name]} is not installed")
+    return PEERS[name]
+
+
+@pytest.fixture(scope="session")
+def radiographs() -> Path:
+    """Folder of the real CR images: RG2.dcm (hip), RG3.dcm (lower leg), RG2_J2KR.dcm, CR-MONO1-10-chest.dcm."""
+    beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "radiographs"
+    folder = Path(os.environ.get("IMGDASH_RADIOGRAPHS", beside))
+    if not (folder / "RG2.dcm").exists():
+        # They are not part of the project, so a machine without them is no failure.
+        pytest.skip("no real radiographs: set IMGDASH_RADIOGRAPHS to their folder")
+    return folder
+
+
+@pytest.fixture()
+def free_port() -> int:
+    """A port that is free now, for peers that cannot choose one themselves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
