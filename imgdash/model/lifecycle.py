@@ -97,6 +97,7 @@ IMAGE: Final = _lifecycle(
     rejected                                          restore     awaiting
     rejected                                          replace     replaced
     rejected|replaced|quarantined                     delete      deleted
+    delivered                                         expire      deleted
     """,
 )
 

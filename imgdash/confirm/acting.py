@@ -1,0 +1,60 @@
+"""What all actions have in common: the store, the condition behind an image, judging anew, the request behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from imgdash.config import Site
+from imgdash.confirm.judge import judge
+from imgdash.model import LIFECYCLES, Condition, ImageHeader, Judgement, NotFound
+from imgdash.store.conditions import Conditions
+from imgdash.store.store import Change, Store
+
+
+class Acting:
+    """Base of the groups of actions.
+
+    Parameters
+    ----------
+    conditions
+        Condition keys, for destinations and for judging anew after a change.
+    """
+
+    def __init__(self, store: Store, site: Site, conditions: Conditions) -> None:
+        self.store = store
+        self.site = site
+        self.conditions = conditions
+
+    def _condition(self, header: ImageHeader) -> Condition:
+        if not header.condition:
+            return Condition("", "", "")
+        try:
+            return self.conditions.get(header.condition, header.condition_version or None)
+        except NotFound:
+            return self.conditions.get(header.condition)
+
+    def _judge(self, change: Change, header: ImageHeader, attributes: Mapping[str, Any] | None) -> Judgement:
+        orders = change.orders("order_id = ?", [header.order_id]) if header.order_id else []
+        order = orders[0] if orders else None
+        return judge(header, self._condition(header), self.site.fitness, order=order, attributes=attributes)
+
+
+def request_event(change: Change, request_id: str, event: str, by: str, why: str) -> None:
+    """Take a request along where its lifecycle has the step; it may have ended otherwise before."""
+    found = change.requests("request_id = ?", [request_id])
+    if found and LIFECYCLES["request"].allows(found[0].state, event):
+        change.transition("request", request_id, event, by, why)
+
+
+def withdraw_proposals(change: Change, image_id: str, by: str, why: str) -> None:
+    """What was only proposed is void once a person decided otherwise."""
+    for request in change.requests("image_id = ? and state = 'proposed'", [image_id]):
+        change.transition("request", request.request_id, "withdraw", by, why)
+
+
+def close_requests(change: Change, header: ImageHeader, by: str) -> None:
+    """The loop ends here (R6): the answer is confirmed, and proposals to ask for another are void."""
+    withdraw_proposals(change, header.image_id, by, "the image was confirmed")
+    if header.request_id:
+        request_event(change, header.request_id, "satisfy", by, "the answer was confirmed")

@@ -1,0 +1,120 @@
+"""Changing an image before it is confirmed (E3, R4): corrected information, processing, destinations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from imgdash.confirm.acting import Acting
+from imgdash.confirm.attributes import check_edit, edit_columns
+from imgdash.model import Actor, ImageHeader, ImgdashError, NotAllowed, Patient
+from imgdash.process.parameters import Chain
+from imgdash.store.store import Change
+
+OPEN_TO_CHANGE: Final = ("awaiting", "postponed")
+
+
+class Changing(Acting):
+    """Actions that change what is known of an image, or how it is processed and where it goes."""
+
+    def edit(self, image_id: str, actor: Actor, edits: Mapping[str, str], *, attributes: Any = None) -> ImageHeader:
+        """Correct accompanying information (R4, E3); the original stays in the file, and the image is judged anew.
+
+        Parameters
+        ----------
+        edits
+            DICOM keyword → value, see `imgdash.confirm.attributes.EDITABLE`.
+        attributes
+            As for `imgdash.confirm.judge.judge`.
+
+        Raises
+        ------
+        ImgdashError
+            If an attribute may not be corrected here, or a value does not fit it; nothing is changed then.
+        """
+        actor.require("edit")
+        checked = {keyword: check_edit(keyword, text) for keyword, text in edits.items()}
+        if not checked:
+            raise ImgdashError("No correction was given.", "Name at least one attribute and its value.")
+
+        def change_(change: Change) -> ImageHeader:
+            header = change.image(image_id)
+            columns = edit_columns(header, checked)
+            after = _edited(header, columns)
+            judgement = self._judge(change, after, attributes)
+            why = "corrected: " + ", ".join(sorted(checked))
+            change.transition("image", image_id, "edit", actor.name, why, judgement=judgement, **columns)
+            return change.image(image_id)
+
+        return self.store.write(change_)
+
+    def adjust(
+        self,
+        image_id: str,
+        actor: Actor,
+        *,
+        condition: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        outputs: Iterable[str] | None = None,
+        overlays: Iterable[Mapping[str, Any]] | None = None,
+        attributes: Any = None,
+    ) -> ImageHeader:
+        """Change how an image is processed and where it goes (E3), and judge it anew.
+
+        Parameters
+        ----------
+        condition
+            Another condition key.
+        overrides
+            All parameters set by hand, dotted name → value; replaces those set before.
+        parameters
+            Calculated anew on the reduced image, where `condition` or `overrides` make that necessary.
+        outputs
+            Names of the output apparatus; empty for none.
+
+        Raises
+        ------
+        ImgdashError
+            If a name is unknown or a value out of bounds; nothing is changed then.
+        """
+        if condition is not None or overrides is not None or overlays is not None:
+            actor.require("process")
+        if outputs is not None:
+            actor.require("route")
+        columns: dict[str, Any] = {}
+        if outputs is not None:
+            columns["outputs"] = self.site.destinations(tuple(outputs))
+        if overlays is not None:
+            columns["overlays"] = tuple(overlays)
+        if overrides is not None:
+            columns["overrides"] = dict(overrides)
+        if parameters is not None:
+            columns["parameters"] = dict(parameters)
+        if condition is not None:
+            chosen = self.conditions.get(condition)
+            columns.update(condition=chosen.key, condition_version=chosen.version)
+        if not columns:
+            raise ImgdashError("Nothing to change was given.", "Name a condition key, overrides, outputs or overlays.")
+
+        def change_(change: Change) -> ImageHeader:
+            header = change.image(image_id)
+            if header.state not in OPEN_TO_CHANGE:
+                raise NotAllowed(f"The image is {header.state!r}.", "Take the confirmation back first.")
+            after = replace(header, **columns)
+            Chain.of(self._condition(after).processing, after.overrides)
+            judgement = self._judge(change, after, attributes)
+            why = "changed: " + ", ".join(sorted(set(columns) - {"condition_version"}))
+            change.set("image", image_id, actor.name, why, judgement=judgement, **columns)
+            return change.image(image_id)
+
+        return self.store.write(change_)
+
+
+def _edited(header: ImageHeader, columns: Mapping[str, Any]) -> ImageHeader:
+    """The header as it will be with `columns`."""
+    own = {name: text for name, text in columns.items() if not name.startswith("patient_")}
+    patient = {name.removeprefix("patient_"): text for name, text in columns.items() if name.startswith("patient_")}
+    known: Patient = replace(header.patient, **patient)
+    return replace(header, patient=known, **own)

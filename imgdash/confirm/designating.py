@@ -1,0 +1,65 @@
+"""Designations (B2) and who looks at what: protection, priority, holding an image."""
+
+from __future__ import annotations
+
+from imgdash.confirm.acting import Acting
+from imgdash.confirm.changing import OPEN_TO_CHANGE
+from imgdash.confirm.queueing import place
+from imgdash.model import Actor, ImageHeader
+from imgdash.store.store import Change
+
+
+class Designating(Acting):
+    """Actions that mark an image and decide nothing."""
+
+    def protect(self, image_id: str, actor: Actor, on: bool = True) -> ImageHeader:
+        """Keep an image after its transmission, until the protection is removed (B2)."""
+        actor.require("protect")
+        self.store.set("image", image_id, actor, f"protection {'on' if on else 'off'}", protected=on)
+        return self.store.image(image_id)
+
+    def prioritise(self, image_id: str, actor: Actor, on: bool = True) -> ImageHeader:
+        """Emergency (B2): to the top of every queue; entries that wait already move there too."""
+        actor.require("prioritise")
+
+        def change_(change: Change) -> ImageHeader:
+            change.image(image_id)
+            event = change.set("image", image_id, actor.name, f"priority {'on' if on else 'off'}", priority=on)
+            for offset, entry in enumerate(change.queue("image_id = ?", [image_id])):
+                if entry.state in ("waiting", "held") and entry.priority != on:
+                    position = place(event.seq + offset / 1000, on)
+                    change.set("queue", entry.entry_id, actor.name, "priority", priority=on, position=position)
+            return change.image(image_id)
+
+        return self.store.write(change_)
+
+    def hold_image(self, image_id: str, actor: Actor) -> str:
+        """Say that `actor` looks at an image; the name of who looked first, which others are shown."""
+
+        def change_(change: Change) -> str:
+            header = change.image(image_id)
+            if header.held_by or header.state not in OPEN_TO_CHANGE:
+                return header.held_by
+            change.set("image", image_id, actor.name, held_by=actor.name)
+            return actor.name
+
+        return self.store.write(change_)
+
+    def leave(self, image_id: str, actor: Actor) -> None:
+        """`actor` looks at something else now."""
+
+        def change_(change: Change) -> None:
+            if change.image(image_id).held_by == actor.name:
+                change.set("image", image_id, actor.name, held_by="")
+
+        self.store.write(change_)
+
+    def leave_all(self, actor: Actor | None = None) -> None:
+        """Nobody looks at anything: after a restart, or when a session of `actor` ends."""
+
+        def change_(change: Change) -> None:
+            for header in change.images("held_by <> ''"):
+                if actor is None or header.held_by == actor.name:
+                    change.set("image", header.image_id, header.held_by, held_by="")
+
+        self.store.write(change_)

@@ -1,0 +1,201 @@
+"""The queue registration table (F3): entries made at confirmation, and what a person does with them (H2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from pydicom.uid import generate_uid
+
+from imgdash.config import Site
+from imgdash.model import Actor, Event, ImageHeader, NotAllowed, NotFound, QueueEntry
+from imgdash.store import rows
+from imgdash.store.store import Change, Store
+
+# Emergency images stand before all others, in order of registration among themselves (B2, F4).
+_PRIORITY: Final = 1e9
+# Closer neighbours than this are spread out again before another entry is put between them.
+_CLOSEST: Final = 1e-4
+OPEN: Final = ("waiting", "held", "sending", "committing", "failed", "uncertain")
+_NOT_SENT: Final = ("waiting", "held", "failed", "cancelled")
+
+
+def place(sequence: float, priority: bool) -> float:
+    """Sort key of a new entry from its journal number."""
+    return sequence - _PRIORITY if priority else sequence
+
+
+def register(change: Change, header: ImageHeader, names: Iterable[str], by: str, sequence: int) -> list[QueueEntry]:
+    """One entry for each output apparatus; what is sent for it has its SOP Instance UID from now on."""
+    entries = []
+    for offset, name in enumerate(names):
+        former = change.query(
+            "select count(*) as n from queue where image_id = ? and apparatus = ?", [header.image_id, name]
+        )
+        entry = QueueEntry(
+            entry_id=f"{header.image_id}@{name}#{former[0]['n'] + 1}",
+            image_id=header.image_id,
+            apparatus=name,
+            state="waiting",
+            position=place(sequence + offset / 1000, header.priority),
+            priority=header.priority,
+            output_uid=generate_uid(prefix=None),
+            registered_at=change.at,
+        )
+        change.emit(Event("queue", entry.entry_id, "register", rows.entry_columns(entry), by))
+        entries.append(entry)
+    return entries
+
+
+def sent_to(change: Change, image_id: str) -> list[str]:
+    """Output apparatus that have, or may have, something of this image."""
+    entries = change.queue("image_id = ?", [image_id])
+    return sorted({entry.apparatus for entry in entries if entry.state not in _NOT_SENT})
+
+
+def cancel_waiting(change: Change, image_id: str, by: str, why: str) -> None:
+    """Cancel every entry of an image that the lifecycle lets go; what is just being sent finishes."""
+    for entry in change.queue("image_id = ?", [image_id]):
+        if entry.state in ("waiting", "held", "failed"):
+            change.transition("queue", entry.entry_id, "cancel", by, why)
+
+
+def deliver_if_done(change: Change, image_id: str, by: str) -> None:
+    """An image of which nothing is left to send is delivered."""
+    states = {entry.state for entry in change.queue("image_id = ?", [image_id])}
+    if "done" in states and not states & set(OPEN) and change.image(image_id).state == "confirmed":
+        change.transition("image", image_id, "deliver", by)
+
+
+class Queueing:
+    """What a person may do with queues and their entries; each is one transaction."""
+
+    store: Store
+    site: Site
+
+    def queue_hold(self, entry_id: str, actor: Actor) -> None:
+        """Keep an entry back until it is released."""
+        self._entry(entry_id, "hold", actor)
+
+    def queue_release(self, entry_id: str, actor: Actor) -> None:
+        """Let a held entry go."""
+        self._entry(entry_id, "release", actor)
+
+    def queue_retry(self, entry_id: str, actor: Actor) -> None:
+        """Send again what failed or is uncertain, with a fresh count of attempts."""
+        actor.require("queue")
+
+        def change_(change: Change) -> None:
+            change.transition(
+                "queue", entry_id, "retry", actor.name, "by hand", attempts=0, next_try_at=None, trouble=""
+            )
+
+        self.store.write(change_)
+
+    def queue_finish(self, entry_id: str, actor: Actor) -> None:
+        """Say of an uncertain entry that it did arrive: the film is there."""
+        actor.require("queue")
+
+        def change_(change: Change) -> None:
+            if self._find(change, entry_id).state != "uncertain":
+                raise NotAllowed("Only an uncertain entry can be said to have arrived.", "Send or cancel this one.")
+            change.transition(
+                "queue", entry_id, "finish", actor.name, "seen to have arrived", finished_at=change.at, trouble=""
+            )
+            deliver_if_done(change, self._find(change, entry_id).image_id, actor.name)
+
+        self.store.write(change_)
+
+    def queue_cancel(self, entry_id: str, actor: Actor) -> None:
+        """Take an entry out of its queue."""
+        actor.require("queue")
+
+        def change_(change: Change) -> None:
+            change.transition("queue", entry_id, "cancel", actor.name, "by hand", finished_at=change.at)
+            deliver_if_done(change, self._find(change, entry_id).image_id, actor.name)
+
+        self.store.write(change_)
+
+    def queue_move(self, entry_id: str, before: str | None, actor: Actor) -> None:
+        """Put an entry before another one of the same queue, or at the end (H2).
+
+        Parameters
+        ----------
+        before
+            The other `entry_id`; None for the end. Priority entries stay in front of all others, so moving
+            beyond that border changes nothing but the order on its own side.
+        """
+        actor.require("queue")
+
+        def change_(change: Change) -> None:
+            entry = self._find(change, entry_id)
+            group = [
+                other
+                for other in change.queue("apparatus = ? and state in ('waiting', 'held')", [entry.apparatus])
+                if other.priority == entry.priority and other.entry_id != entry_id
+            ]
+            if entry.state not in ("waiting", "held"):
+                raise NotAllowed(f"The entry is {entry.state!r}.", "Only what waits has a place in the order.")
+            index = len(group) if before is None else self._index(change, group, before)
+            position = self._between(change, group, index, actor.name)
+            change.set("queue", entry_id, actor.name, "moved in the queue", position=position)
+
+        self.store.write(change_)
+
+    def queue_switch(self, apparatus: str, on: bool, actor: Actor) -> None:
+        """Switch an output apparatus on or off; off, its queue grows and nothing is sent."""
+        actor.require("queue")
+        name = self.site.output(apparatus).name
+        why = f"{name} switched {'on' if on else 'off'}"
+        self.store.set("preference", f"station/apparatus/{name}/off", actor, why, value=not on)
+
+    def queue_add(self, image_id: str, apparatus: str, actor: Actor) -> str:
+        """Send a confirmed or delivered image to one more apparatus, or to one of them again (H2); the entry's id."""
+        actor.require("route")
+        name = self.site.output(apparatus).name
+
+        def change_(change: Change) -> str:
+            header = change.image(image_id)
+            if header.state == "delivered":
+                change.transition("image", image_id, "reopen", actor.name, f"also to {name}")
+            elif header.state != "confirmed":
+                raise NotAllowed(f"The image is {header.state!r}.", "Only a confirmed image can be sent.")
+            event = change.set("image", image_id, actor.name, f"also to {name}")
+            return register(change, header, [name], actor.name, event.seq)[0].entry_id
+
+        return self.store.write(change_)
+
+    def _entry(self, entry_id: str, event: str, actor: Actor) -> None:
+        actor.require("queue")
+        self.store.transition("queue", entry_id, event, actor, "by hand")
+
+    @staticmethod
+    def _find(change: Change, entry_id: str) -> QueueEntry:
+        found = change.queue("entry_id = ?", [entry_id])
+        if not found:
+            raise NotFound(f"No queue entry {entry_id!r}.", "The Queues page shows what is there.")
+        return found[0]
+
+    def _index(self, change: Change, group: list[QueueEntry], before: str) -> int:
+        for index, other in enumerate(group):
+            if other.entry_id == before:
+                return index
+        target = self._find(change, before)
+        # A priority entry stands before every ordinary one, an ordinary one behind every priority one.
+        return len(group) if not target.priority else 0
+
+    @staticmethod
+    def _between(change: Change, group: list[QueueEntry], index: int, by: str) -> float:
+        if not group:
+            raise NotAllowed("There is nothing else in this queue to move it around.")
+        if index == 0:
+            return group[0].position - 1
+        if index == len(group):
+            return group[-1].position + 1e-3
+        low, high = group[index - 1].position, group[index].position
+        if high - low > _CLOSEST:
+            return (low + high) / 2
+        # The ones behind make room; a position is only a sort key.
+        for other in group[index:]:
+            change.set("queue", other.entry_id, by, "made room in the queue", position=other.position + 1)
+        return low + 0.5
