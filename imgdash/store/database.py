@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+import re
 import threading
-from datetime import datetime
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from imgdash.model import Event, ImgdashError
+from imgdash.store import replay
+from imgdash.store.columns import TABLES, convert
 from imgdash.store.journal import Journal, Line
 
-SCHEMA_VERSION = "1"
+SCHEMA = files("imgdash.store").joinpath("schema.sql").read_text(encoding="utf-8")
+# A changed schema is a new version: the tables are dropped and made anew from the journal.
+SCHEMA_VERSION = hashlib.sha256(SCHEMA.encode()).hexdigest()[:16]
 
-# Subject in the journal → (table, its key). A subject that is not here has only its journal rows.
-TABLES = {
-    "image": ("image", "image_id"),
-    "order": ("orders", "order_id"),
-    "step": ("step", "step_uid"),
-    "queue": ("queue", "entry_id"),
-    "request": ("request", "request_id"),
-    "note": ("note", "note_id"),
-    "exposure": ("exposure", "event_uid"),
-    "preference": ("preference", "id"),
-}
+# What DuckDB says where the file is sound but cannot be used: those are no reason to rebuild.
+_IN_USE = re.compile(r"lock", re.IGNORECASE)
+_UNUSABLE = re.compile(r"permission denied|no space|too large|read-only|quota|too many open|not enough", re.IGNORECASE)
 
 
 class Database:
@@ -45,29 +41,57 @@ class Database:
         self.journal = journal
         self._local = threading.local()
         self._generation = 0
+        self._connection: duckdb.DuckDBPyConnection | None = None
         self.put_aside: Path | None = None
         self._open()
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The writer's connection.
+
+        Raises
+        ------
+        ImgdashError
+            While the database cannot be opened; what happens meanwhile fails, nothing that happened is lost.
+        """
+        if self._connection is None:
+            raise ImgdashError(f"{self.path} is not open.", "See 'imgdash doctor'; the disk may be full.")
+        return self._connection
+
     def _open(self) -> None:
         try:
-            self.connection = self._connect()
-        except (
-            duckdb.IOException,
-            duckdb.SerializationException,
-            duckdb.FatalException,
-            duckdb.InternalException,
-        ) as error:
-            if "lock" in str(error).lower():
-                raise ImgdashError(
-                    f"{self.path} is in use by another process.", "Stop the other 'imgdash serve' of this site first."
-                ) from error
-            self.put_aside = _put_aside(self.path)
-            self.connection = self._connect()
+            try:
+                self._connect()
+                self._replay()
+            except duckdb.Error as error:
+                self._explain(error)
+                self._shut()
+                self.put_aside = _put_aside(self.path)
+                self._connect()
+                self._replay()
+        except BaseException:
+            self._shut()
+            raise
         self._generation += 1
-        self._replay()
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(
+    def _explain(self, error: duckdb.Error) -> None:
+        """Raise where rebuilding would not help."""
+        if isinstance(error, duckdb.IOException) and _IN_USE.search(str(error)):
+            raise ImgdashError(
+                f"{self.path} is in use by another process.",
+                "Stop the other 'imgdash serve' of this site, or the program that reads its database.",
+            ) from error
+        if _UNUSABLE.search(str(error)):
+            line = str(error).splitlines()[0]
+            raise ImgdashError(f"{self.path} cannot be used: {line}.", "Check the disk and the rights.") from error
+
+    def _shut(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connect(self) -> None:
+        connection = self._connection = duckdb.connect(
             str(self.path),
             config={
                 "autoinstall_known_extensions": "false",
@@ -86,7 +110,7 @@ class Database:
             connection.execute("begin")
             for table in tables:
                 connection.execute(f'drop table "{table}"')
-            connection.execute(files("imgdash.store").joinpath("schema.sql").read_text(encoding="utf-8"))
+            connection.execute(SCHEMA)
             connection.execute("insert into station values ('schema', ?)", [SCHEMA_VERSION])
             connection.execute("commit")
         self.columns = {
@@ -98,7 +122,6 @@ class Database:
             }
             for subject, (table, _) in TABLES.items()
         }
-        return connection
 
     def _replay(self) -> None:
         row = self.connection.execute("select coalesce(max(seq), 0) from journal").fetchone()
@@ -110,15 +133,11 @@ class Database:
             )
         if seq == self.journal.seq:
             return
-        self.connection.execute("begin")
-        for line in self.journal.read(after=seq):
-            self.apply(line.event)
-            self.keep(line)
-        self.connection.execute("commit")
+        replay.replay(self.connection, self.columns, self.journal.read(after=seq))
 
     def reopen(self) -> None:
         """After DuckDB declared itself invalid (a full disk does that): open again and replay."""
-        self.connection.close()
+        self._shut()
         self._open()
 
     def apply(self, event: Event) -> None:
@@ -126,37 +145,24 @@ class Database:
         if event.subject not in TABLES or not event.data:
             return
         table, key = TABLES[event.subject]
-        known = self.columns[event.subject]
-        data = {name: _value(value, known[name]) for name, value in event.data.items() if name in known and name != key}
+        data = convert(event, self.columns[event.subject])
+        if not data:
+            return
         names = list(data)
-        if names:
-            settings = ", ".join(f'"{name}" = ?' for name in names)
-            changed = self.connection.execute(
-                f'update "{table}" set {settings} where "{key}" = ?', [*data.values(), event.id]
-            ).fetchone()
-            if changed and changed[0]:
-                return
+        settings = ", ".join(f'"{name}" = ?' for name in names)
+        changed = self.connection.execute(
+            f'update "{table}" set {settings} where "{key}" = ?', [*data.values(), event.id]
+        ).fetchone()
+        if changed and changed[0]:
+            return
         listed = ", ".join(f'"{name}"' for name in [key, *names])
         marks = ", ".join("?" for _ in range(len(names) + 1))
         self.connection.execute(f'insert into "{table}" ({listed}) values ({marks})', [event.id, *data.values()])
 
-    def keep(self, line: Line) -> None:
-        """The journal's line, where SQL can see it."""
-        event = line.event
-        self.connection.execute(
-            "insert into journal values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                event.seq,
-                event.at,
-                event.subject,
-                event.id,
-                event.event,
-                event.by,
-                event.why,
-                json.dumps(event.data, ensure_ascii=False),
-                line.hash,
-            ],
-        )
+    def keep(self, lines: Sequence[Line]) -> None:
+        """The journal's lines, where SQL can see them."""
+        if lines:
+            replay.keep(self.connection, lines)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's own cursor for reading."""
@@ -168,18 +174,9 @@ class Database:
 
     def close(self) -> None:
         """Write everything back and close."""
-        self.connection.execute("checkpoint")
-        self.connection.close()
-
-
-def _value(value: Any, column: str) -> Any:
-    if value is None:
-        return None
-    if column == "JSON":
-        return json.dumps(value, ensure_ascii=False)
-    if column == "TIMESTAMP" and isinstance(value, str):
-        return datetime.fromisoformat(value)
-    return value
+        if self._connection is not None:
+            self._connection.execute("checkpoint")
+        self._shut()
 
 
 def _put_aside(path: Path) -> Path:

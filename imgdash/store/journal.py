@@ -5,6 +5,7 @@ It is the truth; the database is a projection of it. Lines are chained by SHA-25
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -25,7 +26,19 @@ class Line:
     hash: str
 
 
-def _encode(event: Event, previous: str) -> tuple[str, str]:
+# What a line ends with: the hash of everything before it, and of the line before.
+_HASH = ',"hash":"'
+_TAIL = len(_HASH) + 64 + len('"}')
+_START = '{"seq":'
+# Stands before the hash where the line belongs together with the next one.
+_MORE = ',"more":1'
+
+
+def _digest(previous: str, body: str) -> str:
+    return hashlib.sha256((previous + body).encode()).hexdigest()
+
+
+def _encode(event: Event, previous: str, more: bool) -> tuple[str, str]:
     body = json.dumps(
         {
             "seq": event.seq,
@@ -40,16 +53,25 @@ def _encode(event: Event, previous: str) -> tuple[str, str]:
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    digest = hashlib.sha256((previous + body).encode()).hexdigest()
-    return body[:-1] + f',"hash":"{digest}"}}', digest
+    if more:
+        body = f"{body[:-1]}{_MORE}}}"
+    digest = _digest(previous, body)
+    return f'{body[:-1]}{_HASH}{digest}"}}', digest
 
 
-def _decode(text: str, previous: str) -> Line:
+def _check(text: str, previous: str) -> tuple[int, str]:
+    """Sequence number and hash of a line; the text itself is hashed, so that any changed byte is seen."""
+    tail = text[-_TAIL:]
+    digest = tail[len(_HASH) : -2]
+    if not tail.startswith(_HASH) or _digest(previous, text[:-_TAIL] + "}") != digest:
+        raise ValueError("its hash does not fit")
+    return int(text[len(_START) : text.index(",")]), digest
+
+
+def _decode(text: str) -> Line:
     raw: dict[str, Any] = json.loads(text)
     digest = raw.pop("hash")
-    body = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
-    if hashlib.sha256((previous + body).encode()).hexdigest() != digest:
-        raise ValueError("hash does not fit")
+    raw.pop("more", None)
     at = datetime.fromisoformat(raw["at"]).astimezone().replace(tzinfo=None) if raw["at"] else None
     return Line(Event(**{**raw, "at": at}), digest)
 
@@ -60,7 +82,13 @@ class Journal:
     Parameters
     ----------
     folder
-        Made if missing. A line that was cut off by a crash, and so was never acknowledged, is put aside.
+        Made if missing. Lines that a crash cut off, or that lack the rest of what was written together with
+        them, were never acknowledged: they are put aside in ``journal.torn``.
+
+    Raises
+    ------
+    ImgdashError
+        If another process has the journal open, or a line was changed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,10 +96,16 @@ class Journal:
         self.path = folder / "journal.jsonl"
         self.seq = 0
         self.hash = ""
+        self._lock = _lock(folder)
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._drop_torn_tail()
-        for line in self.read():
-            self.seq, self.hash = line.event.seq, line.hash
+        whole = 0
+        at = 0
+        for seq, digest, text in self._lines():
+            at += len(text.encode()) + 1
+            if not text[:-_TAIL].endswith(_MORE):
+                whole, self.seq, self.hash = at, seq, digest
+        self._drop(whole)
         _sync_folder(folder)
 
     def _drop_torn_tail(self) -> None:
@@ -85,12 +119,17 @@ class Journal:
                 at = at - step + newline + 1
                 break
             at -= step
-        if at < size:
-            torn = os.pread(self._fd, size - at, at)
-            with open(self.path.with_suffix(".torn"), "ab") as aside:
-                aside.write(torn + b"\n")
-            os.ftruncate(self._fd, at)
-            os.fsync(self._fd)
+        self._drop(at)
+
+    def _drop(self, at: int) -> None:
+        """Put aside what stands behind byte `at`."""
+        size = os.fstat(self._fd).st_size
+        if at == size:
+            return
+        with open(self.path.with_suffix(".torn"), "ab") as aside:
+            aside.write(os.pread(self._fd, size - at, at) + b"\n")
+        os.ftruncate(self._fd, at)
+        os.fsync(self._fd)
 
     def append(self, events: Sequence[Event]) -> list[Line]:
         """Write and sync; all of them or none.
@@ -101,8 +140,8 @@ class Journal:
             If the disk does not take them; the file is as it was before.
         """
         before, previous, lines, text = os.fstat(self._fd).st_size, self.hash, [], []
-        for event in events:
-            encoded, previous = _encode(event, previous)
+        for number, event in enumerate(events, 1):
+            encoded, previous = _encode(event, previous, more=number < len(events))
             text.append(encoded)
             lines.append(Line(event, previous))
         data = ("\n".join(text) + "\n").encode()
@@ -127,23 +166,55 @@ class Journal:
         ImgdashError
             At the first line that was changed or is missing.
         """
-        previous = ""
-        with open(self.path, encoding="utf-8") as file:
-            for number, text in enumerate(file, 1):
-                try:
-                    line = _decode(text, previous)
-                except (ValueError, KeyError, TypeError) as error:
-                    raise ImgdashError(
-                        f"The journal {self.path} was changed at line {number}: {error}.",
-                        "Restore it from a copy; what stands before that line is whole.",
-                    ) from None
-                previous = line.hash
-                if line.event.seq > after:
-                    yield line
+        for seq, _, text in self._lines():
+            if seq > after:
+                yield _decode(text)
+
+    def _lines(self) -> Iterator[tuple[int, str, str]]:
+        return lines(self.path)
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
+        os.close(self._lock)
+
+
+def lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Sequence number, hash and text of every line, checked against the chain; the journal may be in use.
+
+    Raises
+    ------
+    ImgdashError
+        At the first line that was changed or is missing.
+    """
+    previous = ""
+    with open(path, "rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                text = raw[:-1].decode()
+                seq, previous = _check(text, previous)
+            except ValueError as error:
+                raise ImgdashError(
+                    f"The journal {path} was changed at line {number}: {error}.",
+                    "Restore it from a copy; what stands before that line is whole.",
+                ) from None
+            yield seq, previous, text
+
+
+def _lock(folder: Path) -> int:
+    """Keep other processes out before anything is read or mended.
+
+    A file of its own, and a lock of the process: it is not inherited by a child that outlives us.
+    """
+    fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise ImgdashError(
+            f"{folder.parent} is in use by another process.", "Stop the other 'imgdash serve' of this site first."
+        ) from None
+    return fd
 
 
 def _sync_folder(folder: Path) -> None:

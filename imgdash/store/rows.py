@@ -19,6 +19,15 @@ def read_json(text: str | None, default: Any = None) -> Any:
     return default if text is None else json.loads(text)
 
 
+def text(value: str) -> str:
+    """A text that can be written: half a surrogate pair, which no encoding knows, becomes ``\\udc80``."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode(errors="backslashreplace").decode()
+    return value
+
+
 def plain(value: Any) -> Any:
     """A value as the journal holds it: JSON types only."""
     if isinstance(value, datetime | date):
@@ -26,17 +35,19 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {text(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     if isinstance(value, Path):
         return str(value)
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return text(str(value))
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) or hasattr(value, "__float__"):
         number = float(value)
         return number if number == number and abs(number) != float("inf") else None
-    return str(value)
+    return text(str(value))
 
 
 def _patient(row: dict[str, Any]) -> Patient:

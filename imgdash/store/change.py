@@ -1,0 +1,129 @@
+"""Reading rows as domain types, and changing them by events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from imgdash.model import LIFECYCLES, Event, ImageHeader, NotFound, Order, QueueEntry, Request
+from imgdash.store import rows
+from imgdash.store.columns import TABLES
+from imgdash.store.database import Database
+
+
+class Reader:
+    """Reads rows as domain types, on whatever cursor it is given."""
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        raise AssertionError("a Reader is Store or Change")
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Rows as dictionaries. For our own SQL only: foreign values are parameters."""
+        cursor = self._cursor().execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def image(self, image_id: str) -> ImageHeader:
+        """The image header of `image_id`.
+
+        Raises
+        ------
+        NotFound
+        """
+        found = self.images("image_id = ?", [image_id])
+        if not found:
+            raise NotFound(f"No image {image_id!r}.", "The Image list shows what is there.")
+        return found[0]
+
+    def images(
+        self, where: str = "true", parameters: Sequence[Any] = (), *, order: str = "number", limit: int | None = None
+    ) -> list[ImageHeader]:
+        """Image headers; `where` and `order` are our own SQL, foreign values are parameters."""
+        sql = f"select * from image where {where} order by {order}" + (f" limit {int(limit)}" if limit else "")
+        return [rows.image(row) for row in self.query(sql, parameters)]
+
+    def orders(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Order]:
+        """Orders (reservation files), latest first."""
+        sql = f"select * from orders where {where} order by received_at desc, order_id"
+        return [rows.order(row) for row in self.query(sql, parameters)]
+
+    def queue(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[QueueEntry]:
+        """Queue entries in the order they will be sent."""
+        sql = f"select * from queue where {where} order by position, entry_id"
+        return [rows.entry(row) for row in self.query(sql, parameters)]
+
+    def requests(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Request]:
+        """Requests, latest first."""
+        sql = f"select * from request where {where} order by created_at desc, round desc"
+        return [rows.request(row) for row in self.query(sql, parameters)]
+
+    def request(self, request_id: str) -> Request:
+        """The request of this id.
+
+        Raises
+        ------
+        NotFound
+        """
+        found = self.requests("request_id = ?", [request_id])
+        if not found:
+            raise NotFound(f"No request {request_id!r}.", "The Requests page shows what is there.")
+        return found[0]
+
+    def preference(self, key: str, default: Any = None) -> Any:
+        """A user's or the station's setting (H4); keys are ``user/<name>/<what>`` or ``station/<what>``."""
+        found = self.query("select value from preference where id = ?", [key])
+        return rows.read_json(found[0]["value"], default) if found else default
+
+
+class Change(Reader):
+    """What a change function gets: reading inside the transaction, and emitting events."""
+
+    def __init__(self, database: Database, seq: int, at: datetime) -> None:
+        self._database = database
+        self._seq = seq
+        self.at = at
+        self.events: list[Event] = []
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        return self._database.connection
+
+    def emit(self, event: Event) -> Event:
+        """Journal `event` and apply it at once, so that later reads of this change see it."""
+        self._seq += 1
+        event = Event(
+            event.subject,
+            rows.text(event.id),
+            event.event,
+            {key: rows.plain(value) for key, value in event.data.items()},
+            rows.text(event.by),
+            rows.text(event.why),
+            self._seq,
+            self.at,
+        )
+        self._database.apply(event)
+        self.events.append(event)
+        return event
+
+    def set(self, subject: str, id: str, by: str = "imgdash", why: str = "", **data: Any) -> Event:
+        """Set columns without a transition."""
+        return self.emit(Event(subject, id, "set", data, by, why))
+
+    def transition(self, subject: str, id: str, event: str, by: str = "imgdash", why: str = "", **data: Any) -> Event:
+        """Take `event` of the subject's lifecycle, and set further columns with it.
+
+        Raises
+        ------
+        NotFound
+            No such row.
+        NotAllowed
+            The lifecycle does not have this step.
+        """
+        table, key = TABLES[subject]
+        found = self.query(f'select state from "{table}" where "{key}" = ?', [id])
+        if not found:
+            raise NotFound(f"No {subject} {id!r}.")
+        state = LIFECYCLES[subject].next(found[0]["state"], event)
+        return self.emit(Event(subject, id, event, {**data, "state": state}, by, why))

@@ -1,0 +1,167 @@
+"""The one writer: takes the changes that wait, journals and commits them together, then tells of them."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, TypeVar
+
+import duckdb
+
+from imgdash.model import Event, ImgdashError
+from imgdash.store.change import Change
+from imgdash.store.database import Database
+from imgdash.store.journal import Journal
+
+T = TypeVar("T")
+Listener = Callable[[Sequence[Event]], None]
+_Pair = tuple[Callable[[Change], Any], "Future[Any]"]
+_LOG = logging.getLogger(__name__)
+_BATCH = 64
+
+
+class Writer:
+    """A thread that alone changes journal and database.
+
+    Attributes
+    ----------
+    listeners
+        Called with the events of each commit, in the writer's thread: they hand over and return.
+    """
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self.database = database
+        self.journal = journal
+        self.listeners: list[Listener] = []
+        self._work: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._lost = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, change: Callable[[Change], T]) -> Future[T]:
+        """Run `change` after those that wait; the future is done when it is durable."""
+        if threading.current_thread() is self._thread:
+            raise AssertionError("a listener may not wait for the writer it runs in; use another thread")
+        future: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise ImgdashError("The store is closed; nothing more is kept.", "Start the apparatus again.")
+            self._work.put((change, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what waits, take nothing more."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._work.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            batch: list[_Pair] = []
+            item = self._work.get()
+            while item is not None:
+                # A change that its caller took back in time is left out; from here on it cannot be.
+                if item[1].set_running_or_notify_cancel():
+                    batch.append(item)
+                if len(batch) >= _BATCH:
+                    break
+                try:
+                    item = self._work.get_nowait()
+                except queue.Empty:
+                    break
+            ending = item is None
+            if batch:
+                self._commit(batch)
+
+    def _commit(self, batch: list[_Pair]) -> None:
+        """Commit together; where a change fails half-way, take all back and commit each by itself."""
+        done: list[tuple[Future[Any], Any]] = []
+        events: list[Event] = []
+        try:
+            if self._lost:
+                self._reopen()
+            connection = self.database.connection
+            connection.execute("begin")
+            for function, future in batch:
+                change = Change(self.database, self.journal.seq + len(events), datetime.now())
+                try:
+                    result = function(change)
+                except BaseException as error:
+                    broken = isinstance(error, duckdb.Error)
+                    if not change.events and not broken:
+                        future.set_exception(error)
+                        continue
+                    connection.execute("rollback")
+                    if len(batch) == 1:
+                        future.set_exception(_refused(error) if broken else error)
+                        return
+                    for pair in batch:
+                        if not pair[1].done():
+                            self._commit([pair])
+                    return
+                events += change.events
+                done.append((future, result))
+            lines = self.journal.append(events) if events else []
+        except Exception as error:
+            # Nothing was journalled, so nothing happened.
+            self._fail(error, [future for _, future in batch])
+            return
+        try:
+            self.database.keep(lines)
+            connection.execute("commit")
+        except Exception as error:
+            # It was journalled, so it happened: the database takes it from there.
+            if not self._fail(error, []):
+                self._fail(error, [future for future, _ in done])
+                return
+        for future, result in done:
+            future.set_result(result)
+        if events:
+            self._tell(events)
+
+    def _fail(self, error: Exception, futures: list[Future[Any]]) -> bool:
+        """Bring the database to what the journal holds, and say that these changes failed."""
+        _LOG.error("a change was not committed: %s", type(error).__name__)
+        try:
+            self._reopen()
+        except Exception as second:
+            error = second
+        if not isinstance(error, ImgdashError):
+            error = ImgdashError(
+                f"The records could not be written: {_line(error)}.", "See 'imgdash doctor'; the disk may be full."
+            )
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+        return not self._lost
+
+    def _reopen(self) -> None:
+        self._lost = True
+        self.database.reopen()
+        self._lost = False
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        for listener in list(self.listeners):
+            try:
+                listener(events)
+            except Exception:
+                _LOG.exception("a listener failed; the change itself is safe")
+
+
+def _refused(error: BaseException) -> ImgdashError:
+    return ImgdashError(
+        f"The records do not take this change: {_line(error)}.", "Nothing of it was kept; correct the value."
+    )
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
