@@ -1,0 +1,1 @@
+"""Bodies that can be radiographed, each from analytic outlines in mm."""

@@ -1,0 +1,323 @@
+"""A radiograph of a phantom: Beer-Lambert through analytic bodies, scatter, collimation, marker, noise (PHYSICS).
+
+Bodies are drawn on a coarse grid and brought to the detector's pitch afterwards; noise, marker and the edge of the
+field are made at full resolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imgdash.simulate import physics
+from imgdash.simulate.canvas import Canvas, Map, Point
+from imgdash.simulate.technique import Technique, technique
+
+Fault = Literal[
+    "under exposed", "over exposed", "motion", "wrong side", "double exposure", "clipped", "positioning",
+    "no collimation", "artifact", "grid", "no image",
+]  # fmt: skip
+FAULTS: Final = get_args(Fault)
+
+BITS: Final = 14
+# Pixel value = detector air kerma (µGy, IEC 62494-1 calibration) × this; the detector saturates at 163 µGy.
+COUNTS_PER_UGY: Final = 100.0
+_ELECTRONIC_NOISE_UGY = 0.01
+# Lead shutters and what passes beside them.
+_LEAK = 0.002
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What an analysis of the image should find.
+
+    Attributes
+    ----------
+    field_mm
+        Corners (x, y) of the irradiated field in mm from the upper left corner of the image, clockwise.
+    ei
+        Exposure index: 100 µGy⁻¹ × median detector air kerma behind the body inside the field, without noise.
+    direct_fraction
+        Share of the field that the beam reaches without a body in between.
+    saturated_fraction
+        Share of the field's pixels at full scale.
+    entrance_ugy
+        Air kerma at the detector without a patient, µGy.
+    marker
+        The lead letter in the image.
+    side
+        The side that was radiographed, whatever the marker says; empty if the region is not paired.
+    """
+
+    field_mm: tuple[Point, Point, Point, Point]
+    ei: float
+    target_ei: float
+    direct_fraction: float
+    saturated_fraction: float
+    kv: float
+    mas: float
+    entrance_ugy: float
+    marker: str
+    side: str
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """One exposure as the detector read it.
+
+    Attributes
+    ----------
+    pixels
+        uint16, shape (rows, columns), linear in detector air kerma, 14 bits.
+    """
+
+    pixels: NDArray[np.uint16]
+    pitch_mm: float
+    body_part: str
+    view: str
+    distance_cm: float
+    truth: Truth
+
+
+def radiograph(
+    body_part: str,
+    view: str,
+    *,
+    seed: int = 0,
+    side: str = "",
+    pitch_mm: float = 0.2,
+    size: tuple[int, int] | None = None,
+    kv: float | None = None,
+    mas: float | None = None,
+    faults: tuple[Fault, ...] = (),
+) -> Exposure:
+    """Expose a phantom.
+
+    Parameters
+    ----------
+    body_part, view
+        As in `imgdash.simulate.technique.CHART`, e.g. ``"CHEST", "PA"``.
+    seed
+        Patient and placement; the same seed gives the same image.
+    side
+        ``"L"`` or ``"R"`` for paired regions.
+    pitch_mm, size
+        Detector pitch, and its rows and columns; without `size` the receptor of the technique chart.
+    kv, mas
+        Without them the chart's voltage and what an automatic exposure control would choose.
+    faults
+        What goes wrong, see `FAULTS`.
+
+    Raises
+    ------
+    ValueError
+        For a region, side, voltage or fault that does not exist.
+    """
+    chart = technique(body_part, view)
+    if unknown := set(faults) - set(FAULTS):
+        raise ValueError(f"no fault {sorted(unknown)}: there are {', '.join(FAULTS)}")
+    if side not in ("", "L", "R") or (chart.paired and not side):
+        raise ValueError(f"side {side!r}: {body_part} needs 'L' or 'R'" if chart.paired else f"side {side!r}: L or R")
+    rows, columns = size or (round(chart.detector_mm[1] / pitch_mm), round(chart.detector_mm[0] / pitch_mm))
+    extent = (columns * pitch_mm, rows * pitch_mm)
+    rng = np.random.default_rng([seed, 7])
+    beam = physics.beam(float(kv or chart.kv), chart.added_al_mm, chart.distance_cm)
+    away = (float(rng.choice([-1, 1])) * 0.24 * extent[0], 0.12 * extent[1]) if "positioning" in faults else (0.0, 0.0)
+    primary, body = _primary(beam, body_part, view, seed, side, extent, away)
+    if "no image" in faults:
+        primary, body = np.full_like(primary, 0.01), np.zeros_like(body)
+    if "double exposure" in faults:
+        primary = primary + _primary(beam, body_part, view, seed, side, extent, (away[0] - 42, away[1] + 26))[0]
+    if "motion" in faults:
+        primary = _moved(primary, 5.0 / chart.coarse_mm, float(rng.uniform(20, 70)))
+    if "artifact" in faults:
+        primary = primary * _necklace(primary.shape, rng)
+    field = _field(chart, extent, rng, open_to_edge="no collimation" in faults)
+    lit = _covered(field, extent, primary.shape)
+    scatter = _scatter(primary * lit, body, chart)
+    arrived = primary + scatter
+    anatomy = (lit > 0.5) & (body > 8)
+    per_mas = float(np.median(arrived[anatomy] if anatomy.any() else arrived[lit > 0.5]))
+    if mas is None:
+        mas = chart.target_ei / 100 / per_mas * 10 ** (float(rng.normal(0, 0.10)))
+    mas *= (0.14 if "under exposed" in faults else 1.0) * (7.0 if "over exposed" in faults else 1.0)
+    gain = COUNTS_PER_UGY * (16.0 if "clipped" in faults else 1.0)
+    marker = _marker(side, faults)
+    pixels = _read(
+        primary * mas, scatter * mas, field, marker, _marker_place(marker, field, chart, side), (rows, columns),
+        pitch_mm, beam.noise, gain, rng, faults,
+    )  # fmt: skip
+    inside = _covered(field, extent, pixels[::4, ::4].shape) > 0.5
+    truth = Truth(
+        field_mm=field,
+        ei=100 * per_mas * mas,
+        target_ei=chart.target_ei,
+        direct_fraction=float(((body < 1) & (lit > 0.5)).sum() / max((lit > 0.5).sum(), 1)),
+        saturated_fraction=float((pixels[::4, ::4][inside] >= 2**BITS - 1).mean()),
+        kv=float(kv or chart.kv),
+        mas=float(mas),
+        entrance_ugy=beam.entrance_ugy * float(mas),
+        marker=marker,
+        side=side if chart.paired else "",
+        faults=tuple(faults),
+    )
+    return Exposure(pixels, pitch_mm, body_part, view, chart.distance_cm, truth)
+
+
+@lru_cache(maxsize=4)
+def _body(body_part: str, view: str, seed: int, extent: Point, away: Point) -> tuple[NDArray[np.float16], ...]:
+    """Soft tissue and bone in mm, of a patient of this seed's physique."""
+    chart = technique(body_part, view)
+    rng = np.random.default_rng([seed, 11])
+    physique, thickness = 1 + float(rng.normal(0, 0.025)), 1 + float(rng.normal(0, 0.05))
+    placed = (chart.centre[0] + float(rng.normal(0, 3)) + away[0], chart.centre[1] + float(rng.normal(0, 3)) + away[1])
+    canvas = Canvas(extent[0] / physique, extent[1] / physique, chart.coarse_mm / physique, seed, placed)
+    chart.draw(canvas)
+    soft = np.maximum(canvas.soft - canvas.bone, 0) * physique * thickness
+    return soft.astype(np.float16), (np.maximum(canvas.bone, 0) * physique).astype(np.float16)
+
+
+def _primary(
+    beam: physics.Beam, body_part: str, view: str, seed: int, side: str, extent: Point, away: Point
+) -> tuple[Map, Map]:
+    """Signal of the unscattered beam for 1 mAs, and the body's thickness in mm, on the coarse grid."""
+    soft, bone = (part.astype(np.float32) for part in _body(body_part, view, seed, extent, away))
+    log_signal = cv2.remap(
+        beam.log_signal, bone * (0.1 / physics.BONE_STEP_CM), soft * (0.1 / physics.SOFT_STEP_CM), cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    thick = soft + bone
+    if side == "L":
+        log_signal, thick = log_signal[:, ::-1], thick[:, ::-1]
+    return np.exp(log_signal), np.ascontiguousarray(thick)
+
+
+def _scatter(primary: Map, body: Map, chart: Technique) -> Map:
+    """Scattered radiation: a wide spread of what the thick parts take out of the beam."""
+    if not chart.scatter:
+        return np.zeros_like(primary)
+    source = primary * np.clip(body / 150, 0, 1.5)
+    small = cv2.resize(source, None, fx=0.1, fy=0.1, interpolation=cv2.INTER_AREA)
+    spread = cv2.GaussianBlur(small, (0, 0), 3.5 / chart.coarse_mm, borderType=cv2.BORDER_CONSTANT)
+    size = (primary.shape[1], primary.shape[0])
+    return np.asarray(chart.scatter * cv2.resize(spread, size, interpolation=cv2.INTER_CUBIC), np.float32).clip(0)
+
+
+def _moved(primary: Map, length: float, angle: float) -> Map:
+    n = int(length) | 1
+    kernel = np.zeros((n, n), np.float32)
+    c, s = np.cos(np.radians(angle)) * n / 2, np.sin(np.radians(angle)) * n / 2
+    cv2.line(kernel, (int(n / 2 - c), int(n / 2 - s)), (int(n / 2 + c), int(n / 2 + s)), 1.0)
+    return np.asarray(cv2.filter2D(primary, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _necklace(shape: tuple[int, ...], rng: np.random.Generator) -> Map:
+    """A chain that was not taken off."""
+    shade = np.ones(shape, np.float32)
+    middle, drop = shape[1] / 2, shape[0] * float(rng.uniform(0.16, 0.24))
+    for t in np.linspace(-1, 1, 90):
+        at = (round(middle + t * shape[1] * 0.2), round(shape[0] * 0.04 + drop * (1 - t * t)))
+        cv2.circle(shade, at, max(round(shape[1] / 320), 2), 0.12, -1, cv2.LINE_AA)
+    cv2.circle(shade, (round(middle), round(shape[0] * 0.05 + drop)), round(shape[1] / 60), 0.05, -1, cv2.LINE_AA)
+    return shade
+
+
+def _field(
+    chart: Technique, extent: Point, rng: np.random.Generator, *, open_to_edge: bool
+) -> tuple[Point, Point, Point, Point]:
+    """Corners of the collimated field, a little turned and off centre as in daily work."""
+    if open_to_edge or chart.field_mm == chart.detector_mm:
+        return ((0.0, 0.0), (extent[0], 0.0), extent, (0.0, extent[1]))
+    half = np.minimum(np.array(chart.field_mm) * (1 + rng.normal(0, 0.008)), np.array(extent) - 8) / 2
+    middle = np.array(extent) / 2 + rng.normal(0, 1.2, 2)
+    turn = np.radians(rng.normal(0, 0.5))
+    c, s = np.cos(turn), np.sin(turn)
+    turned = np.array([[c, s], [-s, c]])
+    corners = middle + (np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half) @ turned
+    a, b, d, e = ((float(x), float(y)) for x, y in corners)
+    return (a, b, d, e)
+
+
+def _covered(field: tuple[Point, ...], extent: Point, shape: tuple[int, ...]) -> Map:
+    """Share of each pixel of an image of `shape` that lies in the field."""
+    scale = np.array([shape[1] / extent[0], shape[0] / extent[1]])
+    mask = np.zeros(shape, np.uint8)
+    corners = np.round((np.array(field) * scale - 0.5) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, shift=4)
+    return np.asarray(mask / np.float32(255), np.float32)
+
+
+def _marker(side: str, faults: tuple[Fault, ...]) -> str:
+    letter = side or "R"
+    return {"L": "R", "R": "L"}[letter] if "wrong side" in faults else letter
+
+
+def _marker_place(marker: str, field: tuple[Point, ...], chart: Technique, side: str) -> Point:
+    """Where the letter lies: in a corner of the field, outside of what matters."""
+    left, top = max(field[0][0], field[3][0]), max(field[0][1], field[1][1])
+    right = min(field[1][0], field[2][0])
+    if chart.paired:
+        return (left + 10, top + 26) if side == "R" else (right - 24, top + 26)
+    return (left + 12, top + 30)
+
+
+def _read(
+    primary: Map,
+    scatter: Map,
+    field: tuple[Point, ...],
+    marker: str,
+    place: Point,
+    shape: tuple[int, int],
+    pitch_mm: float,
+    noise: float,
+    gain: float,
+    rng: np.random.Generator,
+    faults: tuple[Fault, ...],
+) -> NDArray[np.uint16]:
+    """Bring the signal (µGy) to the detector's pixels: shutters, lead letter, blur, quantum noise, quantisation."""
+    rows, columns = shape
+    shade = np.zeros(shape, np.uint8)
+    cv2.fillPoly(shade, [np.round((np.array(field) / pitch_mm - 0.5) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    _draw_letter(shade, marker, place, pitch_mm)
+    # Penumbra and screen blur of the edges that do not come from the coarse grid.
+    shade = cv2.GaussianBlur(shade, (0, 0), 0.28 / pitch_mm)
+    log_primary = cv2.resize(np.log(primary), (columns, rows), interpolation=cv2.INTER_CUBIC)
+    pixels = np.empty(shape, np.uint16)
+    step = 256
+    for top in range(0, rows, step):
+        bottom = min(top + step, rows)
+        signal = np.exp(log_primary[top:bottom])
+        signal *= np.maximum(shade[top:bottom].astype(np.float32) / 255, _LEAK)
+        across, down = primary.shape[1] / columns, primary.shape[0] / rows
+        fit = np.array([[across, 0, 0], [0, down, top * down]])
+        signal += cv2.warpAffine(scatter, fit, (columns, bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                                 borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+        if "grid" in faults:
+            signal *= 1 + 0.16 * np.sin(np.arange(columns, dtype=np.float32) * (2 * np.pi * pitch_mm / 1.1))
+        deviation = np.sqrt(signal * (noise / pitch_mm**2) + _ELECTRONIC_NOISE_UGY**2)
+        signal += deviation * rng.standard_normal(signal.shape, np.float32)
+        pixels[top:bottom] = np.clip(np.rint(signal * gain), 0, 2**BITS - 1)
+    if "artifact" in faults:
+        # Columns of the detector that do not read.
+        for column in rng.integers(columns // 5, columns * 4 // 5, 3):
+            pixels[:, column : column + max(round(0.4 / pitch_mm), 1)] = 0
+    return pixels
+
+
+def _draw_letter(shade: NDArray[np.uint8], letter: str, place: Point, pitch_mm: float) -> None:
+    """A lead letter, 14 mm high, that lets 3 % of the beam through."""
+    size = 14 / pitch_mm
+    scale = size / cv2.getTextSize(letter, cv2.FONT_HERSHEY_DUPLEX, 1.0, 1)[0][1]
+    layer = np.zeros_like(shade)
+    at = (round(place[0] / pitch_mm), round(place[1] / pitch_mm))
+    cv2.putText(layer, letter, at, cv2.FONT_HERSHEY_DUPLEX, scale, 255, max(round(2.4 / pitch_mm), 1), cv2.LINE_AA)
+    np.minimum(shade, np.maximum(255 - layer, 8), out=shade)
+
+
+__all__ = ["BITS", "COUNTS_PER_UGY", "FAULTS", "Exposure", "Fault", "Truth", "radiograph"]
