@@ -34,7 +34,7 @@ def up(image: Floats, shape: tuple[int, ...]) -> Floats:
 def level_frequencies(pitch_mm: float, levels: int) -> npt.NDArray[np.float64]:
     """Centre of each band in line pairs per mm: an octave each, the finest ends at Nyquist."""
     nyquist = 1 / (2 * pitch_mm)
-    return nyquist * 2.0 ** -(np.arange(levels) + 0.5)
+    return np.asarray(nyquist * 2.0 ** -(np.arange(levels) + 0.5))
 
 
 def level_count(shape: tuple[int, ...], pitch_mm: float, lowest: float) -> int:

@@ -9,31 +9,30 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process import equalization, frequency, gradation
-from imgdash.process.limits import limits_of
 from imgdash.process.parameters import Chain
+from imgdash.process.tone import tone_of
 
 Curve = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
     """Gradation curve: signal 0…1, and P-value in parts of full scale."""
-    low, high = limits_of(chain, calculated)
+    tone = tone_of(chain, calculated)
     signal = np.linspace(0.0, 1.0, n)
-    return signal, gradation.evaluate((signal - low) / (high - low), chain.gradation)
+    return signal, gradation.evaluate(tone.level(signal), tone.settings, tone.base)
 
 
 def beta_curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
     """β of frequency processing: signal 0…1, and the factor of the amount there."""
-    low, high = limits_of(chain, calculated)
     signal = np.linspace(0.0, 1.0, n)
-    return signal, frequency.beta((signal - low) / (high - low), chain.frequency)
+    return signal, frequency.beta(tone_of(chain, calculated).level(signal), chain.frequency)
 
 
 def compression_curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
     """f1 of equalization: signal 0…1 of the mask, and what is added to the signal there."""
-    low, high = limits_of(chain, calculated)
+    tone = tone_of(chain, calculated)
     signal = np.linspace(0.0, 1.0, n)
-    return signal, (high - low) * equalization.compression_curve((signal - low) / (high - low), chain.equalization)
+    return signal, (tone.high - tone.low) * equalization.compression_curve(tone.level(signal), chain.equalization)
 
 
 def band_gains(chain: Chain, n: int = 64) -> Curve:

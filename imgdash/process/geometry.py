@@ -76,10 +76,10 @@ def turn_placement(placement: Placement, rotation: int, mirror: bool) -> Placeme
     """`turn`, for points."""
     for _ in range(rotation // 90):
         rows, columns = placement.shape
-        placement = placement.then([[0, -1, rows], [1, 0, 0], [0, 0, 1]], (columns, rows))
+        placement = placement.then([[0.0, -1, rows], [1, 0, 0], [0, 0, 1]], (columns, rows))
     if mirror:
         columns = placement.shape[1]
-        placement = placement.then([[-1, 0, columns], [0, 1, 0], [0, 0, 1]], placement.shape)
+        placement = placement.then([[-1.0, 0, columns], [0, 1, 0], [0, 0, 1]], placement.shape)
     return placement
 
 
@@ -159,4 +159,4 @@ def scale_to(array: npt.NDArray[np.uint16], shape: tuple[int, int], interpolatio
 def scale_placement(placement: Placement, shape: tuple[int, int]) -> Placement:
     """`scale_to`, for points."""
     y, x = shape[0] / placement.shape[0], shape[1] / placement.shape[1]
-    return placement.then([[x, 0, 0], [0, y, 0], [0, 0, 1]], shape)
+    return placement.then(np.diag([x, y, 1.0]), shape)

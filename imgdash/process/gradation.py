@@ -6,7 +6,7 @@ ends. Every curve is monotone for every setting that its bounds allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,18 +16,21 @@ from imgdash.process._pixels import grid, look_up, quantise
 from imgdash.process.parameters import Gradation
 
 Floats = npt.NDArray[np.float32]
+Base = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 # Softness of the toe (dark end) and of the shoulder (light end), in parts of the range.
 _ENDS: Final[dict[str, tuple[float, float]]] = {
     "linear": (0.0, 0.0),
     "soft": (0.08, 0.08),
-    "film": (0.09, 0.05),
+    "film": (0.07, 0.05),
     "chest": (0.05, 0.10),
-    "bone": (0.10, 0.03),
+    "bone": (0.09, 0.03),
 }
+# Levels looked at: at the weakest contrast the bounds allow, everything happens between them.
+_LEVELS: Final = np.linspace(-6.0, 7.0, 2601)
 
 
-def base_curve(kind: str) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
+def base_curve(kind: str) -> Base:
     """The curve of a family (GT): real line → 0…1, slope 1 in the middle, monotone."""
     if kind == "sigmoid":
         return lambda x: 1 / (1 + np.exp(-4 * np.clip(x - 0.5, -20, 20)))
@@ -35,15 +38,25 @@ def base_curve(kind: str) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.
     return lambda x: 1 - _soft(1 - _soft(x, toe), shoulder)
 
 
-def evaluate(level: npt.ArrayLike, settings: Gradation) -> npt.NDArray[np.float64]:
+def sampled_curve(levels: Sequence[float], outputs: Sequence[float]) -> Base:
+    """A curve given by points, e.g. a header's VOI LUT."""
+    return lambda x: np.interp(x, levels, outputs)
+
+
+def evaluate(level: npt.ArrayLike, settings: Gradation, base: Base | None = None) -> npt.NDArray[np.float64]:
     """Gradation curve: level (0 = s_low, 1 = s_high) → P-value in parts of full scale, 0…1."""
     x = np.asarray(level, dtype=np.float64)
     turned = settings.center + settings.contrast * (x - settings.center) - settings.shift
-    return np.clip(base_curve(settings.type)(turned), 0.0, 1.0)
+    return np.clip((base or base_curve(settings.type))(turned), 0.0, 1.0)
 
 
 def grade(
-    signal: Floats, settings: Gradation, low: float, high: float, bits: int, out: npt.NDArray[np.uint16] | None = None
+    signal: Floats,
+    settings: Gradation,
+    low: float,
+    high: float,
+    bits: int,
+    base: Base | None = None,
 ) -> npt.NDArray[np.uint16]:
     """Apply gradation.
 
@@ -55,37 +68,45 @@ def grade(
         s_low and s_high of this image.
     bits
         Of the P-values: 0…2^bits − 1, 0 is black.
+    base
+        A curve instead of the family that the settings name.
 
     Returns
     -------
     uint16 P-values.
     """
-    first, last = active_range(settings, bits)
-    span = high - low
-    table = np.rint(evaluate(grid(first, last), settings) * ((1 << bits) - 1)).astype(np.uint16)
-    graded = look_up(quantise(signal, low + first * span, low + last * span), table)
-    if out is None:
-        return graded
-    out[...] = graded
-    return out
+    return Grader(settings, low, high, bits, base)(signal)
 
 
-def active_range(settings: Gradation, bits: int) -> tuple[float, float]:
+class Grader:
+    """Gradation as a table, made once and used for every strip of an image."""
+
+    def __init__(self, settings: Gradation, low: float, high: float, bits: int, base: Base | None = None) -> None:
+        first, last = _active_range(settings, bits, base)
+        self._ends = low + first * (high - low), low + last * (high - low)
+        values = evaluate(grid(first, last), settings, base) * ((1 << bits) - 1)
+        self._table = np.rint(values).astype(np.uint16)
+
+    def __call__(self, signal: Floats) -> npt.NDArray[np.uint16]:
+        """P-values of a signal."""
+        return look_up(quantise(signal, *self._ends), self._table)
+
+
+def _active_range(settings: Gradation, bits: int, base: Base | None) -> tuple[float, float]:
     """The levels between which the curve moves: outside them every level gives the same P-value.
 
     The table of 65536 entries is spent on this range alone, so that no step of the input is lost.
     """
-    if settings.type == "linear":
+    if settings.type == "linear" and base is None:
         # Exact ends: with contrast 1 they are 0 and 1, and a table step is a step of 16-bit input.
         at = [settings.center + (end + settings.shift - settings.center) / settings.contrast for end in (0.0, 1.0)]
         return at[0], at[1]
-    levels = np.linspace(-6.0, 7.0, 2601)
-    values = evaluate(levels, settings)
+    values = evaluate(_LEVELS, settings, base)
     half = 0.25 / ((1 << bits) - 1)
     moving = np.flatnonzero((values > values[0] + half) & (values < values[-1] - half))
     if not len(moving):
         return 0.0, 1.0
-    return float(levels[max(moving[0] - 1, 0)]), float(levels[min(moving[-1] + 1, len(levels) - 1)])
+    return float(_LEVELS[max(moving[0] - 1, 0)]), float(_LEVELS[min(moving[-1] + 1, len(_LEVELS) - 1)])
 
 
 def _soft(x: npt.NDArray[np.float64], width: float) -> npt.NDArray[np.float64]:

@@ -54,7 +54,9 @@ def items_of(settings: Overlay, attrs: Mapping[str, Any], extra: Iterable[Mappin
         An unknown kind or key, or a place that is not a number.
     """
     items: dict[str, Item] = {}
-    side = str(attrs.get("Laterality") or attrs.get("ImageLaterality") or "") if settings.side == "auto" else settings.side
+    side = (
+        str(attrs.get("Laterality") or attrs.get("ImageLaterality") or "") if settings.side == "auto" else settings.side
+    )
     if side in ("L", "R"):
         items["side"] = Item("side", settings.side_x, settings.side_y, side, settings.height * 1.4)
     view = str(attrs.get("ViewPosition") or "") if settings.projection == "auto" else settings.projection
@@ -96,7 +98,9 @@ def draw(
         text = item.text[:_LONGEST].encode("ascii", "replace").decode()
         if text != item.text:
             notes.append(f"Overlay {item.kind}: drawn as {text!r}.")
-        drawing = _scale_bar(item, placement, image.shape) if item.kind == "scale" else _letters(text, item, image.shape)
+        drawing = (
+            _scale_bar(item, placement, image.shape) if item.kind == "scale" else _letters(text, item, image.shape)
+        )
         y0, x0 = _inside(item, drawing.shape, image.shape)
         mask = drawing[: image.shape[0] - y0, : image.shape[1] - x0]
         y1, x1 = y0 + mask.shape[0], x0 + mask.shape[1]

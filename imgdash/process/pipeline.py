@@ -16,13 +16,10 @@ import numpy.typing as npt
 import xarray as xr
 
 from imgdash.model import ImgdashError
-from imgdash.process import geometry, overlay
-from imgdash.process.equalization import equalize
-from imgdash.process.frequency import enhance
+from imgdash.process import geometry, overlay, tone
 from imgdash.process.geometry import Placement
-from imgdash.process.gradation import grade
-from imgdash.process.limits import limits_of
-from imgdash.process.parameters import Chain, Gradation
+from imgdash.process.gradation import Grader
+from imgdash.process.parameters import Chain
 from imgdash.process.signal import scale_of, to_signal
 from imgdash.process.spacing import spacing_of
 
@@ -31,6 +28,7 @@ Pixels = npt.NDArray[np.uint16]
 
 ALL: Final = ("frequency", "equalization", "gradation", "rotation", "mirror", "scale", "overlay")
 _STRIP_ROWS: Final = 128
+_SURE_OF_FIELD: Final = 0.5
 
 
 def form(
@@ -66,8 +64,9 @@ def form(
 
     Returns
     -------
-    uint16 P-values, 0 = black, dims (y, x) in mm; attrs: ``processing_log``, ``overlay_rectangles``, ``field``
-    (pixels), ``notes``, and the DICOM keywords that hold for the new image.
+    uint16 P-values, 0 = black, dims (y, x), pixel centres in mm; attrs: ``processing_log``, ``overlay_rectangles``,
+    ``placement`` (received mm → pixels, see `imgdash.process.geometry.Placement`), ``field`` (mm), ``notes``,
+    and the DICOM keywords that hold for the new image.
     """
     stage6 = form_cached(image, chain, calculated, steps, bits=bits, fused=fused)
     return finish(stage6, chain, scale=scale, size=size, overlays=overlays, steps=steps, bits=bits)
@@ -87,19 +86,18 @@ def form_cached(
     values = plane(image)
     attrs = image.attrs
     spacing = spacing_of(attrs, values.shape)
-    log: list[dict[str, Any]] = []
-    signal, low, high = tone(to_signal(values, attrs), spacing.pitch, chain, calculated, steps, log)
-    settings = chain.gradation if "gradation" in steps else _AS_IS
+    signal, look, log = tone.apply(to_signal(values, attrs), spacing.pitch, chain, calculated, steps)
+    grade = Grader(look.settings, look.low, look.high, bits, look.base)
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     mirror = bool(chain.geometry.mirror and "mirror" in steps)
     angle = chain.geometry.angle if "rotation" in steps else 0.0
-    shutter = chain.geometry.shutter and "gradation" in steps and bool(calculated.get("field"))
+    shutter = shutter_of(chain, calculated, steps)
     placement = Placement.of_image((values.shape[0], values.shape[1]), spacing.pitch)
     if fused and not angle and not shutter:
-        pixels = _grade_turned(signal, settings, low, high, bits, rotation, mirror)
+        pixels = _grade_turned(signal, grade, rotation, mirror)
         placement = geometry.turn_placement(placement, rotation, mirror)
     else:
-        pixels = grade(signal, settings, low, high, bits)
+        pixels = grade(signal)
         if shutter:
             pixels = blacken(pixels, calculated["field"], placement)
         pixels = np.ascontiguousarray(geometry.turn(pixels, rotation, False))
@@ -111,6 +109,8 @@ def form_cached(
         placement = geometry.turn_placement(placement, 0, mirror)
     if shutter:
         log.append({"step": "shutter"})
+    elif chain.geometry.shutter and "gradation" in steps:
+        log.append({"step": "shutter left out", "why": "the irradiated field is uncertain"})
     if rotation or angle:
         log.append({"step": "rotation", "rotation": rotation, "angle": angle})
     if mirror:
@@ -160,33 +160,16 @@ def finish(
         log.append({"step": "overlay", "items": [f"{p['kind']} {p['text']}".strip() for p in places]})
     kept = {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
     kept["overlay_rectangles"] = places
-    return _result(np.ascontiguousarray(pixels), placement, bits, attrs["spacing_known"], kept, log, notes, attrs["field"])
+    return _result(
+        np.ascontiguousarray(pixels), placement, bits, attrs["spacing_known"], kept, log, notes, attrs["field"]
+    )
 
 
-def tone(
-    signal: Floats,
-    pitch: tuple[float, float],
-    chain: Chain,
-    calculated: Mapping[str, Any],
-    steps: Sequence[str],
-    log: list[dict[str, Any]],
-) -> tuple[Floats, float, float]:
-    """Steps (2) and (3) and the limits for (4), on a signal of any pitch: the same for output and for the screen."""
-    if not {"frequency", "equalization", "gradation"} & set(steps):
-        return signal, 0.0, 1.0
-    low, high = limits_of(chain, calculated)
-    if "frequency" in steps and chain.frequency.amount:
-        signal = enhance(signal, pitch, chain.frequency, low, high)
-        log.append({"step": "frequency", **_values(chain, "frequency")})
-    if "equalization" in steps:
-        before = signal
-        signal = equalize(signal, pitch, chain.equalization, low, high)
-        if signal is not before:
-            log.append({"step": "equalization", **_values(chain, "equalization")})
-    if "gradation" not in steps:
-        return signal, 0.0, 1.0
-    log.append({"step": "gradation", "s_low": low, "s_high": high, **_values(chain, "gradation")})
-    return signal, low, high
+def shutter_of(chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str]) -> bool:
+    """Whether to blacken outside the field: not where the field is uncertain, it could hide what was exposed."""
+    confidence = (calculated.get("confidence") or {}).get("field") or 0.0
+    wanted = chain.geometry.shutter and "gradation" in steps and bool(calculated.get("field"))
+    return wanted and confidence >= _SURE_OF_FIELD
 
 
 def blacken(pixels: npt.NDArray[Any], field: Sequence[Any], placement: Placement) -> npt.NDArray[Any]:
@@ -219,22 +202,17 @@ def plane(image: xr.DataArray) -> npt.NDArray[Any]:
     ImgdashError
         For an image without pixels or with other than 2 or 3 dimensions.
     """
+    if image.ndim == 3 and image.shape[0]:
+        image = image[0]  # before the values are asked for: the other frames are not decoded
     values = np.asarray(image.values)
-    if values.ndim == 3:
-        values = values[0]
     if values.ndim != 2 or 0 in values.shape:
         raise ImgdashError(f"An image of shape {image.shape} cannot be processed.", "It needs rows and columns.")
     return values
 
 
-_AS_IS: Final = Gradation(type="linear")
-
-
-def _grade_turned(
-    signal: Floats, settings: Gradation, low: float, high: float, bits: int, rotation: int, mirror: bool
-) -> Pixels:
+def _grade_turned(signal: Floats, grade: Grader, rotation: int, mirror: bool) -> Pixels:
     if not rotation and not mirror:
-        return grade(signal, settings, low, high, bits)
+        return grade(signal)
     rows, columns = signal.shape
     out = np.empty((columns, rows) if rotation in (90, 270) else (rows, columns), np.uint16)
     # `home` addresses the output as if it were not turned, so that strips of the input can be written into it.
@@ -242,12 +220,8 @@ def _grade_turned(
     home = np.rot90(home, k=rotation // 90)
     for start in range(0, rows, _STRIP_ROWS):
         strip = slice(start, min(start + _STRIP_ROWS, rows))
-        grade(signal[strip], settings, low, high, bits, out=home[strip])
+        home[strip] = grade(signal[strip])
     return out
-
-
-def _values(chain: Chain, step: str) -> dict[str, Any]:
-    return {name.partition(".")[2]: value for name, value in chain.flat().items() if name.startswith(f"{step}.")}
 
 
 def _result(
@@ -275,5 +249,5 @@ def _result(
     if spacing_known:
         attrs["PixelSpacing"] = [pitch[0], pitch[1]]
     rows, columns = pixels.shape
-    coords = {"y": (np.arange(rows) + 0.5) * pitch[0], "x": (np.arange(columns) + 0.5) * pitch[1]}
+    coords = {"y": np.arange(rows) * pitch[0], "x": np.arange(columns) * pitch[1]}  # pixel centres
     return xr.DataArray(pixels, dims=("y", "x"), coords=coords, attrs=attrs)

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process import geometry
+from imgdash.process import geometry, tone
 from imgdash.process.geometry import Placement
 from imgdash.process.gradation import grade
-from imgdash.process.parameters import Chain, Gradation
-from imgdash.process.pipeline import blacken, checked_steps, tone
+from imgdash.process.parameters import Chain
+from imgdash.process.pipeline import blacken, checked_steps, shutter_of
 
 STEPS: Final = ("frequency", "equalization", "gradation", "rotation", "mirror")
 
@@ -49,9 +49,9 @@ def preview(
     extent = calculated.get("extent_mm")
     pitch = (extent[0] / pixels.shape[0], extent[1] / pixels.shape[1]) if extent else (pitch_mm, pitch_mm)
     signal = np.asarray(cv2.addWeighted(pixels, 1 / 65535, pixels, 0.0, 0.0, dtype=cv2.CV_32F)).reshape(pixels.shape)
-    signal, low, high = tone(signal, pitch, chain, calculated, steps, [])
-    graded = grade(signal, chain.gradation if "gradation" in steps else Gradation(type="linear"), low, high, bits)
-    if chain.geometry.shutter and "gradation" in steps and calculated.get("field"):
+    signal, look, _ = tone.apply(signal, pitch, chain, calculated, steps)
+    graded = grade(signal, look.settings, look.low, look.high, bits, look.base)
+    if shutter_of(chain, calculated, steps):
         graded = blacken(graded, calculated["field"], Placement.of_image((pixels.shape[0], pixels.shape[1]), pitch))
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     graded = np.ascontiguousarray(geometry.turn(graded, rotation, False))

@@ -189,8 +189,8 @@ def _rising(attrs: Mapping[str, Any], photometric: str) -> tuple[bool, list[str]
 
 
 def _modality_lut(attrs: Mapping[str, Any]) -> tuple[int, npt.NDArray[np.float64]] | None:
-    """``modality_lut``: {"first": …, "data": […]}, as the opened image carries it."""
+    """``modality_lut``: {"descriptor": [entries, first, bits], "data": […]}, as the opened image carries it."""
     given = attrs.get("modality_lut")
     if not given:
         return None
-    return int(given["first"]), np.asarray(given["data"], dtype=np.float64)
+    return int(given["descriptor"][1]), np.asarray(given["data"], dtype=np.float64)

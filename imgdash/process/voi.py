@@ -52,7 +52,9 @@ def window(
     elif function == "SIGMOID":
         part = 1 / (1 + np.exp(np.clip(-4 * (x - center) / width, -700, 700)))
     else:
-        raise ImgdashError(f"VOI LUT Function {function!r} is not known.", "PS3.3 C.11.2 has LINEAR, LINEAR_EXACT, SIGMOID.")
+        raise ImgdashError(
+            f"VOI LUT Function {function!r} is not known.", "PS3.3 C.11.2 has LINEAR, LINEAR_EXACT, SIGMOID."
+        )
     return np.asarray(np.clip(part, 0, 1) * (high - low) + low)
 
 

@@ -36,10 +36,8 @@ class Reduced:
         uint8, longer side 160, ends of the histogram black and white.
     histogram, edges
         int64 counts over equal steps of the signal between the two edges.
-    display_pitch_mm
-        Of `display`, (y, x).
     extent_mm
-        Height and width of the image.
+        Height and width of the image; (0, 0) stands for what the processing grid says, to half a pixel.
     ends
         Least and greatest signal that the pixels can hold, or at which they visibly pile up.
     """
@@ -50,11 +48,20 @@ class Reduced:
     thumbnail: npt.NDArray[np.uint8]
     histogram: npt.NDArray[np.int64]
     edges: tuple[float, float]
-    display_pitch_mm: tuple[float, float]
-    extent_mm: tuple[float, float]
+    extent_mm: tuple[float, float] = (0.0, 0.0)
     ends: tuple[float, float] = (0.0, 1.0)
     spacing_known: bool = True
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not all(self.extent_mm):
+            rows, columns = self.processing.shape
+            object.__setattr__(self, "extent_mm", (rows * self.pitch_mm, columns * self.pitch_mm))
+
+    @property
+    def display_pitch_mm(self) -> tuple[float, float]:
+        """Pitch of `display`, (y, x)."""
+        return self.extent_mm[0] / self.display.shape[0], self.extent_mm[1] / self.display.shape[1]
 
 
 def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: float = 1.0) -> Reduced:
@@ -96,7 +103,6 @@ def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: floa
         thumbnail=_thumbnail(display, processing),
         histogram=histogram,
         edges=edges,
-        display_pitch_mm=(extent[0] / display.shape[0], extent[1] / display.shape[1]),
         extent_mm=extent,
         ends=_ends(histogram, edges),
         spacing_known=spacing.known,
@@ -147,5 +153,5 @@ def _ends(histogram: npt.NDArray[np.int64], edges: tuple[float, float]) -> tuple
     for side, order in ((0, used), (1, used[::-1])):
         last, next_ones = order[0], order[1:6]
         if histogram[last] > 0.002 * histogram.sum() and histogram[last] > 20 * max(np.median(histogram[next_ones]), 1):
-            ends[side] = edges[0] + (last + 0.5) * width
+            ends[side] = float(edges[0] + (last + 0.5) * width)
     return ends[0], ends[1]

@@ -78,17 +78,15 @@ def _straight_falls(fall: Floats) -> list[tuple[float, float]]:
     votes = np.asarray(cv2.blur(votes, (3, 1)))
     lines: list[tuple[float, float]] = []
     for _ in range(_CANDIDATES):
-        k, offset = np.unravel_index(int(np.argmax(votes)), votes.shape)
+        k, offset = divmod(int(np.argmax(votes)), columns)
         if votes[k, offset] * 3 < 0.12 * rows:
             break
         lines.append((float(offset), float(ANGLES[k])))
-        votes[max(k - 4, 0) : k + 5, max(int(offset) - 4, 0) : int(offset) + 5] = 0
+        votes[max(k - 4, 0) : k + 5, max(offset - 4, 0) : offset + 5] = 0
     return lines
 
 
-def _judge(
-    image: Floats, fall: Floats, offset: float, angle: float, unexposed: float, step: float
-) -> Edge | None:
+def _judge(image: Floats, fall: Floats, offset: float, angle: float, unexposed: float, step: float) -> Edge | None:
     """Whether everything outside the line is less exposed than what lies just inside it, row by row."""
     rows, columns = image.shape
     y = np.arange(rows)

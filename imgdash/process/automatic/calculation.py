@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from imgdash.process.automatic.exposure import Calibration, indices
 from imgdash.process.automatic.field import recognise
-from imgdash.process.automatic.region import direct_exposure, signal_limits
+from imgdash.process.automatic.limits import signal_limits
+from imgdash.process.automatic.region import direct_exposure
 from imgdash.process.parameters import Chain
-from imgdash.process.signal import scale_of
+from imgdash.process.signal import is_unprocessed, scale_of
 
 if TYPE_CHECKING:
     from imgdash.reduce import Reduced
@@ -51,7 +52,8 @@ def calculate(
     ``s_low``, ``s_high``; ``clipped_low``, ``clipped_high`` fraction of the field, without direct exposure, at
     the least (most exposed) and greatest value that the pixels can have; ``region_median`` signal;
     ``ei``, ``target_ei``, ``di``, ``ei_source``; ``confidence`` of each, 0…1; ``extent_mm`` [height, width];
-    ``spacing_known``; ``notes``.
+    ``spacing_known``; ``unprocessed`` True, False or None; ``notes``;
+    ``voi_curve`` where the header's VOI is not a straight line.
     """
     signal = reduced.processing
     automatic = chain.automatic
@@ -64,7 +66,7 @@ def calculate(
     median = float(np.median(signal[region])) if region.any() else None
     exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
     notes = [*reduced.notes, *scale_of(attrs).notes, *found.notes, *direct.notes, *limits.notes, *exposure.notes]
-    return {
+    result: dict[str, Any] = {
         "field": [[[round(float(x), 2), round(float(y), 2)] for x, y in polygon] for polygon in found.polygons],
         "field_fraction": round(float(inside.mean()), 4),
         "direct_threshold": direct.threshold,
@@ -86,8 +88,12 @@ def calculate(
         },
         "extent_mm": [float(value) for value in reduced.extent_mm],
         "spacing_known": reduced.spacing_known,
+        "unprocessed": is_unprocessed(attrs),
         "notes": list(dict.fromkeys(notes)),
     }
+    if limits.curve is not None:
+        result["voi_curve"] = limits.curve
+    return result
 
 
 def polygon_mask(polygons: Sequence[Any], shape: tuple[int, ...], extent_mm: Sequence[float]) -> Mask:
@@ -104,7 +110,7 @@ def polygon_mask(polygons: Sequence[Any], shape: tuple[int, ...], extent_mm: Seq
 def clipped(
     signal: npt.NDArray[np.float32], inside: Mask, direct: Mask, ends: tuple[float, float]
 ) -> tuple[float, float]:
-    """Fractions of the field at the ends of what the pixels can hold; direct exposure may saturate, it shows nothing."""
+    """Fractions of the field at the ends of what pixels can hold; direct exposure may saturate, it shows nothing."""
     total = max(int(inside.sum()), 1)
     half = 0.5 / 1023
     low = inside & ~direct & (signal <= ends[0] + half)

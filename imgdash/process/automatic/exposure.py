@@ -74,7 +74,9 @@ def indices(
     if calibration is not None and median_signal is not None and is_unprocessed(attrs) is not False:
         ei = C0 * kerma(float(from_signal(median_signal, attrs)), calibration)
         if not (math.isfinite(ei) and ei > 0):
-            return Indices(None, target, None, "", ("No exposure index: the calibration gives no dose for these values.",))
+            return Indices(
+                None, target, None, "", ("No exposure index: the calibration gives no dose for these values.",)
+            )
         source, notes = "calculated", ()
     elif stated is not None:
         ei, source, notes = stated, "header", ()

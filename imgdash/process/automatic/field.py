@@ -6,6 +6,7 @@ step, makes an edge. Fields of a split exposure are first separated at unexposed
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,13 +131,13 @@ def _split(signal: Floats, low: float, high: float, pitch: Points) -> list[tuple
 
 
 def _parts(unexposed: npt.NDArray[np.bool_], least: float) -> list[tuple[int, int]]:
-    """Runs of exposed lines, cut in the middle of the unexposed runs between them; outer ones belong to the first and last."""
+    """Runs of exposed lines, cut in the middle of the unexposed runs between them."""
     exposed = np.flatnonzero(~unexposed)
     if not len(exposed):
         return [(0, len(unexposed))]
     gaps = np.flatnonzero(np.diff(exposed) > least)
     cuts = [int(exposed[g] + exposed[g + 1] + 1) // 2 for g in gaps]
     bounds = [0, *cuts, len(unexposed)]
-    parts = list(zip(bounds[:-1], bounds[1:], strict=True))
+    parts = list(itertools.pairwise(bounds))
     # A sliver is an artifact, not a field.
     return [part for part in parts if (~unexposed[part[0] : part[1]]).sum() > 3 * least] or [(0, len(unexposed))]

@@ -10,7 +10,15 @@ from typing import Any, Final
 import param
 
 from imgdash.model import ImgdashError
-from imgdash.process.parameters.declarations import Automatic, Equalization, Frequency, Geometry, Gradation, Overlay, Quantity
+from imgdash.process.parameters.declarations import (
+    Automatic,
+    Equalization,
+    Frequency,
+    Geometry,
+    Gradation,
+    Overlay,
+    Quantity,
+)
 
 STEP_CLASSES: Final[dict[str, type[param.Parameterized]]] = {
     "frequency": Frequency,
@@ -80,7 +88,9 @@ class Chain:
         raise AttributeError(f"A chain does not change; chain.with_(**{{'{name}.…': …}}) makes another one.")
 
     @classmethod
-    def of(cls, processing: Mapping[str, Mapping[str, Any]] | None = None, overrides: Mapping[str, Any] | None = None) -> Chain:
+    def of(
+        cls, processing: Mapping[str, Mapping[str, Any]] | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> Chain:
         """Build a chain from a condition file's ``processing`` and what a person set by hand; the latter wins.
 
         Parameters
@@ -111,6 +121,11 @@ class Chain:
     def flat(self) -> dict[str, Any]:
         """Every parameter by its dotted name: plain numbers, texts, booleans, lists (JSON-able)."""
         return {d.name: getattr(getattr(self, d.step_name), d.name.partition(".")[2]) for d in describe()}
+
+    def step(self, step: str) -> dict[str, Any]:
+        """The parameters of one step, by their own names."""
+        prefix = f"{step}."
+        return {name.removeprefix(prefix): value for name, value in self.flat().items() if name.startswith(prefix)}
 
     def units(self) -> dict[str, str]:
         """UCUM unit of every number by its dotted name."""
@@ -190,7 +205,16 @@ def _checked(description: Description, value: Any) -> Any:
                 return option
         raise ImgdashError(f"{name} = {value!r} is not possible.", f"Choose from {list(description.options)}.")
     if description.kind == "boolean":
-        words = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False, "1.0": True, "0.0": False}
+        words = {
+            "true": True,
+            "false": False,
+            "1": True,
+            "0": False,
+            "yes": True,
+            "no": False,
+            "1.0": True,
+            "0.0": False,
+        }
         if str(value).lower() not in words:
             raise ImgdashError(f"{name} = {value!r} is not a yes or no.", "Write true or false.")
         return words[str(value).lower()]

@@ -19,7 +19,7 @@ class Quantity(param.Number):
     __slots__ = ["unit"]
     _slot_defaults = {**param.Number._slot_defaults, "unit": "1"}  # noqa: RUF012  (param's own protocol)
 
-    def __init__(self, default: Any = 0.0, *, unit: str = "1", **kwargs: Any) -> None:
+    def __init__(self, default: float | None = 0.0, *, unit: str = "1", **kwargs: Any) -> None:
         super().__init__(default=default, **kwargs)
         self.unit = unit
 
@@ -30,22 +30,36 @@ class Frequency(param.Parameterized):
     method = param.Selector(
         default="multi-band", objects=["multi-band", "unsharp"], doc="Bands of a pyramid, or one unsharp mask (RN)."
     )
-    amount = Quantity(0.8, bounds=(0, 4), step=0.05, doc="Largest gain that is added to detail (RE); 0 is off.")
-    fine = Quantity(0.7, bounds=(0, 2), step=0.05, doc="Share of the amount at 2 lp/mm and above: edges, trabeculae.")
-    medium = Quantity(1.0, bounds=(0, 2), step=0.05, doc="Share of the amount at 0.5 lp/mm: vessels, cortex.")
-    coarse = Quantity(0.5, bounds=(0, 2), step=0.05, doc="Share of the amount at 0.12 lp/mm: ribs, organ borders.")
-    kernel = Quantity(4.0, bounds=(0.2, 40), step=0.1, unit="mm", doc="Width of the unsharp mask (full width at half).")
-    saturation = Quantity(
-        0.06, bounds=(0.002, 1), step=0.002, doc="Detail contrast, of the range, above which less is added: no overshoot."
+    amount: float = Quantity(0.8, bounds=(0, 4), step=0.05, doc="Largest gain that is added to detail (RE); 0 is off.")
+    fine: float = Quantity(
+        0.7, bounds=(0, 2), step=0.05, doc="Share of the amount at 2 lp/mm and above: edges, trabeculae."
     )
-    power = Quantity(
+    medium: float = Quantity(1.0, bounds=(0, 2), step=0.05, doc="Share of the amount at 0.5 lp/mm: vessels, cortex.")
+    coarse: float = Quantity(
+        0.5, bounds=(0, 2), step=0.05, doc="Share of the amount at 0.12 lp/mm: ribs, organ borders."
+    )
+    kernel: float = Quantity(
+        4.0, bounds=(0.2, 40), step=0.1, unit="mm", doc="Width of the unsharp mask (full width at half)."
+    )
+    saturation: float = Quantity(
+        0.06,
+        bounds=(0.002, 1),
+        step=0.002,
+        doc="Detail contrast, of the range, above which less is added: no overshoot.",
+    )
+    power: float = Quantity(
         0.0, bounds=(0, 0.9), step=0.05, doc="How much strong detail still gains: 0 saturates, towards 1 is linear."
     )
-    noise = Quantity(
-        0.002, bounds=(0, 0.05), step=0.0005, doc="Contrast at 2 lp/mm, of the range, that is taken for noise, not detail."
+    noise: float = Quantity(
+        0.002,
+        bounds=(0, 0.05),
+        step=0.0005,
+        doc="Contrast at 2 lp/mm, of the range, that is taken for noise, not detail.",
     )
-    light = Quantity(0.7, bounds=(0, 1.5), step=0.05, doc="β in the lightest parts, where quantum noise is strongest (RT).")
-    dark = Quantity(0.6, bounds=(0, 1.5), step=0.05, doc="β in the darkest parts, near direct exposure (RT).")
+    light: float = Quantity(
+        0.7, bounds=(0, 1.5), step=0.05, doc="β in the lightest parts, where quantum noise is strongest (RT)."
+    )
+    dark: float = Quantity(0.6, bounds=(0, 1.5), step=0.05, doc="β in the darkest parts, near direct exposure (RT).")
 
 
 class Equalization(param.Parameterized):
@@ -56,16 +70,29 @@ class Equalization(param.Parameterized):
         objects=["compression", "alpha-beta"],
         doc="Compression beyond two knees, or E' = α·Elow + (1−α)·Emid + β·Ehigh.",
     )
-    light = Quantity(0.2, bounds=(0, 0.9), step=0.02, doc="Compression of light parts (low density): mediastinum, hip.")
-    light_start = Quantity(0.6, bounds=(0, 1), step=0.01, doc="Level, of the range, above which light is compressed.")
-    dark = Quantity(0.25, bounds=(0, 0.9), step=0.02, doc="Compression of dark parts (high density): lung, skin line.")
-    dark_start = Quantity(0.35, bounds=(0, 1), step=0.01, doc="Level, of the range, below which dark is compressed.")
-    alpha = Quantity(1.0, bounds=(0.1, 1.5), step=0.05, doc="α: factor of the low frequencies (alpha-beta).")
-    beta = Quantity(1.0, bounds=(0.1, 3), step=0.05, doc="β: factor of the high frequencies (alpha-beta).")
-    middle = Quantity(0.5, bounds=(0, 1), step=0.01, doc="Emid, of the range: the level that stays (alpha-beta).")
-    kernel = Quantity(20.0, bounds=(1, 100), step=1, unit="mm", doc="Width of the mask Sus.")
-    edge = Quantity(
-        0.25, bounds=(0, 1), step=0.01, doc="Step, of the range, that the mask follows so no halo arises; 0: plain mask."
+    light: float = Quantity(
+        0.2, bounds=(0, 0.9), step=0.02, doc="Compression of light parts (low density): mediastinum, hip."
+    )
+    light_start: float = Quantity(
+        0.6, bounds=(0, 1), step=0.01, doc="Level, of the range, above which light is compressed."
+    )
+    dark: float = Quantity(
+        0.25, bounds=(0, 0.9), step=0.02, doc="Compression of dark parts (high density): lung, skin line."
+    )
+    dark_start: float = Quantity(
+        0.35, bounds=(0, 1), step=0.01, doc="Level, of the range, below which dark is compressed."
+    )
+    alpha: float = Quantity(1.0, bounds=(0.1, 1.5), step=0.05, doc="α: factor of the low frequencies (alpha-beta).")
+    beta: float = Quantity(1.0, bounds=(0.1, 3), step=0.05, doc="β: factor of the high frequencies (alpha-beta).")
+    middle: float = Quantity(
+        0.5, bounds=(0, 1), step=0.01, doc="Emid, of the range: the level that stays (alpha-beta)."
+    )
+    kernel: float = Quantity(20.0, bounds=(1, 100), step=1, unit="mm", doc="Width of the mask Sus.")
+    edge: float = Quantity(
+        0.25,
+        bounds=(0, 1),
+        step=0.01,
+        doc="Step, of the range, that the mask follows so no halo arises; 0: plain mask.",
     )
 
 
@@ -77,28 +104,40 @@ class Gradation(param.Parameterized):
         objects=["linear", "soft", "film", "chest", "bone", "sigmoid"],
         doc="Curve family (GT): how toe (dark end) and shoulder (light end) bend.",
     )
-    contrast = Quantity(1.0, bounds=(0.2, 5), step=0.02, doc="Rotation of the curve (GA): slope at the centre.")
-    center = Quantity(0.5, bounds=(0, 1), step=0.01, doc="Centre of the rotation (GC), of the range.")
-    shift = Quantity(0.0, bounds=(-0.5, 0.5), step=0.01, doc="Shift of the curve (GS), of the range; positive is darker.")
+    contrast: float = Quantity(1.0, bounds=(0.2, 5), step=0.02, doc="Rotation of the curve (GA): slope at the centre.")
+    center: float = Quantity(0.5, bounds=(0, 1), step=0.01, doc="Centre of the rotation (GC), of the range.")
+    shift: float = Quantity(
+        0.0, bounds=(-0.5, 0.5), step=0.01, doc="Shift of the curve (GS), of the range; positive is darker."
+    )
 
 
 class Geometry(param.Parameterized):
     """Steps (5) rotation, (6) mirror, (7) scale."""
 
     rotation = param.Selector(default=0, objects=[0, 90, 180, 270], doc="Quarter turns, degrees clockwise.")
-    angle = Quantity(0.0, bounds=(-45, 45), step=0.1, unit="deg", doc="Fine rotation clockwise, after the quarter turns.")
+    angle: float = Quantity(
+        0.0, bounds=(-45, 45), step=0.1, unit="deg", doc="Fine rotation clockwise, after the quarter turns."
+    )
     mirror = param.Boolean(default=False, doc="Left and right exchanged, after the rotation.")
     shutter = param.Boolean(default=False, doc="Blacken what lies outside the irradiated field.")
     trim = param.Selector(
-        default="none", objects=["none", "field", "rectangle"], doc="What is cut out before scaling (output image range)."
+        default="none",
+        objects=["none", "field", "rectangle"],
+        doc="What is cut out before scaling (output image range).",
     )
-    left = Quantity(0.0, bounds=(0, 1), step=0.005, doc="Left side of the rectangle, of the turned image's width.")
-    top = Quantity(0.0, bounds=(0, 1), step=0.005, doc="Upper side of the rectangle, of the turned image's height.")
-    right = Quantity(1.0, bounds=(0, 1), step=0.005, doc="Right side of the rectangle.")
-    bottom = Quantity(1.0, bounds=(0, 1), step=0.005, doc="Lower side of the rectangle.")
-    scale = Quantity(1.0, bounds=(0.05, 8), step=0.05, doc="Enlargement or reduction.")
+    left: float = Quantity(
+        0.0, bounds=(0, 1), step=0.005, doc="Left side of the rectangle, of the turned image's width."
+    )
+    top: float = Quantity(
+        0.0, bounds=(0, 1), step=0.005, doc="Upper side of the rectangle, of the turned image's height."
+    )
+    right: float = Quantity(1.0, bounds=(0, 1), step=0.005, doc="Right side of the rectangle.")
+    bottom: float = Quantity(1.0, bounds=(0, 1), step=0.005, doc="Lower side of the rectangle.")
+    scale: float = Quantity(1.0, bounds=(0.05, 8), step=0.05, doc="Enlargement or reduction.")
     interpolation = param.Selector(
-        default="cubic", objects=["nearest", "linear", "cubic", "lanczos"], doc="For enlarging; reducing averages areas."
+        default="cubic",
+        objects=["nearest", "linear", "cubic", "lanczos"],
+        doc="For enlarging; reducing averages areas.",
     )
 
 
@@ -106,21 +145,21 @@ class Overlay(param.Parameterized):
     """Step (8): what is written into the image, where (fractions of the output image, upper left corner)."""
 
     side = param.Selector(default="none", objects=["none", "auto", "L", "R"], doc="Side marker; auto: from Laterality.")
-    side_x = Quantity(0.04, bounds=(0, 1), step=0.005, doc="Horizontal place of the side marker.")
-    side_y = Quantity(0.05, bounds=(0, 1), step=0.005, doc="Vertical place of the side marker.")
+    side_x: float = Quantity(0.04, bounds=(0, 1), step=0.005, doc="Horizontal place of the side marker.")
+    side_y: float = Quantity(0.05, bounds=(0, 1), step=0.005, doc="Vertical place of the side marker.")
     projection = param.Selector(
         default="none", objects=["none", "auto", "AP", "PA", "LAT"], doc="Projection; auto: from ViewPosition."
     )
-    projection_x = Quantity(0.04, bounds=(0, 1), step=0.005, doc="Horizontal place of the projection.")
-    projection_y = Quantity(0.12, bounds=(0, 1), step=0.005, doc="Vertical place of the projection.")
+    projection_x: float = Quantity(0.04, bounds=(0, 1), step=0.005, doc="Horizontal place of the projection.")
+    projection_y: float = Quantity(0.12, bounds=(0, 1), step=0.005, doc="Vertical place of the projection.")
     comment = param.String(default="", doc="Free text, one line.")
-    comment_x = Quantity(0.04, bounds=(0, 1), step=0.005, doc="Horizontal place of the comment.")
-    comment_y = Quantity(0.94, bounds=(0, 1), step=0.005, doc="Vertical place of the comment.")
+    comment_x: float = Quantity(0.04, bounds=(0, 1), step=0.005, doc="Horizontal place of the comment.")
+    comment_y: float = Quantity(0.94, bounds=(0, 1), step=0.005, doc="Vertical place of the comment.")
     scale = param.Boolean(default=False, doc="Calibration scale in true mm of the detector plane.")
-    scale_length = Quantity(100.0, bounds=(10, 400), step=10, unit="mm", doc="Length of the calibration scale.")
-    scale_x = Quantity(0.95, bounds=(0, 1), step=0.005, doc="Horizontal place of the scale.")
-    scale_y = Quantity(0.1, bounds=(0, 1), step=0.005, doc="Vertical place of the scale.")
-    height = Quantity(0.035, bounds=(0.01, 0.2), step=0.005, doc="Height of letters, of the image height.")
+    scale_length: float = Quantity(100.0, bounds=(10, 400), step=10, unit="mm", doc="Length of the calibration scale.")
+    scale_x: float = Quantity(0.95, bounds=(0, 1), step=0.005, doc="Horizontal place of the scale.")
+    scale_y: float = Quantity(0.1, bounds=(0, 1), step=0.005, doc="Vertical place of the scale.")
+    height: float = Quantity(0.035, bounds=(0.01, 0.2), step=0.005, doc="Height of letters, of the image height.")
 
 
 class Automatic(param.Parameterized):
@@ -130,18 +169,39 @@ class Automatic(param.Parameterized):
         default="recognise", objects=["recognise", "whole"], doc="Irradiated field: recognised, or the whole image."
     )
     field_polygon = param.List(default=[], doc="Corners [[x, y], …] in mm, drawn by hand: wins over recognition.")
+    processed = param.Selector(
+        default="as-sent",
+        objects=["as-sent", "process"],
+        doc="Pixels that the sender has processed (FOR PRESENTATION): shown as sent, or processed once more.",
+    )
     direct = param.Boolean(default=True, doc="Remove the direct exposure area from the relevant region.")
     signal = param.Selector(
         default="histogram",
         objects=["histogram", "window", "header", "full"],
         doc="S/G from the histogram, from the window below, from the header's window, or the full range.",
     )
-    low_percentile = Quantity(2.0, bounds=(0, 50), step=0.5, unit="%", doc="Histogram point that becomes s_low.")
-    high_percentile = Quantity(98.5, bounds=(50, 100), step=0.5, unit="%", doc="Histogram point that becomes s_high.")
-    low_margin = Quantity(0.08, bounds=(-0.5, 1), step=0.01, doc="s_low is put this much lower, of the span found.")
-    high_margin = Quantity(0.05, bounds=(-0.5, 1), step=0.01, doc="s_high is put this much higher, of the span found.")
-    minimum_span = Quantity(0.08, bounds=(0.001, 1), step=0.005, doc="Least s_high − s_low: flat images stay flat.")
-    s_low = Quantity(None, bounds=(-1, 2), allow_None=True, step=0.002, doc="s_low by hand; empty: calculated.")
-    s_high = Quantity(None, bounds=(-1, 2), allow_None=True, step=0.002, doc="s_high by hand; empty: calculated.")
-    window_center = Quantity(None, bounds=(-65536, 65536), allow_None=True, step=1, doc="Centre of the window, rescaled values.")
-    window_width = Quantity(None, bounds=(1, 131072), allow_None=True, step=1, doc="Width of the window, rescaled values.")
+    low_percentile: float = Quantity(2.0, bounds=(0, 50), step=0.5, unit="%", doc="Histogram point that becomes s_low.")
+    high_percentile: float = Quantity(
+        98.5, bounds=(50, 100), step=0.5, unit="%", doc="Histogram point that becomes s_high."
+    )
+    low_margin: float = Quantity(
+        0.08, bounds=(-0.5, 1), step=0.01, doc="s_low is put this much lower, of the span found."
+    )
+    high_margin: float = Quantity(
+        0.05, bounds=(-0.5, 1), step=0.01, doc="s_high is put this much higher, of the span found."
+    )
+    minimum_span: float = Quantity(
+        0.08, bounds=(0.001, 1), step=0.005, doc="Least s_high − s_low: flat images stay flat."
+    )
+    s_low: float | None = Quantity(
+        None, bounds=(-1, 2), allow_None=True, step=0.002, doc="s_low by hand; empty: calculated."
+    )
+    s_high: float | None = Quantity(
+        None, bounds=(-1, 2), allow_None=True, step=0.002, doc="s_high by hand; empty: calculated."
+    )
+    window_center: float | None = Quantity(
+        None, bounds=(-65536, 65536), allow_None=True, step=1, doc="Centre of the window, rescaled values."
+    )
+    window_width: float | None = Quantity(
+        None, bounds=(1, 131072), allow_None=True, step=1, doc="Width of the window, rescaled values."
+    )
