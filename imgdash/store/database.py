@@ -21,7 +21,7 @@ SCHEMA = files("imgdash.store").joinpath("schema.sql").read_text(encoding="utf-8
 SCHEMA_VERSION = hashlib.sha256(SCHEMA.encode()).hexdigest()[:16]
 
 # What DuckDB says where the file is sound but cannot be used: those are no reason to rebuild.
-_IN_USE = re.compile(r"lock", re.IGNORECASE)
+_IN_USE = re.compile(r"could not set lock|conflicting lock", re.IGNORECASE)
 _UNUSABLE = re.compile(r"permission denied|no space|too large|read-only|quota|too many open|not enough", re.IGNORECASE)
 
 
@@ -101,6 +101,7 @@ class Database:
                 "memory_limit": "512MB",
             },
         )
+        _lock_down(connection, self.path.resolve().parent / "records")
         tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
         version = None
         if "station" in tables:
@@ -177,6 +178,16 @@ class Database:
         if self._connection is not None:
             self._connection.execute("checkpoint")
         self._shut()
+
+
+def _lock_down(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """SQL reads and writes no files but those in `folder`; this cannot be undone while the database is open."""
+    # Already false where a cursor of ours kept the database open.
+    row = connection.execute("select current_setting('enable_external_access')").fetchone()
+    if row and row[0]:
+        quoted = f"{folder}/".replace("'", "''")
+        connection.execute(f"set allowed_directories = ['{quoted}']")
+        connection.execute("set enable_external_access = false")
 
 
 def _put_aside(path: Path) -> Path:
