@@ -1,0 +1,149 @@
+"""Everything that forming one output image needs, as one value that can be sent to a worker process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from imgdash.config import OutputApparatus, Station
+from imgdash.model import Condition, ImageHeader, ImgdashError
+from imgdash.process import Chain
+from imgdash.store import rows
+
+# What of an image header shows in the output; the rest (who looks at it, comments, …) does not change it.
+_SHOWN: Final = (
+    "image_id number sop_class_uid sop_instance_uid study_uid series_uid parameters overrides edits overlays "
+    "confirmed_at confirmed_by round replaces"
+).split()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One output image to be formed (F5).
+
+    Attributes
+    ----------
+    apparatus
+        With what the condition key says about it: see `profile`.
+    record
+        The file as it was received.
+    folder
+        Where output images are kept until they are sent.
+    output_uid
+        SOP Instance UID of the result.
+    unprocessed
+        What the site knows about the sender, for images that do not say it.
+    syntax
+        Transfer syntax UID of the result.
+    """
+
+    header: ImageHeader
+    condition: Condition
+    apparatus: OutputApparatus
+    station: Station
+    record: Path
+    folder: Path
+    output_uid: str
+    unprocessed: bool | None = None
+    syntax: str = ExplicitVRLittleEndian
+    version: str = field(default="")
+
+    @property
+    def chain(self) -> Chain:
+        """The processing parameters: the condition key's, and above them what a person set."""
+        return Chain.of(self.condition.processing, self.header.overrides)
+
+    @property
+    def digest(self) -> str:
+        """Same digest, same output, byte for byte: so that what is formed can be used again for another try."""
+        return _digest(
+            {
+                **{name: getattr(self.header, name) for name in _SHOWN},
+                "condition": [self.condition.key, self.condition.version, self.condition.processing],
+                "apparatus": self.apparatus.model_dump(mode="json"),
+                "station": [self.station.institution, self.station.name],
+                "uid": self.output_uid,
+                "unprocessed": self.unprocessed,
+                "syntax": self.syntax,
+                "version": self.version,
+            }
+        )
+
+    @property
+    def path(self) -> Path:
+        """Where the result goes; deleting an image deletes ``<image_id>*``."""
+        suffix = "dcm" if self.apparatus.kind == "storage" else "npz"
+        return self.folder / f"{self.header.image_id}-{self.digest}.{suffix}"
+
+
+def profile(apparatus: OutputApparatus, condition: Condition) -> OutputApparatus:
+    """The apparatus as a condition key wants it: ``[output.<kind>]``, then ``[output.<name>]`` (B1, G2).
+
+    A step runs only where both the site file and the condition key let it run.
+
+    Raises
+    ------
+    ImgdashError
+        If the condition key names a setting that an apparatus does not have, or gives it a wrong value.
+    """
+    settings: dict[str, Any] = {}
+    for name in (apparatus.kind, apparatus.name):
+        settings.update(condition.output.get(name, {}))
+    if not settings:
+        return apparatus
+    if "steps" in settings:
+        settings["steps"] = [step for step in apparatus.steps if step in settings["steps"]]
+    try:
+        return OutputApparatus.model_validate({**apparatus.model_dump(), **settings})
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise ImgdashError(
+            f"Condition key {condition.key!r}, [output]: {where}: {problem['msg']}.",
+            "Mend the condition file; the settings are those of [[apparatus]] in the site file.",
+        ) from None
+
+
+def derived_uid(*parts: str) -> UID:
+    """A UID that is the same for the same parts (PS3.5 B.2, UUID derived)."""
+    return UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(['imgdash', *parts])).int}")
+
+
+def series_uid(study_uid: str, modality: str, condition: str, apparatus: str) -> UID:
+    """Series Instance UID of output images: one series for each study, modality, condition key and apparatus.
+
+    The modality belongs to it because a series has only one (PS3.3 C.7.3.1).
+    """
+    return derived_uid("series", study_uid, modality, condition, apparatus)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(rows.plain(content), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def stage6_digest(job: Job) -> str:
+    """Same digest, same image after step (6) (G3): scale, trimming and overlays do not matter."""
+    flat = job.chain.flat()
+    later = {f"geometry.{name}" for name in ("trim", "left", "top", "right", "bottom", "scale")}
+    return _digest(
+        {
+            "image": job.header.image_id,
+            "chain": {
+                name: value for name, value in flat.items() if name not in later and not name.startswith("overlay.")
+            },
+            "calculated": job.header.parameters,
+            "steps": [step for step in job.apparatus.steps if step not in ("scale", "overlay")],
+            "bits": job.apparatus.bits,
+            "unprocessed": job.unprocessed,
+            "version": job.version,
+        }
+    )

@@ -1,0 +1,108 @@
+"""Output to every output apparatus of the site, each with a queue of its own (F1, F2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from imgdash.config import OutputApparatus, Site
+from imgdash.model import Event
+from imgdash.output import commitment
+from imgdash.output.film_queue import FilmQueue
+from imgdash.output.former import Former
+from imgdash.output.queue import Queue, QueueStatus
+from imgdash.output.storage import StorageQueue
+from imgdash.store.conditions import Conditions
+from imgdash.store.files import Files
+from imgdash.store.store import Store
+from imgdash.workers import Workers
+
+
+class Outputs:
+    """The queues of a site.
+
+    Parameters
+    ----------
+    store
+        Holds the queue registration table; whoever registers an entry there need not tell anybody.
+    workers
+        Forms the images.
+
+    Examples
+    --------
+    >>> outputs = Outputs(store, site, conditions, files, workers)
+    >>> outputs.start()
+    >>> outputs.status()["ARCHIVE"].trouble
+    ''
+    """
+
+    def __init__(self, store: Store, site: Site, conditions: Conditions, files: Files, workers: Workers) -> None:
+        self.store = store
+        self.former = Former(store, site, conditions, files, workers)
+        self.queues: dict[str, Queue] = {
+            apparatus.name: self._queue(apparatus, site.station.ae_title) for apparatus in site.apparatus
+        }
+        self._unsubscribe = lambda: None
+
+    def _queue(self, apparatus: OutputApparatus, calling_ae: str) -> Queue:
+        kind = StorageQueue if apparatus.kind == "storage" else FilmQueue
+        return kind(apparatus, self.store, self.former, calling_ae)
+
+    def start(self) -> None:
+        """Go on where a former run stopped."""
+        self.former.clear()
+        self._unsubscribe = self.store.subscribe(self._changed)
+        for queue in self.queues.values():
+            queue.start()
+
+    def stop(self) -> None:
+        """Let the images on their way arrive, then end."""
+        self._unsubscribe()
+        for queue in self.queues.values():
+            queue.call_off()
+        for queue in self.queues.values():
+            queue.stop()
+
+    def wake(self) -> None:
+        """Try now what is being waited for: a person asked, or a peer is known to be back."""
+        for queue in self.queues.values():
+            queue.wake(now=True)
+
+    def status(self) -> dict[str, QueueStatus]:
+        """How each queue gets on with its apparatus."""
+        return {name: queue.status() for name, queue in self.queues.items()}
+
+    def commitment_result(self, facts: Mapping[str, Any]) -> bool:
+        """Take in the report of a storage that came on an association of its own.
+
+        Parameters
+        ----------
+        facts
+            As in the message file: ``calling_ae``, and ``dataset`` as DICOM JSON or `Dataset`.
+
+        Returns
+        -------
+        Whether it was about anything that waits for it. A report about nothing we know is no error.
+        """
+        content = facts["dataset"]
+        ds = content if isinstance(content, Dataset) else Dataset.from_json(dict(content))
+        result = commitment.Result.of(str(facts.get("calling_ae") or ""), ds)
+        storages = {
+            name: (queue.apparatus.ae_title, queue.apparatus.attempts)
+            for name, queue in self.queues.items()
+            if isinstance(queue, StorageQueue)
+        }
+        return bool(commitment.settle(self.store, result, storages))
+
+    def _changed(self, events: Sequence[Event]) -> None:
+        """In the store's writer: hand over and return."""
+        for event in events:
+            if event.subject == "queue":
+                name = event.id.rpartition("@")[2].rpartition("#")[0]
+                if name in self.queues:
+                    self.queues[name].acted(event)
+            elif event.subject == "preference" and event.id.startswith("station/apparatus/"):
+                for queue in self.queues.values():
+                    queue.wake()
