@@ -76,10 +76,10 @@ def turn_placement(placement: Placement, rotation: int, mirror: bool) -> Placeme
     """`turn`, for points."""
     for _ in range(rotation // 90):
         rows, columns = placement.shape
-        placement = placement.then([[0.0, -1, rows], [1, 0, 0], [0, 0, 1]], (columns, rows))
+        placement = placement.then(np.array([[0, -1, rows], [1, 0, 0], [0, 0, 1]]), (columns, rows))
     if mirror:
         columns = placement.shape[1]
-        placement = placement.then([[-1.0, 0, columns], [0, 1, 0], [0, 0, 1]], placement.shape)
+        placement = placement.then(np.array([[-1, 0, columns], [0, 1, 0], [0, 0, 1]]), placement.shape)
     return placement
 
 

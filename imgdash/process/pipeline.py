@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -20,6 +19,7 @@ from imgdash.process import geometry, overlay, tone
 from imgdash.process.geometry import Placement
 from imgdash.process.gradation import Grader
 from imgdash.process.parameters import Chain
+from imgdash.process.shutter import blacken, shutter_of
 from imgdash.process.signal import scale_of, to_signal
 from imgdash.process.spacing import spacing_of
 
@@ -28,7 +28,6 @@ Pixels = npt.NDArray[np.uint16]
 
 ALL: Final = ("frequency", "equalization", "gradation", "rotation", "mirror", "scale", "overlay")
 _STRIP_ROWS: Final = 128
-_SURE_OF_FIELD: Final = 0.5
 
 
 def form(
@@ -163,22 +162,6 @@ def finish(
     return _result(
         np.ascontiguousarray(pixels), placement, bits, attrs["spacing_known"], kept, log, notes, attrs["field"]
     )
-
-
-def shutter_of(chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str]) -> bool:
-    """Whether to blacken outside the field: not where the field is uncertain, it could hide what was exposed."""
-    confidence = (calculated.get("confidence") or {}).get("field") or 0.0
-    wanted = chain.geometry.shutter and "gradation" in steps and bool(calculated.get("field"))
-    return wanted and confidence >= _SURE_OF_FIELD
-
-
-def blacken(pixels: npt.NDArray[Any], field: Sequence[Any], placement: Placement) -> npt.NDArray[Any]:
-    """P-value 0 outside the field: unexposed borders would dazzle."""
-    mask = np.zeros(pixels.shape, np.uint8)
-    for polygon in field:
-        points = np.rint(np.clip(placement.apply(polygon), -30000, 30000)).astype(np.int32)
-        cv2.fillPoly(mask, [points], 255)
-    return np.asarray(cv2.bitwise_and(pixels, pixels, mask=mask)).reshape(pixels.shape)
 
 
 def checked_steps(steps: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from imgdash.process import geometry, tone
 from imgdash.process.geometry import Placement
 from imgdash.process.gradation import grade
 from imgdash.process.parameters import Chain
-from imgdash.process.pipeline import blacken, checked_steps, shutter_of
+from imgdash.process.pipeline import checked_steps
+from imgdash.process.shutter import blacken, shutter_of
 
 STEPS: Final = ("frequency", "equalization", "gradation", "rotation", "mirror")
 

@@ -108,14 +108,22 @@ def _judge(image: Floats, fall: Floats, offset: float, angle: float, unexposed: 
     sharpness = float(near[exposed].mean())
     if support < 0.55 or sharpness < 0.45:
         return None
-    return Edge(_centre(fall, at, offset), angle, support, sharpness)
+    return Edge(*_fit(fall, at, exposed, angle), support, sharpness)
 
 
-def _centre(fall: Floats, at: npt.NDArray[np.intp], offset: float) -> float:
-    """The offset to parts of a pixel: centre of gravity of the fall across the line."""
-    columns = fall.shape[1]
-    shifts = np.arange(-3, 4)
-    x = np.clip(at[:, None] + shifts[None, :], 0, columns - 1)
-    profile = fall[np.arange(len(at))[:, None], x].sum(axis=0)
-    total = float(profile.sum())
-    return offset + (float((profile * shifts).sum()) / total if total else 0.0)
+def _fit(fall: Floats, at: npt.NDArray[np.intp], rows: npt.NDArray[np.bool_], angle: float) -> tuple[float, float]:
+    """Offset and angle to parts of a pixel: a line through the rows' centres of the fall, outliers left out twice."""
+    shifts = np.arange(-4, 5)
+    x = np.clip(at[:, None] + shifts[None, :], 0, fall.shape[1] - 1)
+    weights = fall[np.arange(len(at))[:, None], x]
+    total = weights.sum(axis=1)
+    used = rows & (total > 0.5)
+    y = np.flatnonzero(used) - len(at) / 2
+    centre = (weights * x).sum(axis=1)[used] / total[used]
+    line = np.array([np.tan(angle), float(at.mean())])
+    for _ in range(2):
+        near = np.abs(centre - np.polyval(line, y)) < 2.5
+        if near.sum() < _LEAST_ROWS:
+            break
+        line = np.polyfit(y[near], centre[near], 1)
+    return float(line[1]), float(np.arctan(line[0]))

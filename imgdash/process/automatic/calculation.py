@@ -59,7 +59,7 @@ def calculate(
     automatic = chain.automatic
     found = recognise(signal, reduced.extent_mm, automatic)
     inside = polygon_mask(found.polygons, signal.shape, reduced.extent_mm)
-    direct = direct_exposure(signal, inside, automatic)
+    direct = direct_exposure(signal, inside, automatic, reduced.ends[0])
     region = inside & ~direct.mask
     limits = signal_limits(signal, inside, region, automatic, attrs)
     at_ends = clipped(signal, inside, direct.mask, reduced.ends)

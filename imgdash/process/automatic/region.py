@@ -16,6 +16,7 @@ Mask = npt.NDArray[np.bool_]
 
 _BINS: Final = 256
 _EDGE_PIXELS: Final = 4
+_HALF_STEP: Final = 0.5 / 1023
 _LEAST_DIRECT: Final = 0.008
 
 
@@ -29,19 +30,20 @@ class Direct:
     notes: tuple[str, ...] = ()
 
 
-def direct_exposure(signal: Floats, inside: Mask, settings: Automatic) -> Direct:
+def direct_exposure(signal: Floats, inside: Mask, settings: Automatic, saturated: float = 0.0) -> Direct:
     """Find the direct exposure area: the darkest mode of the field, cut off at the valley above it.
 
     Only what is connected with the rim of the field counts: dark parts within the object (lung, bowel gas) do not.
+    What is `saturated` there counts in any case, however little it is.
     """
     nothing = Direct(np.zeros_like(inside), None, 1.0)
     if not settings.direct or inside.sum() < 100:
         return nothing
     threshold, depth = _valley(signal[inside])
     if threshold is None:
-        return nothing
+        threshold, depth = saturated + _HALF_STEP, 1.0
     mask = _touching_rim(inside & (signal <= threshold), inside)
-    if mask.sum() < _LEAST_DIRECT * inside.sum():
+    if mask.sum() < (_LEAST_DIRECT if threshold > saturated + _HALF_STEP else 0.001) * inside.sum():
         return nothing
     return Direct(mask, float(threshold), round(depth, 3))
 
