@@ -103,6 +103,7 @@ def form_cached(
         placement = geometry.turn_placement(placement, rotation, False)
         if angle:
             pixels = geometry.tilt(pixels, angle, chain.geometry.interpolation)
+            np.minimum(pixels, (1 << bits) - 1, out=pixels)
             placement = geometry.tilt_placement(placement, angle)
         pixels = np.ascontiguousarray(geometry.turn(pixels, 0, mirror))
         placement = geometry.turn_placement(placement, 0, mirror)
@@ -150,6 +151,7 @@ def finish(
         shape = geometry.target_shape(placement, chain.geometry, scale, size)
         if shape != placement.shape:
             pixels = geometry.scale_to(pixels, shape, chain.geometry.interpolation)
+            np.minimum(pixels, (1 << bits) - 1, out=pixels)  # cubic interpolation overshoots at edges
             placement = geometry.scale_placement(placement, shape)
             log.append({"step": "scale", "shape": list(shape), "interpolation": chain.geometry.interpolation})
     places: list[dict[str, Any]] = []
