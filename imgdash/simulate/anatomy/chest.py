@@ -103,7 +103,7 @@ def _diaphragm(canvas: Canvas) -> Map:
     left = 97 + 0.0060 * (np.abs(x - 76)) ** 2.03
     dome = np.where(x < 2, right, left)
     below = np.maximum(canvas.y - dome, 0)
-    return np.asarray(200 * np.sqrt(1 - (1 - np.clip(below / 34, 0, 1)) ** 2), np.float32)
+    return np.asarray(200 * np.sqrt(1 - (1 - np.clip(below / 16, 0, 1)) ** 2), np.float32)
 
 
 def _mediastinum(canvas: Canvas) -> Map:
