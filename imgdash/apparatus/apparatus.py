@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +25,7 @@ from imgdash.apparatus.orders import Orders
 from imgdash.apparatus.registration import Registration
 from imgdash.apparatus.screen import Screen, digest
 from imgdash.config import Site
-from imgdash.confirm import Actions
+from imgdash.confirm import Actions, retention
 from imgdash.model import APPARATUS, Actor, Event, ImageHeader, ImgdashError, NotFound, Order, Request
 from imgdash.output import Outputs
 from imgdash.process import Chain, form
@@ -316,8 +316,8 @@ class Apparatus:
 
     def edit(self, image_id: str, by: By, **attributes: str) -> ImageHeader:
         """Correct information of the image by DICOM keyword; the original stays in the file (R4, E3)."""
-        self.actions.edit(image_id, self.actor(by), attributes)
-        return self._judge_again(image_id)
+        file = header.attributes(header.read(self.files.path(image_id)).ds)
+        return self.actions.edit(image_id, self.actor(by), attributes, attributes=file)
 
     def adjust(self, image_id: str, by: By, **changes: Any) -> ImageHeader:
         """Change condition key, parameters, output apparatus or overlays of an image (E3, E4).
@@ -352,13 +352,7 @@ class Apparatus:
     def delete(self, image_id: str, by: By) -> None:
         """Delete a rejected or replaced image and what was made from it (R7); its records stay."""
         self.actions.delete(image_id, self.actor(by))
-        self.forget(image_id)
-
-    def forget(self, image_id: str) -> None:
-        """Remove the files of a deleted image."""
-        self.files.delete(image_id)
-        self.reduced_images.delete(image_id)
-        self.screen.forget(image_id)
+        self._sweep()
 
     def hold(self, image_id: str, by: By) -> ImageHeader:
         """Say that `by` is looking at it, so that others are shown it."""
@@ -368,13 +362,6 @@ class Apparatus:
     def leave(self, image_id: str, by: By) -> None:
         """No longer looking at it."""
         self.actions.leave(image_id, self.actor(by))
-
-    def _judge_again(self, image_id: str) -> ImageHeader:
-        image = self.image(image_id)
-        if image.parameters:
-            judged = self._registration.judge(image)
-            self.store.set("image", image_id, why="judged again", judgement=judged.judgement)
-        return self.image(image_id)
 
     # -- requests (R1-R7) ---------------------------------------------------------------------------------
 
@@ -401,6 +388,36 @@ class Apparatus:
     def withdraw_request(self, request_id: str, by: By) -> Request:
         """Take a request back; the image awaits its reviewer again."""
         return self._requests.withdraw(request_id, self.actor(by))
+
+    # -- queues (F2-F4, H2) -------------------------------------------------------------------------------
+
+    def queue_hold(self, entry_id: str, by: By) -> None:
+        """Keep an entry back."""
+        self.actions.queue_hold(entry_id, self.actor(by))
+
+    def queue_release(self, entry_id: str, by: By) -> None:
+        """Let a held entry go."""
+        self.actions.queue_release(entry_id, self.actor(by))
+
+    def queue_retry(self, entry_id: str, by: By) -> None:
+        """Send what failed or is uncertain once more."""
+        self.actions.queue_retry(entry_id, self.actor(by))
+
+    def queue_finish(self, entry_id: str, by: By) -> None:
+        """Say of an uncertain film that it is there."""
+        self.actions.queue_finish(entry_id, self.actor(by))
+
+    def queue_cancel(self, entry_id: str, by: By) -> None:
+        """Take an entry out of its queue."""
+        self.actions.queue_cancel(entry_id, self.actor(by))
+
+    def queue_move(self, entry_id: str, before: str | None, by: By) -> None:
+        """Put an entry before another one of its queue, or at the end (None)."""
+        self.actions.queue_move(entry_id, before, self.actor(by))
+
+    def queue_switch(self, apparatus: str, on: bool, by: By) -> None:
+        """Switch an output apparatus on or off; off, its queue waits."""
+        self.actions.queue_switch(apparatus, on, self.actor(by))
 
     # -- records (H3) -------------------------------------------------------------------------------------
 
@@ -445,15 +462,18 @@ class Apparatus:
         return self.site
 
     def _keep_house(self) -> None:
-        """What is due by time: rejected images whose time is over (R7)."""
+        """What is due by time: changed condition files, rejected images whose time is over (R7)."""
         while not self._stopping.wait(_HOUSEKEEPING_SECONDS):
             try:
                 self.conditions.refresh()
-                oldest = datetime.now() - timedelta(days=self.site.station.keep_rejected_days)
-                for image_id in self.actions.due_for_deletion(oldest):
-                    self.delete(image_id, APPARATUS)
+                self._sweep()
             except ImgdashError:
                 _LOG.exception("housekeeping was not finished")
+
+    def _sweep(self) -> None:
+        for image_id in retention.sweep(self.store, self.site, self.files):
+            self.reduced_images.delete(image_id)
+            self.screen.forget(image_id)
 
 
 def replace_site(site: Site, **station: Any) -> Site:

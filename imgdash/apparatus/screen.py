@@ -82,7 +82,7 @@ class Screen:
         """The processed display image, in milliseconds."""
         small = self.reduced(header.image_id)
         chain = chain or self.chain(header)
-        result: np.ndarray = preview(small.display, display_pitch(header, small.display), chain, header.parameters)
+        result: np.ndarray = preview(small.display, small.display_pitch_mm[0], chain, header.parameters)
         return result
 
     def frame(self, header: ImageHeader, chain: Chain | None = None) -> Future[np.ndarray]:
@@ -125,12 +125,6 @@ class Screen:
             self._reduced.pop(image_id, None)
             for key in [key for key in self._frames if key.startswith(image_id)]:
                 del self._frames[key]
-
-
-def display_pitch(header: ImageHeader, display: np.ndarray) -> float:
-    """Pixel pitch of the display image in mm; 1 px is taken for 0.2 mm where the spacing is unknown."""
-    pitch = header.pixel_spacing[0] if header.pixel_spacing else 0.2
-    return pitch * max(header.rows, 1) / max(display.shape[0], 1)
 
 
 def digest(chain: Chain, header: ImageHeader) -> str:

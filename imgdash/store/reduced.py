@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -53,17 +55,12 @@ class ReducedImages:
             array[number] = padded
         temporary = self._files / f".{image_id}.npz.tmp"
         with open(temporary, "wb") as file:
-            np.savez(
-                file,
-                display=reduced.display,
-                processing=reduced.processing,
-                thumbnail=reduced.thumbnail,
-                histogram=reduced.histogram,
-                edges=np.asarray(reduced.edges, np.float64),
-                pitch_mm=np.float64(reduced.pitch_mm),
-                notes=np.asarray(reduced.notes, np.str_),
-            )
+            np.savez(file, **{field.name: getattr(reduced, field.name) for field in fields(Reduced)})
         temporary.replace(self._files / f"{image_id}.npz")
+
+    def has(self, image_id: str) -> bool:
+        """Whether there are reduced images of `image_id`."""
+        return image_id.isalnum() and (self._files / f"{image_id}.npz").exists()
 
     def get(self, image_id: str) -> Reduced:
         """The reduced images of `image_id`.
@@ -73,24 +70,15 @@ class ReducedImages:
         NotFound
         """
         path = self._files / f"{image_id}.npz"
-        if not image_id.isalnum() or not path.exists():
+        if not self.has(image_id):
             raise NotFound(f"No reduced image for {image_id!r}.", "'imgdash doctor --rebuild' makes it anew.")
         with np.load(path, allow_pickle=False) as data:
-            edges = data["edges"]
-            return Reduced(
-                display=data["display"],
-                processing=data["processing"],
-                pitch_mm=float(data["pitch_mm"]),
-                thumbnail=data["thumbnail"],
-                histogram=data["histogram"],
-                edges=(float(edges[0]), float(edges[1])),
-                notes=tuple(str(note) for note in data["notes"]),
-            )
+            return Reduced(**{field.name: _value(data[field.name]) for field in fields(Reduced)})
 
     def thumbnail(self, image_id: str) -> np.ndarray:
         """The thumbnail, uint8."""
         path = self._files / f"{image_id}.npz"
-        if not image_id.isalnum() or not path.exists():
+        if not self.has(image_id):
             raise NotFound(f"No thumbnail for {image_id!r}.", "'imgdash doctor --rebuild' makes it anew.")
         with np.load(path, allow_pickle=False) as data:
             thumbnail: np.ndarray = data["thumbnail"]
@@ -105,3 +93,10 @@ class ReducedImages:
         """Forget the reduced images of a deleted image."""
         if image_id.isalnum():
             (self._files / f"{image_id}.npz").unlink(missing_ok=True)
+
+
+def _value(stored: np.ndarray) -> Any:
+    """Arrays as arrays, everything else as the plain value it was."""
+    if stored.ndim == 2 or (stored.ndim == 1 and stored.dtype == np.int64):
+        return stored
+    return tuple(stored.tolist()) if stored.ndim == 1 else stored.item()
