@@ -29,13 +29,19 @@ Context: TypeAlias = str | tuple[str, Sequence[str]] | PresentationContext
 
 
 class _Socket(AssociationSocket):
-    """pynetdicom's socket, closed when connecting fails, and not waiting to fill a segment (Nagle)."""
+    """pynetdicom's socket, closed also when connecting failed or the peer was first; not waiting for Nagle."""
 
     def connect(self, primitive: T_CONNECT) -> None:
         connection = self.socket
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connect(primitive)
         if self.socket is None:
+            connection.close()
+
+    def close(self) -> None:
+        connection = self.socket
+        super().close()
+        if connection is not None:
             connection.close()
 
 
