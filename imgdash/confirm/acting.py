@@ -7,9 +7,11 @@ from typing import Any
 
 from imgdash.config import Site
 from imgdash.confirm.judge import judge
-from imgdash.model import LIFECYCLES, Condition, ImageHeader, Judgement, NotFound
+from imgdash.model import Condition, ImageHeader, Judgement, NotFound
+from imgdash.store.change import Change
 from imgdash.store.conditions import Conditions
-from imgdash.store.store import Change, Store
+from imgdash.store.steps import request_event, withdraw_proposals
+from imgdash.store.store import Store
 
 
 class Acting:
@@ -38,19 +40,6 @@ class Acting:
         orders = change.orders("order_id = ?", [header.order_id]) if header.order_id else []
         order = orders[0] if orders else None
         return judge(header, self._condition(header), self.site.fitness, order=order, attributes=attributes)
-
-
-def request_event(change: Change, request_id: str, event: str, by: str, why: str) -> None:
-    """Take a request along where its lifecycle has the step; it may have ended otherwise before."""
-    found = change.requests("request_id = ?", [request_id])
-    if found and LIFECYCLES["request"].allows(found[0].state, event):
-        change.transition("request", request_id, event, by, why)
-
-
-def withdraw_proposals(change: Change, image_id: str, by: str, why: str) -> None:
-    """What was only proposed is void once a person decided otherwise."""
-    for request in change.requests("image_id = ? and state = 'proposed'", [image_id]):
-        change.transition("request", request.request_id, "withdraw", by, why)
 
 
 def close_requests(change: Change, header: ImageHeader, by: str) -> None:

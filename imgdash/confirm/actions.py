@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from imgdash.confirm.acting import close_requests, request_event
+from imgdash.confirm.acting import close_requests
 from imgdash.confirm.changing import Changing
 from imgdash.confirm.designating import Designating
-from imgdash.confirm.queueing import Queueing, cancel_waiting, register, sent_to
+from imgdash.confirm.queueing import Queueing, register, sent_to
 from imgdash.confirm.rejecting import Rejecting
 from imgdash.model import Actor, ImageHeader, NotAllowed
-from imgdash.store.store import Change
+from imgdash.store.change import Change
+from imgdash.store.steps import cancel_waiting, request_event
 
 
 class Actions(Changing, Designating, Rejecting, Queueing):

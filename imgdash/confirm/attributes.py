@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydicom import config as pydicom_config
-from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_description, dictionary_VM, dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 
 from imgdash.model import ImageHeader, ImgdashError
@@ -116,6 +116,8 @@ def check_edit(keyword: str, text: str) -> str:
     cleaned = str(text).strip()
     if kind == "CS":
         cleaned = cleaned.upper()
+    if "\\" in cleaned and dictionary_VM(keyword) == "1":
+        raise ImgdashError(f"{label(keyword)} takes one value.", "A backslash separates values in DICOM: leave it out.")
     choices = _CHOICES.get(keyword)
     if cleaned and choices and cleaned not in choices:
         raise ImgdashError(f"{label(keyword)} cannot be {cleaned!r}.", f"Possible: {', '.join(choices)}.")

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from imgdash.confirm.acting import Acting
 from imgdash.confirm.attributes import check_edit, edit_columns
-from imgdash.model import Actor, ImageHeader, ImgdashError, NotAllowed, Patient
+from imgdash.model import Actor, ImageHeader, ImgdashError, Judgement, NotAllowed, Patient
 from imgdash.process.parameters import Chain
-from imgdash.store.store import Change
+from imgdash.store.change import Change
 
 OPEN_TO_CHANGE: Final = ("awaiting", "postponed")
 
@@ -55,10 +55,12 @@ class Changing(Acting):
         actor: Actor,
         *,
         condition: str | None = None,
+        condition_version: int | None = None,
         overrides: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
         outputs: Iterable[str] | None = None,
         overlays: Iterable[Mapping[str, Any]] | None = None,
+        judgement: Judgement | None = None,
         attributes: Any = None,
     ) -> ImageHeader:
         """Change how an image is processed and where it goes (E3), and judge it anew.
@@ -73,6 +75,8 @@ class Changing(Acting):
             Calculated anew on the reduced image, where `condition` or `overrides` make that necessary.
         outputs
             Names of the output apparatus; empty for none.
+        judgement
+            Where the caller has judged already, knowing more of the file.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class Changing(Acting):
         if parameters is not None:
             columns["parameters"] = dict(parameters)
         if condition is not None:
-            chosen = self.conditions.get(condition)
+            chosen = self.conditions.get(condition, condition_version)
             columns.update(condition=chosen.key, condition_version=chosen.version)
         if not columns:
             raise ImgdashError("Nothing to change was given.", "Name a condition key, overrides, outputs or overlays.")
@@ -104,9 +108,9 @@ class Changing(Acting):
                 raise NotAllowed(f"The image is {header.state!r}.", "Take the confirmation back first.")
             after = replace(header, **columns)
             Chain.of(self._condition(after).processing, after.overrides)
-            judgement = self._judge(change, after, attributes)
+            judged = judgement or self._judge(change, after, attributes)
             why = "changed: " + ", ".join(sorted(set(columns) - {"condition_version"}))
-            change.set("image", image_id, actor.name, why, judgement=judgement, **columns)
+            change.set("image", image_id, actor.name, why, judgement=judged, **columns)
             return change.image(image_id)
 
         return self.store.write(change_)

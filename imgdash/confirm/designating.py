@@ -6,7 +6,7 @@ from imgdash.confirm.acting import Acting
 from imgdash.confirm.changing import OPEN_TO_CHANGE
 from imgdash.confirm.queueing import place
 from imgdash.model import Actor, ImageHeader
-from imgdash.store.store import Change
+from imgdash.store.change import Change
 
 
 class Designating(Acting):

@@ -20,8 +20,6 @@ INAPPROPRIATE_PROCESSING = "111219"
 
 # Used range s_high − s_low of a processed image, of the stored range, below which grey values were thrown away.
 NARROWEST_RANGE: Final = 0.10
-# Undershoot and overshoot at edges, of the range, that a reader sees as a halo.
-LARGEST_OVERSHOOT: Final = 0.25
 LEAST_CONFIDENCE: Final = 0.3
 SMALLEST_FIELD: Final = 0.02
 
@@ -167,10 +165,6 @@ def _processing(case: Case) -> Iterator[Weighed]:
     low, high = case.number("s_low"), case.number("s_high")
     if low is not None and high is not None and high - low < NARROWEST_RANGE:
         text = f"The modality's processing leaves {high - low:.0%} of the grey values in use."
-        yield Weighed(Finding("processing", INAPPROPRIATE_PROCESSING, text))
-    overshoot = case.number("overshoot")
-    if overshoot is not None and overshoot > LARGEST_OVERSHOOT:
-        text = f"The modality's edge enhancement overshoots by {overshoot:.0%} of the range."
         yield Weighed(Finding("processing", INAPPROPRIATE_PROCESSING, text))
 
 

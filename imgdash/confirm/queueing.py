@@ -10,7 +10,8 @@ from pydicom.uid import generate_uid
 from imgdash.config import Site
 from imgdash.model import Actor, Event, ImageHeader, NotAllowed, NotFound, QueueEntry
 from imgdash.store import rows
-from imgdash.store.store import Change, Store
+from imgdash.store.change import Change
+from imgdash.store.store import Store
 
 # Emergency images stand before all others, in order of registration among themselves (B2, F4).
 _PRIORITY: Final = 1e9
@@ -51,13 +52,6 @@ def sent_to(change: Change, image_id: str) -> list[str]:
     """Output apparatus that have, or may have, something of this image."""
     entries = change.queue("image_id = ?", [image_id])
     return sorted({entry.apparatus for entry in entries if entry.state not in _NOT_SENT})
-
-
-def cancel_waiting(change: Change, image_id: str, by: str, why: str) -> None:
-    """Cancel every entry of an image that the lifecycle lets go; what is just being sent finishes."""
-    for entry in change.queue("image_id = ?", [image_id]):
-        if entry.state in ("waiting", "held", "failed"):
-            change.transition("queue", entry.entry_id, "cancel", by, why)
 
 
 def deliver_if_done(change: Change, image_id: str, by: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from imgdash.confirm.acting import Acting, request_event, withdraw_proposals
-from imgdash.confirm.queueing import cancel_waiting
+from imgdash.confirm.acting import Acting
 from imgdash.model import Actor, ImageHeader, ImgdashError, NotAllowed
 from imgdash.model.codes import REASONS
-from imgdash.store.store import Change
+from imgdash.store.change import Change
+from imgdash.store.steps import cancel_waiting, request_event, withdraw_proposals
 
 REJECT_KINDS: Final = ("reject", "repeat")
 

@@ -8,8 +8,9 @@ from functools import partial
 
 from imgdash.config import Site
 from imgdash.model import ImageHeader
+from imgdash.store.change import Change
 from imgdash.store.files import Files
-from imgdash.store.store import Change, Store
+from imgdash.store.store import Store
 
 
 def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -> list[str]:
@@ -26,7 +27,7 @@ def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -
         The `image_id` of each image whose file went.
     """
     now = now or datetime.now()
-    for header in _due(store, site, now):
+    for header in due(store, site, now):
         store.write(partial(_delete, image_id=header.image_id))
     gone = []
     for header in store.images("state = 'deleted' and file <> ''"):
@@ -38,7 +39,8 @@ def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -
     return gone
 
 
-def _due(store: Store, site: Site, now: datetime) -> Sequence[ImageHeader]:
+def due(store: Store, site: Site, now: datetime) -> Sequence[ImageHeader]:
+    """Images whose time has come."""
     limits: list[tuple[tuple[str, ...], float]] = [(("rejected", "replaced"), site.station.keep_rejected_days)]
     if site.station.auto_delete_delivered_days is not None:
         limits.append((("delivered",), site.station.auto_delete_delivered_days))

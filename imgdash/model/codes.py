@@ -79,6 +79,9 @@ SEND_UNPROCESSED = Code("SEND-UNPROCESSED", SCHEME, "Send unprocessed image and 
 RERADIOGRAPH = Code("RERADIOGRAPH", SCHEME, "Re-radiograph")
 REQUEST_REASON = Code("REASON", SCHEME, "Reason of the request")
 REQUEST_ROUND = Code("ROUND", SCHEME, "Round of the request")
+REQUEST_ASK = Code("ASK", SCHEME, "What is asked for")
+REJECTED_IMAGE = Code("IMAGE", SCHEME, "SOP Instance UID of the image that is not good enough")
+STUDY_INSTANCE_UID = _dcm("110180", "Study Instance UID")
 COMMENT = Code("COMMENT", SCHEME, "Comment")
 
 # Provenance in output images (CID 7203, CID 7202, CID 7005).

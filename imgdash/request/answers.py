@@ -1,0 +1,200 @@
+"""The way back (R6): images, orders and reports that answer a request, and the links between rounds."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from imgdash.config import Site
+from imgdash.model import IMAGE, REQUEST, ImageHeader, NotFound, Order, Request, Unreadable
+from imgdash.request import matching, outcomes
+from imgdash.request.matching import Candidate
+from imgdash.request.ups_events import UpsEvent
+from imgdash.store.change import Change, Reader
+from imgdash.store.files import Files
+from imgdash.store.header import read, text
+from imgdash.store.steps import cancel_waiting
+from imgdash.store.store import Store
+from imgdash.wire.dicom import read_code
+
+_LOG = logging.getLogger(__name__)
+
+
+class Answers:
+    """The part of `imgdash.request.Requests` that takes answers."""
+
+    store: Store
+    site: Site
+    files: Files
+
+    # -- images ---------------------------------------------------------------------------------------------
+
+    def match(self, header: ImageHeader, ds: Dataset) -> Request | None:
+        """The request that an arriving image answers, or None.
+
+        Parameters
+        ----------
+        ds
+            The image's data set; pixels are not needed.
+        """
+        found = matching.find(header, ds, candidates(self.store, header.image_id))
+        if found is None:
+            return None
+        _LOG.info("image %s answers request %s: %s", header.image_id, found.request.request_id, found.why)
+        return found.request
+
+    def answered(self, request: Request, header: ImageHeader, ds: Dataset | None = None) -> None:
+        """Link the answer to what it replaces; doing it twice does no harm.
+
+        The old image is replaced, the new one awaits its reviewer with its round one higher. What the modality did
+        to the image is kept beside the request, for comparison with our own processing (R3).
+        """
+        contents = self._contents(header) if ds is None else processing_contents(ds)
+
+        def change_(change: Change) -> None:
+            now = change.request(request.request_id)
+            if not REQUEST.allows(now.state, "answer"):
+                return
+            change.transition(
+                "request",
+                now.request_id,
+                "answer",
+                why=f"{header.sender} sent image {header.image_id}",
+                answer=header.image_id,
+                answered_at=change.at,
+                trouble="",
+                contents={**now.contents, **contents},
+            )
+            _link(change, now, header.image_id)
+
+        self.store.write(change_)
+
+    def received_again(self, image_id: str) -> Request | None:
+        """The very same bytes came once more: the answer to a request to re-send, and the image is as it was."""
+
+        def change_(change: Change) -> Request | None:
+            for request in change.requests("image_id = ? and ask = 'resend'", [image_id]):
+                if REQUEST.allows(request.state, "answer"):
+                    why = "the same image was sent again"
+                    change.transition(
+                        "request", request.request_id, "answer", why=why, answer=image_id, answered_at=change.at
+                    )
+                    if change.image(image_id).state == "requested":
+                        change.transition("image", image_id, "withdraw", why=why, request_id=request.request_id)
+                    return change.request(request.request_id)
+            return None
+
+        return self.store.write(change_)
+
+    def _contents(self, header: ImageHeader) -> dict[str, Any]:
+        try:
+            return processing_contents(read(self.files.path(header.image_id)).ds)
+        except (NotFound, Unreadable):
+            return {}
+
+    def _match_late(self, request_id: str, outputs: list[str]) -> None:
+        """An image may be here before the report that names it as the result."""
+        for uid in outputs:
+            for header in self.store.images("sop_instance_uid = ? and request_id = ''", [uid]):
+                request = self.store.request(request_id)
+                if header.image_id != request.image_id and REQUEST.allows(request.state, "answer"):
+                    self.answered(request, header)
+
+    # -- orders ---------------------------------------------------------------------------------------------
+
+    def order_answers(self, order: Order) -> Request | None:
+        """An order of HIS/RIS: the request it answers is under way now (S11); None where it answers none."""
+        request = matching.answering(order, candidates(self.store))
+        if request is None:
+            return None
+        told = {
+            "order_id": order.order_id,
+            "accession": order.accession,
+            "step_id": order.step_id,
+            "study_uid": order.study_uid,
+        }
+
+        def change_(change: Change) -> Request:
+            now = change.request(request.request_id)
+            others = [known for known in now.contents.get("orders", ()) if known["order_id"] != order.order_id]
+            if order.state == "cancelled":
+                columns = {**now.contents, "orders": others}
+                change.set("request", now.request_id, why="HIS/RIS cancelled its order", contents=columns)
+                if not others:
+                    text_ = "HIS/RIS cancelled the order it had issued."
+                    outcomes.ended(change, self.site, now.request_id, "refuse", text_)
+            else:
+                contents = {**now.contents, "orders": [*others, told]}
+                why = f"HIS/RIS issued order {order.accession or order.order_id}"
+                outcomes.started(change, now.request_id, why, contents=contents)
+            return change.request(now.request_id)
+
+        return self.store.write(change_)
+
+    # -- reports on work items ------------------------------------------------------------------------------
+
+    def ups_event(self, facts: UpsEvent) -> Request | None:
+        """A performer reports on a work item; None where it is none of ours."""
+
+        def change_(change: Change) -> Request | None:
+            found = change.requests("request_id = ?", [facts.request_id])
+            if not found or found[0].to != "modality":
+                _LOG.info("a report on a work item that is not open was passed over")
+                return found[0] if found else None
+            request = found[0]
+            if facts.state in ("IN PROGRESS", "COMPLETED"):
+                done = {"completed": True} if facts.state == "COMPLETED" else {}
+                why = f"{request.peer} reports {facts.state.lower()}"
+                outcomes.started(change, request.request_id, why, contents={**request.contents, **done})
+            elif facts.state == "CANCELED":
+                text_ = f"{request.peer} cancelled the work item: {facts.text}."
+                outcomes.ended(change, self.site, request.request_id, "refuse", text_)
+            elif facts.text:
+                progress = {**request.contents, "progress": facts.text}
+                change.set("request", request.request_id, why="progress", contents=progress)
+            return change.request(request.request_id)
+
+        return self.store.write(change_)
+
+
+def candidates(reader: Reader, except_image: str = "") -> list[Candidate]:
+    """Open requests with their images and orders, latest first."""
+    marks = ", ".join("?" for _ in matching.OPEN)
+    found = []
+    for request in reader.requests(f"state in ({marks}) and image_id <> ?", [*matching.OPEN, except_image]):
+        image = reader.image(request.image_id)
+        orders = reader.orders("order_id = ?", [image.order_id]) if image.order_id else []
+        found.append(Candidate(request, image, orders[0] if orders else None))
+    return found
+
+
+def processing_contents(ds: Dataset) -> dict[str, Any]:
+    """What an image says of the processing that its modality did (0018,1400), (0018,1401), (0008,2111)."""
+    found: dict[str, Any] = {
+        "description": text(ds, "AcquisitionDeviceProcessingDescription"),
+        "code": text(ds, "AcquisitionDeviceProcessingCode"),
+        "derivation": text(ds, "DerivationDescription"),
+        "steps": [read_code(item).meaning for item in ds.get("DerivationCodeSequence") or ()],
+        "presentation_intent": text(ds, "PresentationIntentType"),
+    }
+    return {"modality": {name: value for name, value in found.items() if value}}
+
+
+def _link(change: Change, request: Request, answer: str) -> None:
+    old = change.image(request.image_id)
+    why = f"replaced by image {answer}"
+    if IMAGE.allows(old.state, "replace"):
+        change.transition("image", old.image_id, "replace", why=why, replaced_by=answer)
+        cancel_waiting(change, old.image_id, "imgdash", why)
+    else:
+        change.set("image", old.image_id, why=why, replaced_by=answer)
+    change.set(
+        "image",
+        answer,
+        why=f"answers request {request.request_id}",
+        request_id=request.request_id,
+        replaces=old.image_id,
+        round=request.round,
+    )

@@ -1,0 +1,185 @@
+"""The worker of the requests: sends what waits, looks after what was sent, tells of what was withdrawn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from imgdash.config import Site
+from imgdash.model import ImgdashError, PeerFailed, Request
+from imgdash.request import outcomes, sending
+from imgdash.request.facts import gather
+from imgdash.request.worker import Patience, Timer
+from imgdash.store.change import Change
+from imgdash.store.store import Store
+
+_LOG = logging.getLogger(__name__)
+_OVERDUE = "No answer yet, overdue."
+
+
+class Dispatcher:
+    """Does what is due, one request after the other.
+
+    Parameters
+    ----------
+    units
+        UCUM unit of each processing parameter.
+    completed
+        Called with a request's id and the SOP Instance UIDs that a finished work item names.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        site: Site,
+        patience: Patience,
+        units: Callable[[], Mapping[str, str]],
+        completed: Callable[[str, list[str]], None],
+    ) -> None:
+        self._store = store
+        self._site = site
+        self._patience = patience
+        self._units = units
+        self._completed = completed
+        self._timer = Timer()
+
+    def step(self) -> float | None:
+        """Do what is due.
+
+        Returns
+        -------
+        Seconds until the next is due, or None.
+        """
+        pauses: list[float] = []
+        for request in reversed(self._store.requests("state = 'waiting'")):
+            self._at(request, f"send {request.message_id}", self._send, pauses)
+        for request in reversed(self._store.requests("state in ('sent', 'accepted')")):
+            self._mark_overdue(request, pauses)
+        for request in self._store.requests("\"to\" = 'modality' and state in ('sent', 'accepted', 'answered')"):
+            if _to_look_at(request):
+                self._at(request, f"look {request.request_id}", self._look, pauses)
+        for request in self._store.requests("state = 'withdrawn' and contents->>'cancel' = 'due'"):
+            self._at(request, f"cancel {request.request_id}", self._cancel, pauses)
+        return min(pauses, default=None)
+
+    def _at(self, request: Request, key: str, act: Callable[[Request], float | None], pauses: list[float]) -> None:
+        """Act if it is time; what `act` returns is when to act again, None for never."""
+        seconds = self._timer.seconds(key)
+        if seconds > 0:
+            pauses.append(seconds)
+            return
+        try:
+            again = act(request)
+        except Exception:  # this request must not keep the others from being sent
+            _LOG.exception("request %s: %s failed", request.request_id, key.split()[0])
+            again = self._patience.cap
+        if again is None:
+            self._timer.forget(key)
+        else:
+            self._timer.again_in(key, again)
+            pauses.append(again)
+
+    # -- sending --------------------------------------------------------------------------------------------
+
+    def _send(self, request: Request) -> float | None:
+        tried = request.attempts + 1
+        try:
+            peer = self._site.peer(request.peer)
+            done = sending.send(self._site, peer, gather(self._store, self._site, request, self._units()))
+        except PeerFailed as error:
+            if not error.retry:
+                self._end(request, "refuse", error.cause)
+                return None
+            limit = self._patience.rejected if error.status == "AR" else self._patience.attempts
+            if tried >= limit:
+                event = "refuse" if error.status is not None else "fail"
+                self._end(request, event, f"{error.cause} Tried {tried} times.")
+                return None
+            pause = self._patience.pause(tried)
+            text = f"{error.cause} Try {tried} of {limit}."
+            self._store.write(lambda change: outcomes.not_yet(change, request, text))
+            return pause
+        except (ImgdashError, ValueError, TypeError, AttributeError) as error:
+            # Our own doing, such as a peer gone from the site file: trying again would not help.
+            _LOG.warning("request %s cannot be sent: %s", request.request_id, type(error).__name__)
+            self._end(request, "fail", f"It cannot be sent: {error}")
+            return None
+        self._store.write(lambda change: outcomes.sent(change, request, done.text, dict(done.contents)))
+        return None
+
+    def _end(self, request: Request, event: str, text: str) -> None:
+        self._store.write(lambda change: outcomes.ended(change, self._site, request.request_id, event, text))
+
+    # -- looking after --------------------------------------------------------------------------------------
+
+    def _look(self, request: Request) -> float | None:
+        """Ask for the state of a work item: once it is said to be done, or where nobody will say it."""
+        try:
+            found = sending.look(self._site, self._site.peer(request.peer), request.request_id)
+        except PeerFailed as error:
+            looks = int(request.contents.get("looks", 0)) + 1
+            note = {"looks": looks, "look": error.cause}
+            self._store.write(lambda change: _keep(change, request.request_id, note))
+            return self._patience.pause(looks) if looks < self._patience.attempts else None
+        state = found.pop("state")
+        if state == "CANCELED":
+            self._end(request, "refuse", f"{request.peer} cancelled the work item: {found['refusal']}.")
+            return None
+        if state == "IN PROGRESS" and request.state == "sent":
+            self._store.write(lambda change: outcomes.started(change, request.request_id, "seen to be in progress"))
+        if state != "COMPLETED":
+            return self._patience.look
+        known = {**found, "completed": True, "looked": True}
+        self._store.write(lambda change: _completed(change, request, known))
+        self._completed(request.request_id, found["outputs"])
+        return None
+
+    def _mark_overdue(self, request: Request, pauses: list[float]) -> None:
+        if request.sent_at is None or request.trouble == _OVERDUE:
+            return
+        due = request.sent_at + timedelta(hours=self._site.requests.answer_hours)
+        left = (due - datetime.now()).total_seconds()
+        if left > 0:
+            pauses.append(left)
+            return
+        self._store.set("request", request.request_id, why="overdue", trouble=_OVERDUE)
+
+    # -- withdrawing ----------------------------------------------------------------------------------------
+
+    def _cancel(self, request: Request) -> float | None:
+        tries = int(request.contents.get("cancels", 0)) + 1
+        try:
+            peer = self._site.peer(request.peer)
+            if request.to == "ris":
+                done = sending.cancel_order(peer, gather(self._store, self._site, request))
+            elif request.ask == "resend" and peer.resend:
+                done = sending.Sent("nothing to cancel")
+            else:
+                done = sending.cancel_work(self._site, peer, request.request_id, request.comment)
+            note: dict[str, Any] = {"cancel": done.text}
+        except ImgdashError as error:
+            retry = getattr(error, "retry", False) and tries < self._patience.attempts
+            note = {"cancels": tries, "cancel": "due" if retry else error.cause}
+        self._store.write(lambda change: _keep(change, request.request_id, note))
+        return self._patience.pause(tries) if note["cancel"] == "due" else None
+
+
+def _to_look_at(request: Request) -> bool:
+    """Whether N-GET has something to tell: done and not looked at yet, or nobody reports events."""
+    contents = request.contents
+    if "subscription" not in contents or contents.get("looked") or int(contents.get("looks", 0)) >= 8:
+        return False
+    return bool(contents.get("completed")) or contents["subscription"] != "subscribed"
+
+
+def _keep(change: Change, request_id: str, note: Mapping[str, Any]) -> None:
+    """Keep something beside a request."""
+    contents = change.request(request_id).contents
+    change.set("request", request_id, contents={**contents, **note})
+
+
+def _completed(change: Change, request: Request, known: Mapping[str, Any]) -> None:
+    contents = change.request(request.request_id).contents
+    outcomes.started(change, request.request_id, "seen to be completed", contents={**contents, **known})

@@ -1,0 +1,90 @@
+"""The re-generating request section (21a of the patent): all of R1-R9 behind one class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from imgdash.config import Site
+from imgdash.model import Actor, Event
+from imgdash.request.answers import Answers
+from imgdash.request.automatic import Automatic
+from imgdash.request.dispatch import Dispatcher
+from imgdash.request.notes import Notes
+from imgdash.request.worker import Patience, Worker
+from imgdash.store.conditions import Conditions
+from imgdash.store.files import Files
+from imgdash.store.store import Store
+
+
+class Requests(Automatic, Answers):
+    """Asks the modality or HIS/RIS for a better image, follows the request, and takes the answer.
+
+    Everything it knows is in the store: what waits is sent after a restart, what was sent is recognised when it is
+    answered.
+
+    Parameters
+    ----------
+    files
+        The records, for study attributes and what modalities say of their processing.
+    conditions
+        Condition keys; without them a request starts from no parameters but those set by hand.
+    addresses
+        Where this apparatus listens. Peers know it by its AE title, so it is not needed to be asked.
+    patience
+        How often and how long to try; tests have little.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        site: Site,
+        *,
+        files: Files,
+        conditions: Conditions | None = None,
+        addresses: Mapping[str, Any] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        super().__init__(store, site, conditions)
+        self.files = files
+        self.addresses = dict(addresses or {})
+        patience = patience or Patience()
+        dispatcher = Dispatcher(store, site, patience, lambda: self.units, self._match_late)
+        self._sender = Worker("requests", dispatcher.step)
+        self._teller = Worker("rejection-notes", Notes(store, site, files, patience).step)
+        self._unsubscribe = store.subscribe(self._heard)
+
+    def start(self) -> None:
+        """Send what waits, now and whenever something comes; tell the storages what they are owed."""
+        self._sender.start()
+        self._teller.start()
+
+    def stop(self) -> None:
+        """Stop; nothing is lost, what is not sent waits in the store."""
+        self._unsubscribe()
+        self._sender.stop()
+        self._teller.stop()
+
+    def wake(self) -> None:
+        """Try again now what is due."""
+        self._sender.wake()
+        self._teller.wake()
+
+    def reject_elsewhere(self, image_id: str, reason: str = "", comment: str = "") -> None:
+        """Tell the storages that have a rejected image.
+
+        It happens by itself: what is owed is seen in the store. This only makes it happen now.
+        """
+        self._teller.wake()
+
+    def tell_again(self, note_id: str, actor: Actor) -> None:
+        """Send a rejection note again that a storage had refused."""
+        actor.require("queue")
+        self.store.transition("note", note_id, "resume", actor, "by hand", attempts=0, trouble="")
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        subjects = {event.subject for event in events}
+        if "request" in subjects:
+            self._sender.wake()
+        if subjects & {"image", "queue", "note"}:
+            self._teller.wake()

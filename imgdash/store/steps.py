@@ -1,0 +1,31 @@
+"""Steps that several stages take inside one change, so that they are written once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from imgdash.model import LIFECYCLES
+from imgdash.store.change import Change
+
+# An entry in these states can be called back; what is just being sent finishes.
+CALLED_BACK: Final = ("waiting", "held", "failed")
+
+
+def cancel_waiting(change: Change, image_id: str, by: str, why: str) -> None:
+    """Cancel every queue entry of an image that nothing was sent for yet."""
+    for entry in change.queue("image_id = ?", [image_id]):
+        if entry.state in CALLED_BACK:
+            change.transition("queue", entry.entry_id, "cancel", by, why)
+
+
+def request_event(change: Change, request_id: str, event: str, by: str, why: str) -> None:
+    """Take a request along where its lifecycle has the step; it may have ended otherwise before."""
+    found = change.requests("request_id = ?", [request_id])
+    if found and LIFECYCLES["request"].allows(found[0].state, event):
+        change.transition("request", request_id, event, by, why)
+
+
+def withdraw_proposals(change: Change, image_id: str, by: str, why: str) -> None:
+    """What was only proposed is void once a person decided otherwise."""
+    for request in change.requests("image_id = ? and state = 'proposed'", [image_id]):
+        change.transition("request", request.request_id, "withdraw", by, why)
