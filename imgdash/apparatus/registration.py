@@ -21,6 +21,7 @@ from imgdash.request import Requests
 from imgdash.store import rows
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
+from imgdash.store.header import attributes as attributes_of
 from imgdash.store.header import read
 from imgdash.store.pixels import open_image
 from imgdash.store.reduced import ReducedImages
@@ -102,19 +103,23 @@ class Registration:
         )
         parameters = {**calculated, "condition_why": why} if why else dict(calculated)
         header = _with(header, condition=condition.key, condition_version=condition.version, parameters=parameters)
-        return _with(header, judgement=judge(header, condition, self.site.fitness))
+        judgement = judge(header, condition, self.site.fitness, order=order, attributes=attributes or None)
+        return _with(header, judgement=judgement)
 
     def recalculate(self, header: ImageHeader, condition: str, reduced: Reduced) -> ImageHeader:
-        """The header with another condition key, its parameters calculated anew."""
+        """The header with another condition key, its parameters calculated and judged anew."""
         record = read(self.files.path(header.image_id))
         peer = self.site.peer_by_ae(header.sender)
         image = open_image(record.path, unprocessed=peer.sends_raw if peer else None)
-        return self.process(header, reduced, dict(image.attrs), {}, None, self.conditions.get(condition))
-
-    def judge(self, header: ImageHeader) -> ImageHeader:
-        """The header judged anew, after its information was corrected."""
-        condition = self.conditions.get(header.condition, header.condition_version)
-        return _with(header, judgement=judge(header, condition, self.site.fitness))
+        orders = self.store.orders("order_id = ?", [header.order_id]) if header.order_id else []
+        return self.process(
+            header,
+            reduced,
+            dict(image.attrs),
+            attributes_of(record.ds, header.edits),
+            orders[0] if orders else None,
+            self.conditions.get(condition),
+        )
 
     def _header(self, found: Examined, file: Path, arrived_at: datetime, order: Order | None) -> ImageHeader:
         columns = dict(found.columns)

@@ -1,0 +1,152 @@
+"""``imgdash demo`` and ``imgdash serve``: an apparatus with its page, and for the demonstration the machines around it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from imgdash import sites
+from imgdash.apparatus import Apparatus
+from imgdash.autopilot import Autopilot, Row
+
+# Images a simulated colleague works through, so that stored images and films are there to look at.
+_COLLEAGUE = 4
+_FIRST_IMAGES = 16
+_PACE = 0.5
+_AUTOPILOT_PACE = 2.0
+_AUTOPILOT_SECONDS = (90.0, 12.0)
+
+
+def serve(console: Console, site_file: Path) -> None:
+    """Serve a site until it is interrupted or terminated."""
+    from imgdash.dashboard import serve as serve_page
+
+    with Apparatus(site_file) as apparatus:
+        host, port = apparatus.addresses["dicom"]
+        console.print(f"DICOM {apparatus.site.station.ae_title} on {host}:{port}, HL7 on {apparatus.addresses['hl7']}")
+        serve_page(apparatus, on_ready=lambda url: console.print(f"Dashboard: {url}"))
+
+
+def run(console: Console, *, port: int, browser: bool, folder: Path | None, autopilot: int | None) -> int:
+    """The demonstration; returns the exit code.
+
+    Parameters
+    ----------
+    autopilot
+        Let a simulated reviewer work through so many images, print what happened, and end.
+    """
+    with _folder(folder) as where:
+        site_file = where / "site.toml"
+        if not site_file.exists():
+            site_file = sites.demo(where, port)
+        count, pace = (autopilot, _AUTOPILOT_PACE) if autopilot else (_FIRST_IMAGES, _PACE)
+        with Apparatus(site_file) as apparatus, _machines(site_file, where / "machines", count, pace):
+            if autopilot:
+                return _fly(console, apparatus, autopilot)
+            return _show(console, apparatus, browser)
+
+
+@contextmanager
+def _folder(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="imgdash-demo-") as temporary:
+        yield Path(temporary)
+
+
+@contextmanager
+def _machines(site_file: Path, folder: Path, count: int, pace: float) -> Iterator[None]:
+    """The other machines of Fig. 1, in a process of their own: they share nothing but the network with us."""
+    command = [sys.executable, "-m", "imgdash.cli", "simulate", "network", str(site_file)]
+    command += ["--folder", str(folder), "--count", str(count), "--pace", str(pace)]
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "machines.log", "ab") as log:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _fly(console: Console, apparatus: Apparatus, count: int) -> int:
+    pilot = Autopilot(apparatus, count)
+    begun = time.monotonic()
+    fixed, each = _AUTOPILOT_SECONDS
+    with console.status(f"A simulated reviewer works through {count} images …"):
+        ended_well = pilot.run(timeout=fixed + each * count)
+    console.print(_table(pilot.rows()))
+    health = apparatus.health()
+    requests = health["requests"]
+    console.print(
+        f"{time.monotonic() - begun:.0f} s; requests: {requests['sent']} sent, {requests['answered']} answered, "
+        f"{requests['satisfied']} satisfied, {requests['refused']} refused; "
+        + "; ".join(f"{name}: {line['done']} done, {line['failed']} failed" for name, line in health["queues"].items())
+    )
+    if not ended_well:
+        console.print("Not every image came to a good end.", style="red")
+    return 0 if ended_well else 1
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("no.", "image", "from", "round", "what spoke against it", "then", "end", "s", title="What happened")
+    for row in rows:
+        style = "green" if row.state == "delivered" else "cyan" if row.state == "replaced" else "red"
+        table.add_row(
+            str(row.number),
+            row.title,
+            row.sender,
+            str(row.round),
+            row.findings,
+            row.way,
+            f"[{style}]{row.state}[/]",
+            f"{row.seconds:.1f}",
+        )
+    return table
+
+
+def _show(console: Console, apparatus: Apparatus, browser: bool) -> int:
+    from imgdash.dashboard import serve as serve_page
+
+    colleague = Autopilot(apparatus, _COLLEAGUE)
+    thread = threading.Thread(target=colleague.run, args=(600.0,), name="colleague", daemon=True)
+
+    def ready(url: str) -> None:
+        host, port = apparatus.addresses["dicom"]
+        console.print(f"[bold]imgdash[/] is running: [link={url}]{url}[/link]")
+        console.print(f"Sign in with one click as {', '.join(sites.DEMO_USERS)}.")
+        console.print(f"DICOM {apparatus.site.station.ae_title} at {host}:{port}. Site folder: {apparatus.folder}")
+        console.print("Images arrive now; a simulated colleague reviews the first ones. End with Ctrl+C.")
+        thread.start()
+        if browser:
+            webbrowser.open(url)
+
+    try:
+        serve_page(apparatus, on_ready=ready, one_click=sites.DEMO_USERS)
+    finally:
+        colleague.stop()
+    return 0
+
+
+def end_on_signal() -> None:
+    """SIGTERM ends as Ctrl+C does, so that everything is written back."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
