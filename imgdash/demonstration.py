@@ -1,4 +1,4 @@
-"""``imgdash demo`` and ``imgdash serve``: an apparatus with its page, and for the demonstration the machines around it."""
+"""``imgdash demo`` and ``imgdash serve``: an apparatus with its page; for the demonstration the machines around it."""
 
 from __future__ import annotations
 
