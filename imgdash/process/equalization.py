@@ -8,6 +8,8 @@ and skin get no halo; ``edge`` = 0 is the plain mask of the patents.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +28,7 @@ def compression_curve(level: npt.ArrayLike, settings: Equalization) -> npt.NDArr
     x = np.asarray(level, dtype=np.float64)
     if settings.method == "alpha-beta":
         return (settings.alpha - 1) * (x - settings.middle)
-    return settings.dark * _knee(settings.dark_start - x) - settings.light * _knee(x - settings.light_start)
+    return _compression(x, settings.dark, settings.dark_start, settings.light, settings.light_start)
 
 
 def equalize(signal: Floats, pitch: tuple[float, float], settings: Equalization, low: float, high: float) -> Floats:
@@ -55,8 +57,7 @@ def equalize(signal: Floats, pitch: tuple[float, float], settings: Equalization,
         rest = settings.alpha - 1 - (settings.beta - 1)
         out = cv2.addWeighted(signal, settings.beta, mask, rest, -(settings.alpha - 1) * middle)
         return np.asarray(out)
-    levels = grid(-1.0, 2.0)
-    table = (span * compression_curve(levels, settings)).astype(np.float32)
+    table = _table(settings.dark, settings.dark_start, settings.light, settings.light_start) * np.float32(span)
     change = look_up(quantise(mask, low - span, high + span), table)
     return np.asarray(cv2.add(signal, change, dst=change))
 
@@ -81,6 +82,17 @@ def unsharp_mask(signal: Floats, pitch: tuple[float, float], settings: Equalizat
     follow = gauss(follow, settings.kernel / 2, small_pitch)
     mask = cv2.multiply(up(follow, signal.shape), signal)
     return np.asarray(cv2.add(mask, up(offset, signal.shape), dst=mask))
+
+
+@lru_cache(maxsize=8)
+def _table(dark: float, dark_start: float, light: float, light_start: float) -> Floats:
+    return _compression(grid(-1.0, 2.0), dark, dark_start, light, light_start).astype(np.float32)
+
+
+def _compression(
+    x: npt.NDArray[np.float64], dark: float, dark_start: float, light: float, light_start: float
+) -> npt.NDArray[np.float64]:
+    return dark * _knee(dark_start - x) - light * _knee(x - light_start)
 
 
 def _knee(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

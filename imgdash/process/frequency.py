@@ -8,6 +8,7 @@ gain, given at line pairs per mm (after Vuylsteke & Schoeters, MUSICA, 1994): a,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -43,14 +44,12 @@ def detail_curve(
     """
     x = np.asarray(contrast, dtype=np.float64)
     noise = settings.noise * min(frequency_lpmm / 2.0, 1.0)
-    core = x * x / (x * x + noise * noise) if noise else 1.0
-    return np.asarray(gain * x * core * (1 + (x / settings.saturation) ** 2) ** ((settings.power - 1) / 2))
+    return gain * _detail(x, settings.saturation, settings.power, noise)
 
 
 def beta(level: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
     """β of the local level (0 = s_low, 1 = s_high): falls to ``dark`` and ``light`` at the ends (RT)."""
-    x = np.asarray(level, dtype=np.float64)
-    return 1 + (settings.dark - 1) * _rise((0.30 - x) / 0.35) + (settings.light - 1) * _rise((x - 0.65) / 0.40)
+    return _beta(np.asarray(level, dtype=np.float64), settings.dark, settings.light)
 
 
 def enhance(signal: Floats, pitch: tuple[float, float], settings: Frequency, low: float, high: float) -> Floats:
@@ -106,16 +105,37 @@ def _one_band(signal: Floats, pitch: tuple[float, float], settings: Frequency, s
 
 def _bend(band: Floats, settings: Frequency, gain: float, frequency: float, span: float) -> Floats:
     """F through a table: two passes instead of ten; contrasts above the whole range count as the range."""
-    contrasts = grid(-1.0, 1.0)
-    table = (span * detail_curve(contrasts, settings, gain, frequency)).astype(np.float32)
+    noise = settings.noise * min(frequency / 2.0, 1.0)
+    table = _detail_table(settings.saturation, settings.power, noise) * np.float32(gain * span)
     return look_up(quantise(band, -span, span), table)
 
 
 def _beta_map(signal: Floats, pitch: tuple[float, float], settings: Frequency, low: float, high: float) -> Floats:
     """β of the smoothed signal: the local density, not each grain, decides."""
     small, small_pitch = coarse(signal, _BETA_WIDTH_MM, pitch)
-    level = (gauss(small, _BETA_WIDTH_MM, small_pitch) - low) / (high - low)
-    return up(beta(level, settings).astype(np.float32), signal.shape)
+    smoothed = gauss(small, _BETA_WIDTH_MM, small_pitch)
+    levels = quantise(smoothed, 2 * low - high, 2 * high - low)
+    return up(look_up(levels, _beta_table(settings.dark, settings.light)), signal.shape)
+
+
+# Tables depend on few settings, not on the image: while a slider moves most of them stay.
+@lru_cache(maxsize=32)
+def _detail_table(saturation: float, power: float, noise: float) -> Floats:
+    return _detail(grid(-1.0, 1.0), saturation, power, noise).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _beta_table(dark: float, light: float) -> Floats:
+    return _beta(grid(-1.0, 2.0), dark, light).astype(np.float32)
+
+
+def _detail(x: npt.NDArray[np.float64], saturation: float, power: float, noise: float) -> npt.NDArray[np.float64]:
+    core = x * x / (x * x + noise * noise) if noise else 1.0
+    return np.asarray(x * core * (1 + (x / saturation) ** 2) ** ((power - 1) / 2))
+
+
+def _beta(x: npt.NDArray[np.float64], dark: float, light: float) -> npt.NDArray[np.float64]:
+    return 1 + (dark - 1) * _rise((0.30 - x) / 0.35) + (light - 1) * _rise((x - 0.65) / 0.40)
 
 
 def _rise(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ ends. Every curve is monotone for every setting that its bounds allow.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -82,14 +83,31 @@ class Grader:
     """Gradation as a table, made once and used for every strip of an image."""
 
     def __init__(self, settings: Gradation, low: float, high: float, bits: int, base: Base | None = None) -> None:
-        first, last = _active_range(settings, bits, base)
+        if base is None:
+            (first, last), self._table = _family_table(
+                settings.type, settings.contrast, settings.center, settings.shift, bits
+            )
+        else:
+            (first, last), self._table = _table(settings, bits, base)
         self._ends = low + first * (high - low), low + last * (high - low)
-        values = evaluate(grid(first, last), settings, base) * ((1 << bits) - 1)
-        self._table = np.rint(values).astype(np.uint16)
 
     def __call__(self, signal: Floats) -> npt.NDArray[np.uint16]:
         """P-values of a signal."""
         return look_up(quantise(signal, *self._ends), self._table)
+
+
+@lru_cache(maxsize=32)
+def _family_table(
+    kind: str, contrast: float, center: float, shift: float, bits: int
+) -> tuple[tuple[float, float], npt.NDArray[np.uint16]]:
+    """Kept: while other sliders move the curve stays."""
+    return _table(Gradation(type=kind, contrast=contrast, center=center, shift=shift), bits, None)
+
+
+def _table(settings: Gradation, bits: int, base: Base | None) -> tuple[tuple[float, float], npt.NDArray[np.uint16]]:
+    """The levels that the table covers, and the table."""
+    ends = _active_range(settings, bits, base)
+    return ends, np.rint(evaluate(grid(*ends), settings, base) * ((1 << bits) - 1)).astype(np.uint16)
 
 
 def _active_range(settings: Gradation, bits: int, base: Base | None) -> tuple[float, float]:
