@@ -60,7 +60,7 @@ class Dispatcher:
         for request in self._store.requests("\"to\" = 'modality' and state in ('sent', 'accepted', 'answered')"):
             if _to_look_at(request):
                 self._at(request, f"look {request.request_id}", self._look, pauses)
-        for request in self._store.requests("state = 'withdrawn' and contents->>'cancel' = 'due'"):
+        for request in self._store.requests("state = 'withdrawn' and (contents->>'cancel') = 'due'"):
             self._at(request, f"cancel {request.request_id}", self._cancel, pauses)
         return min(pauses, default=None)
 

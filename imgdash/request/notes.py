@@ -35,7 +35,7 @@ where image.state in ('rejected', 'replaced')
 """
 _TOLD: Final = """
 select data->>'sop_class_uid' as sop_class_uid, data->>'series_uid' as series_uid from journal
-where subject = 'queue' and id = ? and data->>'series_uid' <> '' order by seq desc limit 1
+where subject = 'queue' and id = ? and (data->>'series_uid') <> '' order by seq desc limit 1
 """
 _WHO: Final = """
 select "by" from journal where subject = 'image' and id = ? and event in ('reject', 'request')
