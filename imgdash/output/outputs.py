@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.store import Store
 from imgdash.workers import Workers
+
+# What images on their way may take after the end was called, before their associations are aborted.
+_STOP_SECONDS = 3.0
 
 
 class Outputs:
@@ -62,8 +66,9 @@ class Outputs:
         self._unsubscribe()
         for queue in self.queues.values():
             queue.call_off()
+        deadline = time.monotonic() + _STOP_SECONDS
         for queue in self.queues.values():
-            queue.stop()
+            queue.stop(deadline)
 
     def wake(self) -> None:
         """Try now what is being waited for: a person asked, or a peer is known to be back."""

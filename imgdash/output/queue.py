@@ -29,8 +29,8 @@ from imgdash.store.store import Store
 from imgdash.workers import WorkerDied
 
 _LOG = logging.getLogger(__name__)
-# What an image on its way may take after the end was called, before its association is aborted.
-_STOP_SECONDS = 5.0
+# What the thread may take after its association was aborted.
+_LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -165,16 +165,18 @@ class Queue(ABC):
         self._stopping.set()
         self.woken.set()
 
-    def stop(self) -> None:
-        """End; an apparatus that does not answer is not waited for."""
+    def stop(self, deadline: float) -> None:
+        """End; an apparatus that does not answer by then (monotonic) is not waited for."""
         self.call_off()
         if self._thread.ident is None:
             return
-        self._thread.join(_STOP_SECONDS)
+        self._thread.join(max(0.0, deadline - time.monotonic()))
         assoc = self.assoc
         if self._thread.is_alive() and assoc is not None:
             assoc.abort()
-        self._thread.join(_STOP_SECONDS)
+            # An abort of our own does not end the thread's waiting for an answer: "nothing came" does.
+            assoc.dimse.msg_queue.put((None, None))
+        self._thread.join(_LAST_SECONDS)
 
     # -- the thread ---------------------------------------------------------------------------------------
 

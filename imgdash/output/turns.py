@@ -30,11 +30,23 @@ class Turns:
         self._blamed: set[str] = set()
 
     def next(self, limit: int) -> list[QueueEntry]:
-        """The next entries, passing over those that have stepped aside."""
+        """The next entries, passing over those that have stepped aside.
+
+        Those that the association broke with come last, so that another one can show whose fault it was.
+        """
         now = time.monotonic()
         for entry_id in [entry_id for entry_id, due in self._due.items() if due <= now]:
             del self._due[entry_id]
-        return registry.waiting(self._store, self._apparatus.name, without=list(self._due), limit=limit)
+        found = self._waiting({*self._due, *self._losses}, limit)
+        for times in sorted(set(self._losses.values())):
+            if found:
+                break
+            others = {entry_id for entry_id, lost in self._losses.items() if lost != times}
+            found = self._waiting({*self._due, *others}, limit)
+        return found
+
+    def _waiting(self, without: set[str], limit: int) -> list[QueueEntry]:
+        return registry.waiting(self._store, self._apparatus.name, without=without, limit=limit)
 
     def next_due(self) -> float | None:
         """When the first of those comes back, on the monotonic clock."""

@@ -32,15 +32,12 @@ class _Socket(AssociationSocket):
     """pynetdicom's socket, closed also when connecting failed or the peer was first; not waiting for Nagle."""
 
     def connect(self, primitive: T_CONNECT) -> None:
-        connection = self.socket
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connect(primitive)
-        if self.socket is None:
-            connection.close()
 
-    def close(self) -> None:
+    def _shutdown_socket(self) -> None:
         connection = self.socket
-        super().close()
+        super()._shutdown_socket()  # leaves it open where the peer was first to end the connection
         if connection is not None:
             connection.close()
 
