@@ -16,7 +16,7 @@ from imgdash.process._pixels import resize
 Floats = npt.NDArray[np.float32]
 
 _SOFTEN = np.array([0.14, 0.72, 0.14], np.float32)
-_WIDTH_TO_SIGMA = 1 / 2.3548  # full width at half maximum → standard deviation
+WIDTH_TO_SIGMA = 1 / 2.3548  # full width at half maximum → standard deviation
 
 
 def down(image: Floats) -> Floats:
@@ -37,6 +37,18 @@ def level_frequencies(pitch_mm: float, levels: int) -> npt.NDArray[np.float64]:
     return np.asarray(nyquist * 2.0 ** -(np.arange(levels) + 0.5))
 
 
+def band_responses(lpmm: npt.NDArray[np.float64], pitch_mm: float, levels: int) -> npt.NDArray[np.float64]:
+    """What of a wave each band holds and gives back, shape (levels, frequencies); aliasing left out."""
+    out = np.empty((levels, len(lpmm)))
+    passed = np.ones(len(lpmm))
+    for k in range(levels):
+        phase = np.pi * lpmm * pitch_mm * 2**k
+        lower = np.cos(phase) * (_SOFTEN[1] + 2 * _SOFTEN[0] * np.cos(4 * phase)) * np.cos(phase) ** 3
+        out[k] = passed * (1 - lower)
+        passed = passed * np.where(phase < np.pi / 2, lower, 0.0)
+    return out
+
+
 def level_count(shape: tuple[int, ...], pitch_mm: float, lowest: float) -> int:
     """Levels until the band centre falls below `lowest` lp/mm or the image is used up."""
     nyquist = 1 / (2 * pitch_mm)
@@ -52,13 +64,13 @@ def smooth(image: Floats, width_mm: float, pitch: tuple[float, float]) -> Floats
     in a thousand and does not get slower with the width.
     """
     small, scale = coarse(image, width_mm, pitch)
-    sigma = [width_mm * _WIDTH_TO_SIGMA / p for p in scale]
+    sigma = [width_mm * WIDTH_TO_SIGMA / p for p in scale]
     return up(_gauss(small, sigma[0], sigma[1]), image.shape)
 
 
 def coarse(image: Floats, width_mm: float, pitch: tuple[float, float]) -> tuple[Floats, tuple[float, float]]:
     """The image on a grid fit for masks of that width, and the pitch of that grid (y, x) in mm."""
-    sigma = width_mm * _WIDTH_TO_SIGMA
+    sigma = width_mm * WIDTH_TO_SIGMA
     shape = [max(1, min(n, int(np.ceil(n * p / (sigma / 2))))) for n, p in zip(image.shape, pitch, strict=True)]
     small = resize(image, shape[0], shape[1])
     return small, (image.shape[0] * pitch[0] / shape[0], image.shape[1] * pitch[1] / shape[1])
@@ -66,7 +78,7 @@ def coarse(image: Floats, width_mm: float, pitch: tuple[float, float]) -> tuple[
 
 def gauss(image: Floats, width_mm: float, pitch: tuple[float, float]) -> Floats:
     """Gaussian mask on the grid as it is."""
-    return _gauss(image, width_mm * _WIDTH_TO_SIGMA / pitch[0], width_mm * _WIDTH_TO_SIGMA / pitch[1])
+    return _gauss(image, width_mm * WIDTH_TO_SIGMA / pitch[0], width_mm * WIDTH_TO_SIGMA / pitch[1])
 
 
 def _gauss(image: Floats, sigma_y: float, sigma_x: float) -> Floats:

@@ -35,11 +35,10 @@ def compression_curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256)
     return signal, (tone.high - tone.low) * equalization.compression_curve(tone.level(signal), chain.equalization)
 
 
-def band_gains(chain: Chain, n: int = 64) -> Curve:
-    """Frequency processing: line pairs per mm (0.03…10), and the gain of small detail there (1 = unchanged)."""
-    lpmm = np.geomspace(0.03, 10.0, n)
-    settings = chain.frequency
-    if settings.method == "unsharp":
-        sigma = settings.kernel / 2.3548
-        return lpmm, 1 + settings.amount * (1 - np.exp(-2 * (np.pi * sigma * lpmm) ** 2))
-    return lpmm, 1 + frequency.gain_at(lpmm, settings)
+def band_gains(chain: Chain, n: int = 64, pitch_mm: float = 0.2) -> Curve:
+    """Frequency processing as it acts: line pairs per mm (0.03 to Nyquist), and the gain of small detail there.
+
+    1 is unchanged. Saturation, noise and β lower it from place to place.
+    """
+    lpmm = np.geomspace(0.03, 0.5 / pitch_mm, n)
+    return lpmm, frequency.response(lpmm, pitch_mm, chain.frequency)

@@ -16,7 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process._pixels import grid, look_up, quantise
-from imgdash.process._pyramid import coarse, down, gauss, level_count, level_frequencies, smooth, up
+from imgdash.process._pyramid import (
+    WIDTH_TO_SIGMA,
+    band_responses,
+    coarse,
+    down,
+    gauss,
+    level_count,
+    level_frequencies,
+    smooth,
+    up,
+)
 from imgdash.process.parameters import Frequency
 
 Floats = npt.NDArray[np.float32]
@@ -32,6 +42,25 @@ def gain_at(frequency_lpmm: npt.ArrayLike, settings: Frequency) -> npt.NDArray[n
     shares = [0.0, settings.coarse, settings.medium, settings.fine]
     octaves = np.log2(np.maximum(np.asarray(frequency_lpmm, dtype=np.float64), 1e-6))
     return settings.amount * np.interp(octaves, _POINTS, shares)
+
+
+def response(lpmm: npt.NDArray[np.float64], pitch_mm: float, settings: Frequency) -> npt.NDArray[np.float64]:
+    """Gain of small detail as it comes out, 1 = unchanged: bands are an octave wide and overlap.
+
+    Parameters
+    ----------
+    lpmm
+        Frequencies below Nyquist, 1-D.
+    pitch_mm
+        Of the image.
+    """
+    if settings.method == "unsharp":
+        sigma = settings.kernel * WIDTH_TO_SIGMA
+        return 1 + settings.amount * (1 - np.exp(-2 * (np.pi * sigma * lpmm) ** 2))
+    # As many levels as an image has whose size sets no limit.
+    count = level_count((1 << 12,), pitch_mm, LOWEST_LPMM)
+    gains = gain_at(level_frequencies(pitch_mm, count), settings)
+    return np.asarray(1 + gains @ band_responses(lpmm, pitch_mm, count))
 
 
 def detail_curve(

@@ -95,7 +95,7 @@ def draw(
         if item.kind == "scale" and not spacing_known:
             notes.append("No calibration scale drawn: the pixel spacing is not known.")
             continue
-        text = item.text[:_LONGEST].encode("ascii", "replace").decode()
+        text = _drawable(item.text)
         if text != item.text:
             notes.append(f"Overlay {item.kind}: drawn as {text!r}.")
         drawing = (
@@ -117,6 +117,12 @@ def draw(
             }
         )
     return out, places, notes
+
+
+def _drawable(text: str) -> str:
+    """What can be drawn in one line; OpenCV has letters of all scripts from version 5."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text[:_LONGEST])
+    return line if hasattr(cv2, "FontFace") else line.encode("ascii", "replace").decode()
 
 
 def _read(given: Mapping[str, Any], settings: Overlay) -> Item:
@@ -156,10 +162,10 @@ def _scale_bar(item: Item, placement: Placement, shape: tuple[int, ...]) -> npt.
     label = _letters(f"{whole:g} mm", item, shape)
     mask = np.zeros((round(length) + 2 * thickness + label.shape[0], max(label.shape[1], 3 * tick)), np.uint8)
     right = mask.shape[1] - thickness - 1
-    cv2.line(mask, (right, thickness), (right, thickness + round(length)), 255, thickness, cv2.LINE_AA)
+    cv2.line(mask, (right, thickness), (right, thickness + round(length)), 255, thickness)
     for k in range(round(whole / 10) + 1):
         y = thickness + round(k * 10 / pitch)
-        cv2.line(mask, (right - (2 * tick if k % 5 == 0 else tick), y), (right, y), 255, thickness, cv2.LINE_AA)
+        cv2.line(mask, (right - (2 * tick if k % 5 == 0 else tick), y), (right, y), 255, thickness)
     mask[-label.shape[0] :, -label.shape[1] :] = np.maximum(mask[-label.shape[0] :, -label.shape[1] :], label)
     return mask
 

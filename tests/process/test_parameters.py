@@ -19,7 +19,8 @@ def test_every_parameter_says_what_it_is() -> None:
         assert described.unit, described.name
         assert described.step, described.name
         low, high = described.bounds or (None, None)
-        assert low is not None and high is not None, described.name
+        assert low is not None, described.name
+        assert high is not None, described.name
         assert described.default is None or low <= described.default <= high
 
 
