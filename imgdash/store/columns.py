@@ -19,6 +19,7 @@ TABLES = {
     "step": ("step", "step_uid"),
     "queue": ("queue", "entry_id"),
     "request": ("request", "request_id"),
+    "note": ("note", "note_id"),
     "exposure": ("exposure", "event_uid"),
     "preference": ("preference", "id"),
 }

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from imgdash.model import Event, ImgdashError
+from imgdash.model import LIFECYCLES, Event, ImgdashError
 from imgdash.store import database, rows
 from imgdash.store.columns import TABLES
 from imgdash.store.store import Change, Store
@@ -151,7 +151,8 @@ def test_a_journal_that_was_cut_is_not_quietly_believed(store: Store) -> None:
 def test_another_program_reading_the_file_is_named(store: Store) -> None:
     """A second process cannot read a database that is open for writing, nor write one that is being read."""
     store.close()
-    code = f"import duckdb; c = duckdb.connect({str(store.folder / FILE)!r}, read_only=True); print(1, flush=True); input()"
+    opening = f"c = duckdb.connect({str(store.folder / FILE)!r}, read_only=True)"
+    code = f"import duckdb; {opening}; print(1, flush=True); input()"
     reader = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert reader.stdout is not None
     reader.stdout.readline()
@@ -206,4 +207,11 @@ def test_an_image_header_survives_its_row(store: Store) -> None:
     store.write(lambda change: change.emit(born(500)))
     assert store.image(header(500).image_id) == header(500)
     assert rows.image_columns(store.image(header(500).image_id)) == rows.image_columns(header(500))
+    store.close()
+
+
+def test_every_subject_with_a_lifecycle_has_its_table(store: Store) -> None:
+    assert set(LIFECYCLES) <= set(TABLES)
+    for table, key in TABLES.values():
+        assert store.query(f'select "{key}" from "{table}" limit 0') == []
     store.close()
