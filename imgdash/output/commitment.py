@@ -48,8 +48,9 @@ class Result:
         """From the event information of an N-EVENT-REPORT."""
         failed = {}
         for item in ds.get("FailedSOPSequence") or ():
-            code = int(item.get("FailureReason") or 0)
-            failed[str(item.get("ReferencedSOPInstanceUID"))] = _REASONS.get(code, f"failure reason {code:04X}")
+            code = item.get("FailureReason")
+            why = _REASONS.get(code) or (f"failure reason {code:04X}" if isinstance(code, int) else "no reason given")
+            failed[str(item.get("ReferencedSOPInstanceUID"))] = why
         return cls(
             calling_ae.strip(),
             str(ds.get("TransactionUID") or ""),

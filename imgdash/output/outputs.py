@@ -91,8 +91,8 @@ class Outputs:
         -------
         Whether it was about anything that waits for it. A report about nothing we know is no error.
         """
-        content = facts["dataset"]
-        ds = content if isinstance(content, Dataset) else Dataset.from_json(dict(content))
+        content = facts.get("dataset")
+        ds = content if isinstance(content, Dataset) else Dataset.from_json(dict(content or {}))
         result = commitment.Result.of(str(facts.get("calling_ae") or ""), ds)
         storages = {
             name: (queue.apparatus.ae_title, queue.apparatus.attempts)

@@ -115,10 +115,11 @@ class StorageQueue(Queue):
                 self._prepare(batch[1:])
                 self.deliver(assoc, batch[:1])
             else:
-                left = quiet_since + _LINGER_SECONDS - time.monotonic()
+                now = time.monotonic()
+                left = quiet_since + _LINGER_SECONDS - now
                 if left <= 0 or not self._overdue_at or not assoc.is_established:
                     return
-                self.woken.wait(left)
+                self.woken.wait(max(0.0, min(left, *(at - now for at in self._overdue_at.values()))))
                 continue
             quiet_since = time.monotonic()
 

@@ -1,0 +1,127 @@
+"""Orthanc as the image storage: what arrives, and its commitment, which it reports on an association of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.request
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+
+from imgdash import process
+from imgdash.output import provenance
+from imgdash.receive import Receivers, messages
+from imgdash.store.pixels import open_image
+from tests.helpers import wait_until
+from tests.output.bench import Bench, radiograph
+
+
+class Orthanc:
+    """One Orthanc in a folder, asked through its REST interface."""
+
+    def __init__(self, http_port: int) -> None:
+        self.url = f"http://127.0.0.1:{http_port}"
+
+    def get(self, path: str) -> Any:
+        """JSON, or bytes of a file."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            body = answer.read()
+            return json.loads(body) if "json" in answer.headers["Content-Type"] else body
+
+    def datasets(self) -> list[pydicom.FileDataset]:
+        """Every stored instance as a data set."""
+        return [pydicom.dcmread(BytesIO(self.get(f"/instances/{name}/file"))) for name in self.get("/instances")]
+
+
+def start(program: Callable[..., Any], folder: Path, port: int, ours: int) -> Orthanc:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        http_port = int(probe.getsockname()[1])
+    folder.mkdir()
+    settings = {
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "storage"),
+        "Plugins": [],
+        "HttpServerEnabled": True,
+        "HttpPort": http_port,
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False,
+        "DicomServerEnabled": True,
+        "DicomAet": "ORTHANC",
+        "DicomPort": port,
+        "DicomModalities": {"imgdash": ["IMGDASH", "127.0.0.1", ours]},
+    }
+    (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
+    program("orthanc", "orthanc.json", port=port, cwd=folder)
+    return Orthanc(http_port)
+
+
+def test_the_processed_image_arrives_as_formed_and_is_committed(
+    bench: Callable[..., Bench], program: Callable[..., Any], tmp_path: Path, free_port: int
+) -> None:
+    site = bench(
+        {"name": "PACS", "kind": "storage", "ae_title": "ORTHANC", "port": free_port, "scale": 0.5},
+        dicom_port=0,
+    )
+    image = site.add(radiograph(kind="dx"), overrides={"geometry.rotation": 90})
+    entry = site.register(image, "PACS")
+    reported: list[bool] = []
+
+    def arrived(name: str) -> None:
+        reported.append(site.outputs.commitment_result(messages.read(site.files.incoming / name)))
+
+    receivers = Receivers(site.site, on_file=arrived)
+    receivers.start()
+    try:
+        orthanc = start(program, tmp_path / "orthanc", free_port, receivers.address[1])
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == "done", within=30)
+    finally:
+        receivers.stop()
+    assert reported == [True]
+    assert site.events(entry) == ["register", "take", "sent", "finish"]
+    assert site.store.image(image.image_id).state == "delivered"
+
+    (ds,) = orthanc.datasets()
+    source = open_image(site.files.path(image.image_id))
+    chain = process.Chain.of(site.condition.processing, image.overrides)
+    wanted = process.form(source, chain, image.parameters, scale=0.5)
+    np.testing.assert_array_equal(ds.pixel_array, wanted.values)
+    assert ds.SOPInstanceUID == site.entry(entry).output_uid
+    told = provenance.read(ds)
+    assert told is not None
+    assert told.exact
+    np.testing.assert_array_equal(told.reproduce(source).values, ds.pixel_array)
+
+
+def test_a_storage_that_says_no_gets_the_image_again(bench: Callable[..., Bench], free_port: int) -> None:
+    # The report of a storage comes from anywhere: what it is about is what counts.
+    site = bench({"name": "PACS", "kind": "storage", "ae_title": "ORTHANC", "port": free_port})
+    entry = site.register(site.add(radiograph()), "PACS")
+    site.store.transition("queue", entry, "take")
+    site.store.transition("queue", entry, "sent", transaction_uid="1.2.9")
+    uid = site.entry(entry).output_uid
+
+    def report(transaction: str, ae_title: str, sequence: str) -> bool:
+        item = {"00081150": {"vr": "UI", "Value": ["1.2"]}, "00081155": {"vr": "UI", "Value": [uid]}}
+        if sequence == "00081198":
+            item["00081197"] = {"vr": "US", "Value": [0x0112]}
+        content = {"00081195": {"vr": "UI", "Value": [transaction]}, sequence: {"vr": "SQ", "Value": [item]}}
+        return site.outputs.commitment_result({"calling_ae": ae_title, "dataset": content})
+
+    assert not report("1.2.8", "ORTHANC", "00081198"), "a late failure of another transaction"
+    assert not report("1.2.8", "STRANGER", "00081199"), "success told by somebody else"
+    assert site.entry(entry).state == "committing"
+    assert report("1.2.9", "ORTHANC", "00081198")
+    assert site.entry(entry).state == "waiting"
+    assert "no such object instance" in site.entry(entry).trouble
+    site.store.transition("queue", entry, "take")
+    site.store.transition("queue", entry, "sent", transaction_uid="1.2.10")
+    assert report("1.2.9", "ORTHANC", "00081199"), "a late success: the storage does keep it"
+    assert site.entry(entry).state == "done"
+    assert not report("1.2.10", "ORTHANC", "00081199"), "the same once more"
