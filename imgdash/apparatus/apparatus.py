@@ -80,7 +80,7 @@ class Apparatus:
         self.workers = Workers(station.workers, station.worker_memory_mb)
         self.actions = Actions(self.store, self.site, self.conditions)
         self.outputs = Outputs(self.store, self.site, self.conditions, self.files, self.workers)
-        self._requests = Requests(self.store, self.site, files=self.files)
+        self._requests = Requests(self.store, self.site, files=self.files, conditions=self.conditions)
         self._orders = Orders(self.site, self.store, self.conditions, self._requests)
         self.screen = Screen(self.files, self.reduced_images, self.conditions, self.workers, self._raw)
         self._registration = Registration(

@@ -73,7 +73,8 @@ class Registration:
         else:
             trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
             header = _with(header, judgement=Judgement(trouble, trouble))
-        header = self.store.write(lambda change: self._birth(change, header, found, order))
+        facts = emission.facts(read(file).ds) if found.readable_header else {}
+        header = self.store.write(lambda change: self._birth(change, header, found, order, facts))
         if found.reduced is not None:
             self.reduced.put(header.image_id, header.number, found.reduced)
         self._put_away(path, found)
@@ -137,7 +138,9 @@ class Registration:
             **columns,
         )
 
-    def _birth(self, change: Change, header: ImageHeader, found: Examined, order: Order | None) -> ImageHeader:
+    def _birth(
+        self, change: Change, header: ImageHeader, found: Examined, order: Order | None, facts: dict[str, Any]
+    ) -> ImageHeader:
         last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
         twin = change.query(
             "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' order by number limit 1",
@@ -150,7 +153,7 @@ class Registration:
         change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
         if found.reduced is not None:
             change.transition("image", header.image_id, "examine", why=header.parameters.get("condition_why", ""))
-            change.emit(emission.event(header, order, {}))
+            emission.record(change, header, order, facts)
         if order is not None and order.state == "new":
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
         return header
