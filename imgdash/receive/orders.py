@@ -87,7 +87,7 @@ def _orders(message: Message, group: list[Segment], patient: Patient) -> Iterato
         raise ImgdashError(f"Order control code {_get(group, 'ORC-1')[:8]!r} is not supported.", "Send NW, XO or CA.")
     if _get(group, "ORC-5") in ENDED:
         control = "cancel"
-    steps = [segment for segment in group if segment.name == "IPC"]
+    steps: list[Segment | None] = [segment for segment in group if segment.name == "IPC"]
     for step in steps or [None]:
         yield control, _order(message, group, step, patient, control)
 

@@ -55,9 +55,9 @@ class Receiver:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if parent.fileno() in ready:
                 break
-            # All processes wake up for a new connection; the one with the least to do shall get it.
-            if self._connections:
-                time.sleep(min(len(self._connections), 10) * 0.001)
+            # All processes wake up for a new connection; the one with the least to do shall get it. Not longer, for
+            # a flood of connections has to be taken in before those behind it.
+            time.sleep(min(len(self._connections), 5) * 0.0004)
             try:
                 connection, address = self._listener.accept()
             except BlockingIOError:

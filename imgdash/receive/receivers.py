@@ -19,7 +19,8 @@ from imgdash.receive.journal import remove_partial
 from imgdash.receive.settings import Settings, plain_address
 
 logger = logging.getLogger(__name__)
-BACKLOG: Final = 128
+# A burst of connections above it waits a second for TCP to try again.
+BACKLOG: Final = 1024
 STOP_SECONDS: Final = 12.0
 # A process that lives shorter than this is restarted with a pause, so that a fault in it is no busy loop.
 SHORT_LIFE_SECONDS: Final = 2.0

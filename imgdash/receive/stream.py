@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import time
 from typing import Final
 
 BUFFER_BYTES: Final = 262_144
@@ -85,9 +86,9 @@ class Stream:
             self.send(last)
             self._socket.shutdown(socket.SHUT_WR)
             self.within(patience)
-            for _ in range(64):
-                if not self._socket.recv_into(self._buffer):
-                    break
+            deadline, most = time.monotonic() + patience, 64
+            while most and time.monotonic() < deadline and self._socket.recv_into(self._buffer):
+                most -= 1
         self.close()
 
     def interrupt(self) -> None:
