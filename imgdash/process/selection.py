@@ -27,7 +27,7 @@ _WEIGHTS: Final = {
     "sex": 6.0,
     "modality": 4.0,
 }
-_WORDS: Final = 20.0
+_WORD: Final = 12.0
 _KEYWORDS: Final[dict[str, tuple[str, ...]]] = {
     "body_part": ("BodyPartExamined",),
     "view": ("ViewPosition",),
@@ -118,8 +118,8 @@ def _score(condition: Condition, known: Mapping[str, Any], order: Order | None) 
         elif name not in _REPLACEABLE or not (ordered or (value == "" and by_words)):
             return None
     if by_words and not ordered:
-        # Longer words say more: "lumbar spine lateral" before "spine".
-        score += _WORDS + 0.1 * min(len(by_words), 50)
+        # More words say more: "lumbar spine lateral" before "spine".
+        score += _WORD * len(by_words.split()) + 0.01 * min(len(by_words), 50)
         reasons.append(f"'{by_words}' in the description")
     if not reasons and not _is_general(condition):
         return None

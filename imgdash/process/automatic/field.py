@@ -22,6 +22,7 @@ Points = npt.NDArray[np.float64]
 
 _BORDER = 3  # pixels along the border that tell whether the field reaches it
 _STRIP_MM = 4.0
+_BESIDE = 4  # pixels from a strip at which its fall must be over
 
 
 @dataclass(frozen=True)
@@ -118,26 +119,38 @@ def _cut(polygon: Points, point: Points, inward: Points) -> Points:
 def _split(signal: Floats, low: float, high: float, pitch: Points) -> list[tuple[int, int, int, int]]:
     """Boxes (y0, y1, x0, x1) between unexposed strips that cross the image; one box where there are none."""
     rows, columns = signal.shape
-    unexposed = high - 0.12 * (high - low)
     if high - low < 0.05:
         return [(0, rows, 0, columns)]
-    xs = _parts(np.percentile(signal, 4, axis=0) > unexposed, _STRIP_MM / pitch[0])
+    xs = _parts(signal, low, high, _STRIP_MM / float(pitch[0]))
     if len(xs) > 1:
         return [(0, rows, x0, x1) for x0, x1 in xs]
-    ys = _parts(np.percentile(signal, 4, axis=1) > unexposed, _STRIP_MM / pitch[1])
-    if len(ys) > 1:
-        return [(y0, y1, 0, columns) for y0, y1 in ys]
-    return [(0, rows, 0, columns)]
+    ys = _parts(signal.T, low, high, _STRIP_MM / float(pitch[1]))
+    return [(y0, y1, 0, columns) for y0, y1 in ys]
 
 
-def _parts(unexposed: npt.NDArray[np.bool_], least: float) -> list[tuple[int, int]]:
-    """Runs of exposed lines, cut in the middle of the unexposed runs between them."""
-    exposed = np.flatnonzero(~unexposed)
+def _parts(signal: Floats, low: float, high: float, least: float) -> list[tuple[int, int]]:
+    """Runs of columns cut in the middle of the unexposed strips between them."""
+    columns = signal.shape[1]
+    exposed = np.flatnonzero(np.percentile(signal, 4, axis=0) <= high - 0.12 * (high - low))
     if not len(exposed):
-        return [(0, len(unexposed))]
-    gaps = np.flatnonzero(np.diff(exposed) > least)
-    cuts = [int(exposed[g] + exposed[g + 1] + 1) // 2 for g in gaps]
-    bounds = [0, *cuts, len(unexposed)]
+        return [(0, columns)]
+    gaps = [(int(exposed[g]) + 1, int(exposed[g + 1])) for g in np.flatnonzero(np.diff(exposed) > least)]
+    cuts = [(first + end) // 2 for first, end in gaps if _is_strip(signal, first, end, high, high - low)]
+    bounds = [0, *cuts, columns]
     parts = list(itertools.pairwise(bounds))
     # A sliver is an artifact, not a field.
-    return [part for part in parts if (~unexposed[part[0] : part[1]]).sum() > 3 * least] or [(0, len(unexposed))]
+    return parts if all(end - first > 5 * least for first, end in parts) else [(0, columns)]
+
+
+def _is_strip(signal: Floats, first: int, end: int, high: float, span: float) -> bool:
+    """Whether light columns fall off steeply on both sides, row by row: a long bone is as light, but round."""
+    strip = signal[:, first:end].mean(axis=1)
+    exposed = signal.min(axis=1) < high - 0.25 * span
+    if not exposed.any():
+        return False
+    for at in (first - _BESIDE, end + _BESIDE):
+        if not 0 <= at < signal.shape[1]:
+            return False
+        if ((strip - signal[:, at] > 0.2 * span) & exposed).sum() < 0.6 * exposed.sum():
+            return False
+    return True

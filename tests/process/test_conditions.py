@@ -1,0 +1,51 @@
+"""Every shipped condition file is complete, fits its declarations, and is the one its images lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imgdash.config import OutputApparatus
+from imgdash.process import Chain
+from imgdash.process.parameters import STEP_CLASSES
+from imgdash.store.conditions import parse, shipped
+
+FILES = sorted(shipped().glob("*.toml"))
+WANTED = """chest-pa chest-ap chest-lat chest-paediatric abdomen-supine abdomen-erect pelvis hip skull-pa skull-lat hand
+foot ankle knee-ap knee-lat cspine-ap cspine-lat tspine-ap tspine-lat lspine-ap lspine-lat extremity ct ct-head
+ct-chest general as-sent qc-flat""".split()
+
+
+def test_the_regions_and_views_of_a_hospital_are_there() -> None:
+    assert set(WANTED) <= {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_condition_file(path: Path) -> None:
+    condition = parse(path.stem, path.read_text(encoding="utf-8"), path.name)
+    assert condition.title
+    assert condition.group
+    assert condition.note
+    assert condition.author == "imgdash"
+    assert set(condition.processing) <= set(STEP_CLASSES)
+    chain = Chain.of(condition.processing)
+    # Contrast and shift belong to the reviewer; as shipped, pixels shown as sent must come out as sent.
+    assert (chain.gradation.contrast, chain.gradation.shift) == (1.0, 0.0)
+    for settings in condition.output.values():
+        given = {"name": "X", "kind": "printer", "ae_title": "X", **settings}
+        assert OutputApparatus.model_validate(given)
+    if "target_ei" in condition.exposure:
+        assert 100 <= condition.exposure["target_ei"] <= 1000
+        assert condition.exposure["di_low"] < 0 < condition.exposure["di_high"]
+
+
+def test_no_two_keys_fit_the_same_images() -> None:
+    seen: dict[object, str] = {}
+    for path in FILES:
+        selection = parse(path.stem, path.read_text(encoding="utf-8"), path.name).selection
+        for part in selection.body_part:
+            for view in selection.view or ("",):
+                for posture in selection.posture or ("",):
+                    case = (part, view, posture, selection.age, selection.modality)
+                    assert seen.setdefault(case, path.stem) == path.stem, case
