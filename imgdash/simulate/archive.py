@@ -68,8 +68,7 @@ class Archive:
     def put(self, file: bytes) -> Held:
         """Keep a DICOM file (part 10). The same SOP Instance UID again replaces what was there."""
         ds = pydicom.dcmread(BytesIO(file), stop_before_pixels=True)
-        name = hashlib.sha256(str(ds.SOPInstanceUID).encode()).hexdigest()[:32]
-        path = self.folder / f"{name}.dcm"
+        path = self._path(str(ds.SOPInstanceUID))
         temporary = path.with_suffix(".part")
         temporary.write_bytes(file)
         temporary.replace(path)
@@ -78,6 +77,16 @@ class Archive:
     def held(self, sop_instance_uid: str) -> bool:
         """Whether this object is here, rejected or not."""
         return sop_instance_uid in self._held
+
+    def put_dataset(self, ds: Dataset) -> Held:
+        """Keep a data set of this machine's own making."""
+        path = self._path(str(ds.SOPInstanceUID))
+        pydicom.dcmwrite(path, ds, enforce_file_format=True)
+        return self._index(path)
+
+    def held_at(self, sop_instance_uid: str) -> Held | None:
+        """The object with this UID, or None."""
+        return self._held.get(sop_instance_uid)
 
     def find(self, level: str, identifier: Dataset) -> Iterator[Dataset]:
         """Answers to a query at PATIENT, STUDY, SERIES or IMAGE level (PS3.4 C.4.1), rejected objects left out."""
@@ -109,6 +118,9 @@ class Archive:
     def status(self) -> dict[str, int]:
         """How many objects are held, and how many of them are hidden."""
         return {"stored": len(self._held), "rejected": len(self._rejected & self._held.keys())}
+
+    def _path(self, sop_instance_uid: str) -> Path:
+        return self.folder / f"{hashlib.sha256(sop_instance_uid.encode()).hexdigest()[:32]}.dcm"
 
     def _all(self) -> list[Held]:
         with self._lock:

@@ -96,6 +96,7 @@ def radiograph(
     kv: float | None = None,
     mas: float | None = None,
     faults: tuple[Fault, ...] = (),
+    number: int = 0,
 ) -> Exposure:
     """Expose a phantom.
 
@@ -113,6 +114,8 @@ def radiograph(
         Without them the chart's voltage and what an automatic exposure control would choose.
     faults
         What goes wrong, see `FAULTS`.
+    number
+        Which exposure of this patient it is: field, noise and dose differ, the body does not.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def radiograph(
         raise ValueError(f"side {side!r}: {body_part} needs 'L' or 'R'" if chart.paired else f"side {side!r}: L or R")
     rows, columns = size or (round(chart.detector_mm[1] / pitch_mm), round(chart.detector_mm[0] / pitch_mm))
     extent = (columns * pitch_mm, rows * pitch_mm)
-    rng = np.random.default_rng([seed, 7])
+    rng = np.random.default_rng([seed, 7, number])
     beam = physics.beam(float(kv or chart.kv), chart.added_al_mm, chart.distance_cm)
     away = (float(rng.choice([-1, 1])) * 0.24 * extent[0], 0.12 * extent[1]) if "positioning" in faults else (0.0, 0.0)
     primary, body = _primary(beam, body_part, view, seed, side, extent, away)

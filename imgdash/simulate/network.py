@@ -1,0 +1,238 @@
+"""The medical network of Fig. 1 around one apparatus: every peer and output apparatus that a site file names."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import stat
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from imgdash import config
+from imgdash.config import Peer, Site
+from imgdash.model import ImgdashError
+from imgdash.simulate.catalogue import Kind
+from imgdash.simulate.images import Station
+from imgdash.simulate.machine import Address, Machine
+from imgdash.simulate.modality import Modality, Surroundings
+from imgdash.simulate.printer import Printer
+from imgdash.simulate.programme import Programme
+from imgdash.simulate.ris import Ris
+from imgdash.simulate.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+
+class Network:
+    """The other machines of Fig. 1, in one process.
+
+    Parameters
+    ----------
+    site
+        The apparatus's site file: its peers and output apparatus are started on the ports it names.
+    folder
+        Where raw exposures, stored images and films go.
+    count, pace
+        First images to send, and images per second. 0 images: the machines only answer.
+    only
+        Names of the machines to start; all of them if empty.
+    apparatus
+        ``{"dicom": (host, port), "hl7": (host, port)}`` where the apparatus chose its ports itself.
+    poll_seconds
+        How often a modality asks for its worklist.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        folder: Path,
+        *,
+        count: int = 12,
+        pace: float = 0.5,
+        seed: int = 1,
+        only: Sequence[str] = (),
+        apparatus: Mapping[str, tuple[str, int]] | None = None,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self.site = site
+        self._folder = folder
+        self._poll_seconds = poll_seconds
+        self._stopping = threading.Event()
+        known = dict(apparatus or {})
+        host = "127.0.0.1" if site.station.host in ("0.0.0.0", "::", "") else site.station.host
+        dicom_host, dicom_port = known.get("dicom", (host, site.station.dicom_port))
+        if not dicom_port:
+            raise ImgdashError(
+                "The site file lets the apparatus choose its DICOM port, so the machines do not know it.",
+                "Set station.dicom_port.",
+            )
+        self._apparatus = Address(site.station.ae_title, dicom_host, dicom_port)
+        self._hl7 = known.get("hl7", (host, site.station.hl7_port))
+        names = {peer.name for peer in site.peers} | {output.name for output in site.apparatus}
+        if unknown := set(only) - names:
+            raise ImgdashError(f"No machine {sorted(unknown)} in the site file.", "Check the names.")
+        self.machines: dict[str, Machine] = {}
+        self._make(set(only))
+        self.programme = self._programme(count, pace, seed)
+
+    def _make(self, only: set[str]) -> None:
+        ris_peer = next(iter(self.site.peers_of("ris")), None)
+        ris = _address(ris_peer) if ris_peer else None
+        for output in self.site.apparatus:
+            if only and output.name not in only:
+                continue
+            address = Address(output.ae_title, output.host, output.port)
+            folder = self._folder / output.name
+            if output.kind == "storage":
+                self.machines[output.name] = Storage(address, folder, {self._apparatus.ae_title: self._apparatus})
+            else:
+                self.machines[output.name] = Printer(address, folder)
+        for peer in self.site.peers:
+            if only and peer.name not in only:
+                continue
+            if peer.kind == "ris":
+                hl7 = self._hl7 if self._hl7[1] else None
+                self.machines[peer.name] = Ris(_address(peer), peer.hl7_port, hl7, peer.hl7_order)
+            elif peer.kind == "modality":
+                self.machines[peer.name] = self._modality(peer, ris)
+
+    def _modality(self, peer: Peer, ris: Address | None) -> Modality:
+        station = Station(peer.ae_title or peer.name, kind_of(peer), self.site.station.institution)
+        return Modality(
+            _address(peer), station, Surroundings(self._apparatus, ris), self._folder / peer.name,
+            sends_raw=sends_raw(peer), plan=lambda accession: self.programme.plan(accession),
+            poll_seconds=self._poll_seconds,
+        )  # fmt: skip
+
+    def _programme(self, count: int, pace: float, seed: int) -> Programme:
+        ris = next((machine for machine in self.machines.values() if isinstance(machine, Ris)), None)
+        stations: dict[str, Kind] = {}
+        raw = []
+        for peer in self.site.peers_of("modality"):
+            if peer.name in self.machines:
+                stations[peer.ae_title or peer.name] = kind_of(peer)
+                if sends_raw(peer):
+                    raw.append(peer.ae_title or peer.name)
+        # Without a RIS of ours nobody books; the modalities still work off the worklist of the real one.
+        return Programme(ris or Ris(Address("NONE", "127.0.0.1", 0)), stations if ris else {}, raw,
+                         count=count, pace=pace, seed=seed)  # fmt: skip
+
+    def start(self) -> Self:
+        """Start every machine, then the programme.
+
+        Raises
+        ------
+        ImgdashError
+            If a port is taken; what was started already is stopped again.
+        """
+        try:
+            for machine in self.machines.values():
+                machine.start()
+        except ImgdashError:
+            self.stop()
+            raise
+        threading.Thread(target=self.programme.run, args=(self._stopping,), name="programme", daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop the programme and every machine."""
+        self._stopping.set()
+        for machine in self.machines.values():
+            machine.stop()
+
+    def status(self) -> dict[str, Any]:
+        """Counts of each machine and of the programme; no patient data."""
+        told: dict[str, Any] = {name: machine.status() for name, machine in self.machines.items()}
+        told["programme"] = {"booked": self.programme.booked, "finished": self.programme.finished.is_set()}
+        return told
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+
+def kind_of(peer: Peer) -> Kind:
+    """What a modality makes, by its name: CT, DX (names with DR or DX), otherwise CR."""
+    name = f"{peer.name} {peer.ae_title or ''}".upper()
+    return "CT" if "CT" in name else "DX" if "DR" in name or "DX" in name else "CR"
+
+
+def sends_raw(peer: Peer) -> bool:
+    """Whether it sends unprocessed images by itself: as the site file says, otherwise a DR that can does."""
+    if peer.sends_raw is not None:
+        return peer.sends_raw
+    return peer.unprocessed and kind_of(peer) == "DX"
+
+
+def _address(peer: Peer) -> Address:
+    return Address(peer.ae_title or peer.name, peer.host, peer.port)
+
+
+def main(
+    site: Path,
+    folder: Path | None = None,
+    count: int = 12,
+    pace: float = 0.5,
+    seed: int = 1,
+    only: Sequence[str] = (),
+) -> None:
+    """Run the network until standard input closes (a pipe or a terminal) or a signal comes.
+
+    Parameters
+    ----------
+    folder
+        ``network/`` beside the site file if not given.
+    """
+    loaded = config.load(site)
+    _give_memory_back()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    _end_with_standard_input(ended)
+    with Network(
+        loaded, folder or loaded.folder / "network", count=count, pace=pace, seed=seed, only=only
+    ):  # fmt: skip
+        ended.wait()
+
+
+def _give_memory_back() -> None:
+    """Let the C library return the pixels of each image to the system instead of keeping them for later."""
+    arena_max, mmap_threshold = -8, -3
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return  # Not glibc: it has its own ways.
+    mallopt(arena_max, 2)
+    mallopt(mmap_threshold, 256 * 1024)
+
+
+def _end_with_standard_input(ended: threading.Event) -> None:
+    """Whoever started us ends us by going away; /dev/null says nothing, so it is not listened to."""
+    try:
+        descriptor = sys.stdin.fileno()
+        mode = os.fstat(descriptor).st_mode
+    except (AttributeError, OSError, ValueError):
+        return
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)):
+        return
+
+    def wait() -> None:
+        try:
+            while os.read(descriptor, 4096):
+                continue
+        except OSError as error:
+            logger.debug("standard input: %s", error.strerror)
+        ended.set()
+
+    threading.Thread(target=wait, name="standard-input", daemon=True).start()
+
+
+__all__ = ["Network", "kind_of", "main", "sends_raw"]
