@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
 from typing import Any, Final
 
+import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorage
 
@@ -85,23 +88,23 @@ class Notes:
         who = self._store.query(_WHO, [header.image_id])
         by = who[0]["by"] if who else "imgdash"
 
+        institution = self._site.station.institution
+        note = compose(header, held, reason, by, self._study(header), institution, datetime.now())
+        columns = {
+            "image_id": header.image_id,
+            "entry_id": entry.entry_id,
+            "apparatus": apparatus.name,
+            "state": "waiting",
+            "reason": reason,
+            "sop_instance_uid": str(note.SOPInstanceUID),
+            "dataset": _json(note),
+            "attempts": 0,
+        }
+
         def change_(change: Change) -> None:
-            if change.query("select 1 from note where entry_id = ?", [entry.entry_id]):
-                return
-            institution = self._site.station.institution
-            note = compose(header, held, reason, by, self._study(header), institution, change.at)
-            columns = {
-                "image_id": header.image_id,
-                "entry_id": entry.entry_id,
-                "apparatus": apparatus.name,
-                "state": "waiting",
-                "reason": reason,
-                "sop_instance_uid": str(note.SOPInstanceUID),
-                "dataset": note.to_json_dict(),
-                "attempts": 0,
-                "created_at": change.at,
-            }
-            change.emit(Event("note", f"{entry.entry_id}!", "register", columns, by))
+            if not change.query("select 1 from note where entry_id = ?", [entry.entry_id]):
+                born = {**columns, "created_at": change.at}
+                change.emit(Event("note", f"{entry.entry_id}!", "register", born, by))
 
         self._store.write(change_)
 
@@ -136,6 +139,14 @@ class Notes:
             )
         )
         return 0
+
+
+def _json(note: Dataset) -> dict[str, Any]:
+    """DICOM JSON; written and read once before, since dates and times of highdicom are objects that JSON has not."""
+    buffer = BytesIO()
+    note.save_as(buffer)
+    buffer.seek(0)
+    return pydicom.dcmread(buffer).to_json_dict()
 
 
 def store_note(site: Site, apparatus: OutputApparatus, note: Dataset) -> None:
