@@ -18,7 +18,7 @@ from imgdash.simulate import images
 from imgdash.simulate.anatomy.ct import ct_slice
 from imgdash.simulate.booking import Entry
 from imgdash.simulate.catalogue import PHANTOM_VIEW, PROCEDURES
-from imgdash.simulate.images import Station, Step
+from imgdash.simulate.image_header import Station, Step
 from imgdash.simulate.machine import text_of
 from imgdash.simulate.phantom import Exposure, Fault, radiograph
 from imgdash.simulate.plates import Plates

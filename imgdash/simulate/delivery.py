@@ -15,7 +15,7 @@ from pynetdicom.sop_class import ModalityPerformedProcedureStep
 from imgdash.model import PeerFailed
 from imgdash.model.codes import Code
 from imgdash.simulate.commitment import reference
-from imgdash.simulate.images import Station, Step
+from imgdash.simulate.image_header import Station, Step
 from imgdash.simulate.machine import Address, text_of
 from imgdash.wire import dicom
 from imgdash.wire.dicom import code_item

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     ComputedRadiographyImageStorage,
     CTImageStorage,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
-    ExplicitVRLittleEndian,
-    generate_uid,
 )
 
-from imgdash.model.codes import FOR_PROCESSING_PREDECESSOR, Code
+from imgdash.model.codes import Code
 from imgdash.simulate import processing
-from imgdash.simulate.booking import Entry
-from imgdash.simulate.commitment import reference
-from imgdash.simulate.machine import text_of
+from imgdash.simulate.image_header import Station, Step, header
 from imgdash.simulate.phantom import BITS, Exposure
 from imgdash.wire.dicom import code_item, parameters_to_items
 
-SOURCE_OF_PROCESSING = Code("121322", "DCM", "Source image for image processing operation")
 # Region and view as SNOMED CT codes (CID 4009, CID 4010).
 _REGIONS = {
     "CHEST": ("51185008", "Chest"), "ABDOMEN": ("818983003", "Abdomen"), "PELVIS": ("12921003", "Pelvis"),
@@ -38,36 +32,7 @@ _VIEWS = {
     "AP": ("399348003", "antero-posterior"), "PA": ("399132005", "postero-anterior"),
     "LL": ("399173006", "left lateral"), "RL": ("399198007", "right lateral"),
 }  # fmt: skip
-_ORIENTATION = {"PA": ("L", "F"), "AP": ("L", "F"), "LL": ("A", "F"), "RL": ("P", "F")}
-
-
-@dataclass(frozen=True)
-class Station:
-    """The machine that made an image."""
-
-    ae_title: str
-    kind: str
-    institution: str
-
-    @property
-    def model(self) -> str:
-        """Manufacturer's model name."""
-        return {"CR": "Phantom plate reader", "DX": "Phantom flat panel", "CT": "Phantom CT"}[self.kind]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A performed procedure step: what all its images share."""
-
-    entry: Entry
-    mpps_uid: str
-    series_uid: str
-    begun: datetime
-    body_part: str
-    view: str = ""
-    side: str = ""
-    workitem_uid: str = ""
-    rejected: tuple[str, str] = ("", "")
+_ORIENTATION = {"PA": ("L", "F"), "AP": ("L", "F"), "LL": ("P", "F"), "RL": ("A", "F")}
 
 
 def projection(
@@ -99,7 +64,7 @@ def projection(
         sop_class = DigitalXRayImageStorageForProcessing if unprocessed else DigitalXRayImageStorageForPresentation
     else:
         sop_class = ComputedRadiographyImageStorage
-    ds = _header(station, step, sop_class, number)
+    ds = header(station, step, sop_class, number)
     ds.Modality = "DX" if dx else "CR"
     # In CR objects this is an extension; without it nobody could tell raw from processed pixels.
     ds.PresentationIntentType = "FOR PROCESSING" if unprocessed else "FOR PRESENTATION"
@@ -116,7 +81,7 @@ def ct_slice(
     station: Station, step: Step, pixels: NDArray[np.int16], pitch_mm: float, position_mm: float, number: int
 ) -> Dataset:
     """A CT image; pixels in HU."""
-    ds = _header(station, step, CTImageStorage, number)
+    ds = header(station, step, CTImageStorage, number)
     ds.Modality = "CT"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     ds.BodyPartExamined = step.body_part
@@ -134,63 +99,6 @@ def ct_slice(
     ds.WindowCenter, ds.WindowWidth = ("40", "400") if step.body_part == "CHEST" else ("35", "80")
     _pixels(ds, (pixels.astype(np.int32) + 1024).clip(0, 4095).astype(np.uint16), 12, "MONOCHROME2")
     return ds
-
-
-def _header(station: Station, step: Step, sop_class: str, number: int) -> Dataset:
-    entry, now = step.entry.ds, datetime.now()
-    ds = Dataset()
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.SpecificCharacterSet = entry.get("SpecificCharacterSet", "ISO_IR 192")
-    ds.SOPClassUID, ds.SOPInstanceUID = sop_class, generate_uid(prefix=None)
-    ds.file_meta.MediaStorageSOPClassUID = sop_class
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-    for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber",
-                    "ReferringPhysicianName", "StudyInstanceUID"):  # fmt: skip
-        setattr(ds, keyword, entry.get(keyword, ""))
-    ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = step.begun.strftime("%Y%m%d")
-    ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = step.begun.strftime("%H%M%S")
-    ds.ContentDate, ds.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S.%f")
-    ds.InstanceCreationDate, ds.InstanceCreationTime = ds.ContentDate, ds.ContentTime
-    ds.Manufacturer, ds.ManufacturerModelName = "imgdash simulation", station.model
-    ds.StationName, ds.InstitutionName = station.ae_title, station.institution
-    ds.DeviceSerialNumber, ds.SoftwareVersions = station.ae_title, "1"
-    ds.OperatorsName = "Radiographer^Simulated"
-    ds.StudyID, ds.SeriesNumber, ds.InstanceNumber = text_of(entry, "RequestedProcedureID"), 1, number
-    ds.SeriesInstanceUID = step.series_uid
-    ds.StudyDescription = ds.SeriesDescription = ds.ProtocolName = text_of(entry, "RequestedProcedureDescription")
-    ds.RequestAttributesSequence = [_request(step)]
-    ds.PerformedProcedureStepID = text_of(step.entry.step, "ScheduledProcedureStepID")
-    ds.PerformedProcedureStepStartDate, ds.PerformedProcedureStepStartTime = ds.StudyDate, ds.StudyTime
-    if step.mpps_uid:
-        ds.ReferencedPerformedProcedureStepSequence = [reference("1.2.840.10008.3.1.2.3.3", step.mpps_uid)]
-    if step.workitem_uid:
-        # The work item that asked for this image is the performed step behind it (PS3.4 CC.2).
-        item = reference("1.2.840.10008.5.1.4.34.6.1", step.workitem_uid)
-        ds.ReferencedPerformedProcedureStepSequence = [item]
-    sources = []
-    if step.rejected[1]:
-        source = reference(*step.rejected)
-        source.PurposeOfReferenceCodeSequence = [code_item(SOURCE_OF_PROCESSING)]
-        sources.append(source)
-    if sources:
-        ds.SourceImageSequence = sources
-    return ds
-
-
-def _request(step: Step) -> Dataset:
-    entry, item = step.entry, Dataset()
-    item.AccessionNumber = entry.accession
-    item.StudyInstanceUID = entry.ds.StudyInstanceUID
-    item.RequestedProcedureID = text_of(entry.ds, "RequestedProcedureID")
-    item.RequestedProcedureDescription = text_of(entry.ds, "RequestedProcedureDescription")
-    item.RequestedProcedureCodeSequence = [code_item(entry.procedure)]
-    item.ScheduledProcedureStepID = entry.step_id
-    item.ScheduledProcedureStepDescription = text_of(entry.step, "ScheduledProcedureStepDescription")
-    item.PlacerOrderNumberImagingServiceRequest = text_of(entry.ds, "PlacerOrderNumberImagingServiceRequest")
-    item.FillerOrderNumberImagingServiceRequest = text_of(entry.ds, "FillerOrderNumberImagingServiceRequest")
-    item.ReasonForTheRequestedProcedure = text_of(entry.ds, "ReasonForTheRequestedProcedure")
-    return item
 
 
 def _projection_attributes(ds: Dataset, exposure: Exposure, step: Step, dx: bool) -> None:
@@ -277,13 +185,6 @@ def performed_items(performed: Mapping[str, Any]) -> list[Dataset]:
     return parameters_to_items(performed, processing.UNITS)
 
 
-def refer_to_raw(ds: Dataset, raw_uid: str) -> None:
-    """Name the unprocessed image that this one was made from."""
-    source = reference(DigitalXRayImageStorageForProcessing, raw_uid)
-    source.PurposeOfReferenceCodeSequence = [code_item(FOR_PROCESSING_PREDECESSOR)]
-    ds.SourceImageSequence = [*(ds.get("SourceImageSequence") or []), source]
-
-
 def _pixels(ds: Dataset, pixels: NDArray[np.uint16], bits: int, photometric: str) -> None:
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, photometric
     ds.Rows, ds.Columns = pixels.shape
@@ -299,4 +200,4 @@ def forget(ds: Dataset, keywords: Sequence[str]) -> None:
             delattr(ds, keyword)
 
 
-__all__ = ["Station", "Step", "ct_slice", "forget", "performed_items", "projection", "refer_to_raw", "state_contents"]
+__all__ = ["Station", "Step", "ct_slice", "forget", "performed_items", "projection", "state_contents"]

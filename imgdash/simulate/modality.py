@@ -23,7 +23,7 @@ from imgdash.simulate.acquisition import Acquisition, Made, Plan
 from imgdash.simulate.archive import Archive
 from imgdash.simulate.booking import Entry
 from imgdash.simulate.delivery import ProcedureStep, store
-from imgdash.simulate.images import Station
+from imgdash.simulate.image_header import Station
 from imgdash.simulate.machine import SUCCESS, Address, Conduct, Machine
 from imgdash.simulate.workitems import WorkItem, WorkItems
 from imgdash.wire import dicom

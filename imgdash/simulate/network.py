@@ -18,7 +18,7 @@ from imgdash import config
 from imgdash.config import Peer, Site
 from imgdash.model import ImgdashError
 from imgdash.simulate.catalogue import Kind
-from imgdash.simulate.images import Station
+from imgdash.simulate.image_header import Station
 from imgdash.simulate.machine import Address, Machine
 from imgdash.simulate.modality import Modality, Surroundings
 from imgdash.simulate.printer import Printer
