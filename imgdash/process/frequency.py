@@ -118,10 +118,12 @@ def _all_bands(signal: Floats, pitch: tuple[float, float], settings: Frequency, 
         levels.append(down(levels[-1]))
     added: Floats | None = None
     for k in reversed(range(count)):
-        band = cv2.subtract(levels[k], up(levels[k + 1], levels[k].shape))
+        coarser = up(levels.pop(), levels[k].shape)
+        band = np.asarray(cv2.subtract(levels[k], coarser, dst=coarser))
+        bent = _bend(band, settings, float(gains[k]), float(frequencies[k]), span) if gains[k] else None
+        del coarser, band  # a level is as large as the image: no more of them at a time than needed
         added = None if added is None else up(added, levels[k].shape)
-        if gains[k]:
-            bent = _bend(np.asarray(band), settings, float(gains[k]), float(frequencies[k]), span)
+        if bent is not None:
             added = bent if added is None else np.asarray(cv2.add(added, bent, dst=bent))
     return np.zeros_like(signal) if added is None else added
 

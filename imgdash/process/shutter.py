@@ -13,7 +13,7 @@ from imgdash.process.geometry import Placement
 from imgdash.process.parameters import Chain
 
 _SURE_OF_FIELD: Final = 0.5
-_PENUMBRA_MM: Final = 2.0
+_PENUMBRA_MM: Final = 2.5
 
 
 def shutter_of(chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str]) -> bool:
