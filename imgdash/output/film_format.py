@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -75,4 +76,5 @@ def cell(film_size: str, layout: str, orientation: str, dpi: int) -> Cell:
         width, height = height, width
     across, down = grid(layout)
     per_mm = dpi / MM_PER_INCH
-    return Cell(int(height / down * per_mm), int(width / across * per_mm), 1 / per_mm)
+    rows, columns = (math.floor(round(side * per_mm, 6)) for side in (height / down, width / across))
+    return Cell(rows, columns, 1 / per_mm)

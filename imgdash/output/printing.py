@@ -24,6 +24,8 @@ from imgdash.output.film import Page
 from imgdash.output.trouble import Doubtful, Lost, Refused
 
 META: Final = BasicGrayscalePrintManagementMeta
+# Printer Status, Printer Status Info: others are optional, and DCMTK refuses the whole request for one of them.
+_STATUS: Final = [0x21100010, 0x21100020]
 # PS3.4 H.4: warnings; the film comes out.
 _WARNINGS: Final = {
     0x0107: "some attributes were not taken",
@@ -52,19 +54,17 @@ _IMAGE: Final = {
 
 
 def check_printer(assoc: Any, who: str) -> str:
-    """Ask the printer how it is; returns its warning, '' where there is none.
+    """Ask the printer how it is; returns its warning, '' where there is none or it does not say.
 
     Raises
     ------
     PeerFailed
         FAILURE, or no answer: nothing is sent to it.
     """
-    answer, attributes = _call(
-        lambda: assoc.send_n_get([0x21100010, 0x21100020, 0x21100030], Printer, PrinterInstance, meta_uid=META),
+    _, attributes = _call(
+        lambda: assoc.send_n_get(_STATUS, Printer, PrinterInstance, meta_uid=META),
         f"{who} does not say how it is",
     )
-    if answer.Status not in (0x0000, 0x0001, 0x0107):
-        raise PeerFailed(f"{who} does not say how it is (status {answer.Status:04X}).", "Look at the printer.")
     told = attributes or Dataset()
     state, info = str(told.get("PrinterStatus") or "NORMAL"), str(told.get("PrinterStatusInfo") or "")
     if state == "FAILURE":

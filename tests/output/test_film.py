@@ -1,0 +1,145 @@
+"""The film page: size, true size, annotation beside the image, layouts, scripts of names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgdash import process
+from imgdash.model import ImageHeader, ImgdashError, Patient
+from imgdash.output import annotation, form, lettering
+from imgdash.output.film import Page
+from imgdash.output.film_format import cell, film_mm, grid
+from imgdash.store.pixels import open_image
+from tests.output.bench import Bench, radiograph
+from tests.output.test_form import job_for
+
+Make = Callable[..., Bench]
+
+
+def printer(**more: Any) -> dict[str, Any]:
+    return {"name": "FILM", "kind": "printer", "ae_title": "FILM", "port": 104, "dpi": 100, **more}
+
+
+def page(site: Bench, ds: Any, **columns: Any) -> Page:
+    return Page.load(form.film_page(job_for(site, ds, "FILM", **columns)))
+
+
+def test_film_sizes_and_layouts_are_those_of_the_standard() -> None:
+    assert film_mm("14INX17IN") == pytest.approx((355.6, 431.8))
+    assert film_mm("8_5INX11IN") == pytest.approx((215.9, 279.4))
+    assert film_mm("24CMX30CM") == (240, 300)
+    assert film_mm("A4") == (210, 297)
+    assert grid(r"STANDARD\2,3") == (2, 3)
+    assert cell("14INX17IN", r"STANDARD\1,1", "LANDSCAPE", 100).columns == 1700
+    with pytest.raises(ImgdashError, match="14INX17IN"):
+        film_mm("HUGE")
+
+
+def test_the_page_has_the_pixels_of_the_film_and_the_image_is_not_touched_by_text(bench: Make) -> None:
+    site = bench(printer(film_size="8INX10IN"))
+    found = page(site, radiograph())
+    assert found.pixels.shape == (1000, 800)
+    assert (found.bits, found.orientation, found.film_size) == (12, "PORTRAIT", "8INX10IN")
+    job = job_for(site, radiograph(2), "FILM")
+    # The band is 11 mm high; above it stands the image as it is formed for that place, and nothing else.
+    band = round(11 / 25.4 * 100)
+    formed = process.form(open_image(job.record), job.chain, job.header.parameters, size=(1000 - band, 800))
+    again = Page.load(form.film_page(job))
+    left = (800 - formed.shape[1]) // 2
+    np.testing.assert_array_equal(again.pixels[: formed.shape[0], left : left + formed.shape[1]], formed.values)
+    assert again.pixels[:, :left].max(initial=0) <= again.pixels[-band:].max()
+    assert again.pixels[:-band, :left].max(initial=0) == 0
+    assert again.pixels[-band:].max() == 4095
+
+
+def test_true_size_is_true(bench: Make) -> None:
+    # 220 rows of 0.5 mm are 110 mm: 433 pixels at 100 per inch.
+    found = page(bench(printer(true_size=True)), radiograph())
+    assert found.magnification == pytest.approx(1.0, abs=0.005)
+    used = np.flatnonzero(found.pixels[:-50].max(axis=1) > 0)
+    assert used[-1] - used[0] + 1 == pytest.approx(110 / 25.4 * 100, abs=1.5)
+
+
+def test_what_does_not_fit_in_true_size_is_reduced_and_says_so(bench: Make) -> None:
+    site = bench(printer(true_size=True, film_size="8INX10IN"))
+    big = radiograph(PixelSpacing=["2.0", "2.0"])
+    found = page(site, big)
+    assert found.magnification is not None
+    assert found.magnification < 0.6
+    line = annotation.lines(site.store.images()[0], "", found.magnification, wanted_true=True).right[1]
+    assert "does not fit" in line
+
+
+def test_a_wide_image_gets_the_film_lengthwise(bench: Make) -> None:
+    assert page(bench(printer()), radiograph(rows_=100, columns=200)).orientation == "LANDSCAPE"
+
+
+def test_a_cell_of_a_layout_is_its_part_of_the_film(bench: Make) -> None:
+    found = page(bench(printer(layout=r"STANDARD\2,2")), radiograph(rows_=100, columns=200))
+    assert found.pixels.shape == (850, 700)
+    assert found.orientation == "PORTRAIT"
+
+
+def header(**columns: Any) -> ImageHeader:
+    known: dict[str, Any] = {
+        "image_id": "0" * 32,
+        "number": 1,
+        "state": "confirmed",
+        "file": "",
+        "sop_class_uid": "",
+        "sop_instance_uid": "",
+        "study_uid": "",
+        "series_uid": "",
+        "transfer_syntax": "",
+        "sender": "",
+        "sender_host": "",
+        "received_at": datetime(2026, 3, 1),
+        "patient": Patient("P1", "Yamada^Tarou=山田^太郎=やまだ^たろう", "M", "19790511"),
+        "body_part": "HAND",
+        "view": "PA",
+        "laterality": "R",
+        "acquired_at": datetime(2026, 3, 1, 10, 16),
+    }
+    return ImageHeader(**{**known, **columns})
+
+
+def test_the_annotation_says_who_when_what_and_how_large() -> None:
+    lines = annotation.lines(header(), "St. Elsewhere", 1.0, wanted_true=True)
+    assert lines.left[0].split("   ") == ["Yamada, Tarou (山田 太郎)", "P1", "M", "1979-05-11"]
+    assert lines.left[1].split("   ") == ["2026-03-01 10:16", "HAND PA R"]
+    assert lines.right == ("St. Elsewhere", "true size")
+    corrected = annotation.lines(header(edits={"PatientName": "Doe^Jane"}), "", 0.5, wanted_true=False)
+    assert corrected.left[0].startswith("Doe, Jane")
+    assert corrected.right[1] == "50 %"
+    assert annotation.lines(header(), "", None, wanted_true=False).right[1] == "size not known"
+
+
+@pytest.mark.parametrize("name", ["Yamada, Tarou (山田 太郎)", "Müller, Änne", "Иванов", "김, 희중"])
+def test_every_script_is_written_with_letters_of_its_own(name: str) -> None:
+    text, question = (np.zeros((40, 400), np.uint8) for _ in range(2))
+    lettering.put(text, name, (2, 30), 20, 390)
+    lettering.put(question, "".join("?" if ord(letter) > 127 else letter for letter in name), (2, 30), 20, 390)
+    assert text.max() > 200
+    assert (text != question).any()
+
+
+@pytest.mark.parametrize("room", [60, 150, 300])
+def test_text_never_leaves_its_room(room: int) -> None:
+    mask = np.zeros((40, 400), np.uint8)
+    lettering.put(mask, "A very long name, with a title and another one", (5, 30), 20, room)
+    assert mask[:, 5 + room :].max() == 0
+    assert mask.max() > 0
+
+
+def test_the_ruler_is_as_long_as_it_says() -> None:
+    text = annotation.Lines(("", ""), ("", ""))
+    # 0.1 mm of film for a pixel, the image enlarged twice: 20 mm of the detector are 400 pixels.
+    mask = annotation.band(text, 110, 2000, 0.1, 2.0)
+    row = np.flatnonzero(mask[55] > 128)
+    ends = np.split(row, np.flatnonzero(np.diff(row) > 1) + 1)
+    assert max(len(run) for run in ends) == pytest.approx(400, abs=6)
