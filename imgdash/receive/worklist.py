@@ -43,7 +43,7 @@ def poll(site: Site, peer: Peer, *, days: int = 1) -> list[Order]:
         for status, entry in assoc.send_c_find(_query(date.today(), days), ModalityWorklistInformationFind):
             code = status.get("Status")
             if code in (0xFF00, 0xFF01):
-                found.extend(_orders(entry or Dataset(), peer.name))
+                found.extend(_orders(_readable(entry or Dataset()), peer.name))
                 if len(found) > MOST:
                     raise PeerFailed(f"{peer.name} answers with more than {MOST} worklist entries.")
             elif code != 0x0000:
@@ -119,6 +119,17 @@ def _orders(entry: Dataset, source: str) -> Iterator[Order]:
             source=source,
             received_at=datetime.now(),
         )
+
+
+def _readable(entry: Dataset) -> Dataset:
+    """`entry` with its texts in UTF-8, as was asked, where it does not say what they are in (DCMTK's way)."""
+    if "SpecificCharacterSet" not in entry:
+        entry.SpecificCharacterSet = "ISO_IR 192"
+        try:
+            entry.decode()
+        except (UnicodeError, ValueError):
+            del entry.SpecificCharacterSet
+    return entry
 
 
 def _text(ds: Dataset, keyword: str) -> str:

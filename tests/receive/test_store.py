@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -160,3 +162,32 @@ def test_a_receiver_is_small_and_stops_with_its_parent(station: Station) -> None
     assert station.receivers.alive()
     station.receivers.stop()
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
+FULL_DISK = """
+import sys
+from pathlib import Path
+from imgdash.receive import Receivers
+from tests.receive.conftest import site_in
+from tests.receive.raw import Raw, c_store_rq, p_data, pdv
+folder = Path(sys.argv[1])
+with Receivers(site_in(folder, receivers=1, minimum_free_mb=0), on_file=lambda name: None) as receivers:
+    with Raw(receivers.address[1]) as sender:
+        statuses = [sender.store(b"A" * size) for size in (100_000, 100_000)]
+        sender.send(p_data(pdv(c_store_rq(), 3)), *[p_data(pdv(b"A" * 100_000, 0))] * 80, p_data(pdv(b"A", 2)))
+        statuses += [sender.status(), sender.store(b"A" * 100_000)]
+print(*map(hex, statuses), *sorted(path.suffix for path in (folder / "incoming").iterdir()))
+"""
+
+
+def test_a_disk_that_fills_up_while_an_image_comes(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
+        pytest.skip("no name space of one's own to mount a small file system in")
+    script = f'mount -t tmpfs -o size=4m tmpfs "{folder}" || exit 77; exec "$@"'
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", sys.executable, "-c", FULL_DISK, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 77:
+        pytest.skip("tmpfs cannot be mounted here")
+    assert done.stdout.split() == ["0x0", "0x0", "0xa700", "0x0", ".dcm", ".dcm", ".dcm"], done.stderr
