@@ -5,6 +5,7 @@ Each rule is a function of the image header; `RULES` names them as policies in t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -18,8 +19,8 @@ UNDER_EXPOSED, OVER_EXPOSED = "111211", "111212"
 NO_IMAGE, OTHER, UNKNOWN = "111213", "111220", "111221"
 INAPPROPRIATE_PROCESSING = "111219"
 
-# Used range s_high − s_low of a processed image, of the stored range, below which grey values were thrown away.
-NARROWEST_RANGE: Final = 0.10
+# Share of the grey values that a processed image uses, below which its processing has thrown contrast away.
+NARROWEST_RANGE: Final = 0.15
 LEAST_CONFIDENCE: Final = 0.3
 SMALLEST_FIELD: Final = 0.02
 
@@ -127,7 +128,7 @@ def _clipping(case: Case) -> Iterator[Weighed]:
 
 
 def _exposure(case: Case) -> Iterator[Weighed]:
-    deviation = case.number("di")
+    deviation = _deviation(case)
     if deviation is None:
         return
     low = case.condition.exposure.get("di_low", case.fitness.di_low)
@@ -138,6 +139,18 @@ def _exposure(case: Case) -> Iterator[Weighed]:
     elif deviation > high:
         text = f"Over exposed: deviation index {deviation:+.1f}, limit {high:+.1f}."
         yield Weighed(Finding("exposure", OVER_EXPOSED, text))
+
+
+def _deviation(case: Case) -> float | None:
+    """DI as calculated; else from the EI that the modality states, with our target before its own (IEC 62494-1)."""
+    calculated, stated = case.number("di"), case.header.exposure
+    if calculated is not None:
+        return calculated
+    index = stated.get("ei")
+    target = case.condition.exposure.get("target_ei") or stated.get("target_ei")
+    if index and target and index > 0 and target > 0:
+        return 10 * math.log10(index / target)
+    return stated.get("di")
 
 
 def _field(case: Case) -> Iterator[Weighed]:
@@ -162,7 +175,8 @@ def _size(case: Case) -> Iterator[Weighed]:
 def _processing(case: Case) -> Iterator[Weighed]:
     if not case.processed or case.header.modality == "CT":
         return
-    low, high = case.number("s_low"), case.number("s_high")
+    # Of pixels that are shown as sent, S/G is the whole range; what they use of it is measured apart.
+    low, high = case.number("used_low"), case.number("used_high")
     if low is not None and high is not None and high - low < NARROWEST_RANGE:
         text = f"The modality's processing leaves {high - low:.0%} of the grey values in use."
         yield Weighed(Finding("processing", INAPPROPRIATE_PROCESSING, text))

@@ -50,7 +50,8 @@ def calculate(
     ``field`` polygons [[[x, y], …], …] in mm from the upper left corner; ``field_fraction`` of the image area;
     ``direct_threshold`` signal below which the field is direct exposure, or None, and ``direct_fraction``;
     ``s_low``, ``s_high``; ``clipped_low``, ``clipped_high`` fraction of the field, without direct exposure, at
-    the least (most exposed) and greatest value that the pixels can have; ``region_median`` signal;
+    the least (most exposed) and greatest value that the pixels can have; ``used_low``, ``used_high`` signal
+    between which 98 % of the region lies, whatever S/G is; ``region_median`` signal;
     ``ei``, ``target_ei``, ``di``, ``ei_source``; ``confidence`` of each, 0…1; ``extent_mm`` [height, width];
     ``spacing_known``; ``unprocessed`` True, False or None; ``notes``;
     ``voi_curve`` where the header's VOI is not a straight line.
@@ -64,6 +65,7 @@ def calculate(
     limits = signal_limits(signal, inside, region, automatic, attrs)
     at_ends = clipped(signal, inside, direct.mask, reduced.ends)
     median = float(np.median(signal[region])) if region.any() else None
+    used = [round(float(v), 5) for v in np.percentile(signal[region], [1, 99])] if region.any() else [None, None]
     exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
     notes = [*reduced.notes, *scale_of(attrs).notes, *found.notes, *direct.notes, *limits.notes, *exposure.notes]
     result: dict[str, Any] = {
@@ -75,6 +77,8 @@ def calculate(
         "s_high": limits.high,
         "clipped_low": at_ends[0],
         "clipped_high": at_ends[1],
+        "used_low": used[0],
+        "used_high": used[1],
         "region_median": median,
         "ei": exposure.ei,
         "target_ei": exposure.target_ei,
