@@ -105,9 +105,11 @@ def _projection_attributes(ds: Dataset, exposure: Exposure, step: Step, dx: bool
     region, view = step.body_part, step.view
     ds.BodyPartExamined, ds.ViewPosition = region, view
     ds.ImagerPixelSpacing = [f"{exposure.pitch_mm:g}"] * 2
-    ds.ImageLaterality = step.side or "U"
     if step.side:
-        ds.Laterality = step.side
+        ds.ImageLaterality = ds.Laterality = step.side
+    elif dx:
+        # Type 1 in the DX anatomy module: unpaired.
+        ds.ImageLaterality = "U"
     ds.PatientOrientation = list(_ORIENTATION.get(view, ("L", "F")))
     if region in _REGIONS:
         ds.AnatomicRegionSequence = [code_item(Code(_REGIONS[region][0], "SCT", _REGIONS[region][1]))]

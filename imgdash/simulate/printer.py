@@ -56,6 +56,7 @@ class _Sheets:
 
     sessions: dict[str, Dataset] = field(default_factory=dict)
     films: dict[str, Film] = field(default_factory=dict)
+    events: list[tuple[str, int, str]] = field(default_factory=list)
     luts: dict[str, Dataset] = field(default_factory=dict)
 
     def film_of_box(self, uid: str) -> Film | None:
@@ -76,6 +77,7 @@ class Printer(Machine):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.films: list[Path] = []
+        self.jobs: dict[str, tuple[str, str]] = {}
         self.printer_status = ("NORMAL", "")
         self._lock = threading.Lock()
         self._sheets: dict[Association, _Sheets] = {}
@@ -96,7 +98,11 @@ class Printer(Machine):
 
     def _of(self, event: evt.Event) -> _Sheets:
         with self._lock:
-            return self._sheets.setdefault(event.assoc, _Sheets())
+            sheets = self._sheets.setdefault(event.assoc, _Sheets())
+            due, sheets.events = sheets.events, []
+        for told in due:
+            _tell(event.assoc, *told)
+        return sheets
 
     def _forget(self, event: evt.Event) -> None:
         with self._lock:
@@ -177,13 +183,14 @@ class Printer(Machine):
         if not filled:
             return (FILM_WITHOUT_IMAGE if uid in sheets.films else EMPTY_PAGE), None
         job = str(generate_uid(prefix=None))
-        threading.Thread(target=self._print, args=(event.assoc, job, filled), name="print", daemon=True).start()
+        self.jobs[job] = ("PENDING", "NORMAL")
+        threading.Thread(target=self._print, args=(sheets, job, filled), name="print", daemon=True).start()
         answer = Dataset()
         answer.ReferencedPrintJobSequence = [reference(PrintJob, job)]
         return SUCCESS, answer
 
-    def _print(self, assoc: Association, job: str, films: list[Film]) -> None:
-        _tell(assoc, job, JOB_PRINTING, "NORMAL")
+    def _print(self, sheets: _Sheets, job: str, films: list[Film]) -> None:
+        self._report(sheets, job, JOB_PRINTING, "NORMAL")
         try:
             for film in films:
                 now = datetime.now()
@@ -193,14 +200,27 @@ class Printer(Machine):
                     self.films.append(path)
         except (ValueError, AttributeError, cv2.error) as error:
             logger.warning("a film could not be printed: %s", type(error).__name__)
-            _tell(assoc, job, JOB_FAILURE, "INVALID PAGE DES")
+            self._report(sheets, job, JOB_FAILURE, "INVALID PAGE DES")
             return
-        _tell(assoc, job, JOB_DONE, "NORMAL")
+        self._report(sheets, job, JOB_DONE, "NORMAL")
+
+    def _report(self, sheets: _Sheets, job: str, kind: int, info: str) -> None:
+        """Remember the job's state, and tell it when the requester speaks next.
+
+        pynetdicom cannot wait for the answer to a report and for the requester's next message at the same time.
+        """
+        self.jobs[job] = ({JOB_PRINTING: "PRINTING", JOB_DONE: "DONE"}.get(kind, "FAILURE"), info)
+        with self._lock:
+            sheets.events.append((job, kind, info))
 
     def _get(self, event: evt.Event) -> tuple[int, Dataset | None]:
-        if event.request.RequestedSOPInstanceUID != PrinterInstance:
+        self._of(event)
+        answer, uid = Dataset(), str(event.request.RequestedSOPInstanceUID)
+        if uid in self.jobs:
+            answer.ExecutionStatus, answer.ExecutionStatusInfo = self.jobs[uid]
+            return SUCCESS, answer
+        if uid != PrinterInstance:
             return NO_SUCH_INSTANCE, None
-        answer = Dataset()
         answer.PrinterStatus, answer.PrinterStatusInfo = self.printer_status
         answer.PrinterName = self.address.ae_title
         answer.Manufacturer = "imgdash simulation"

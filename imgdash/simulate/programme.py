@@ -18,7 +18,7 @@ ROUND = 12
 UNFIT: Mapping[int, Plan] = {
     2: Plan(squeeze=True),
     4: Plan(faults=("under exposed",)),
-    6: Plan(missing=("BodyPartExamined", "ViewPosition")),
+    6: Plan(missing=("BodyPartExamined", "ViewPosition", "AnatomicRegionSequence", "ViewCodeSequence")),
 }
 CT_SLICES = 3
 _PHYSICIANS = ("Referrer^Ada", "Referrer^Basil", "医師^一郎", "Referrer^Chloé")
