@@ -88,12 +88,30 @@ def test_the_condition_key_has_its_own_exposure_limits() -> None:
     assert judged.findings[0].text == "Under exposed: deviation index -3.5, limit -3.0."
 
 
+@pytest.mark.parametrize(
+    ("exposure", "reason"),
+    [
+        ({"ei": 47.6, "target_ei": 400.0, "di": -9.2}, "111211"),
+        ({"ei": 600.0}, "111212"),
+        ({"di": -8.0}, "111211"),
+        ({"ei": 260.0, "target_ei": 10.0}, None),
+        ({"ei": 0.0}, None),
+        ({}, None),
+    ],
+)
+def test_exposure_as_the_modality_states_it(exposure, reason) -> None:
+    """Where we cannot calculate it; the condition key's target goes before the modality's own."""
+    wanted = condition(exposure={"target_ei": 250, "di_low": -3.0, "di_high": 3.0})
+    image = dataclasses.replace(with_parameters(di=None), exposure=exposure)
+    assert {f.reason for f in judge(image, wanted, FITNESS).findings} == ({reason} if reason else set())
+
+
 def test_unknown_is_neither_good_nor_bad() -> None:
     assert judge(header(parameters={}), condition(), FITNESS).fit
 
 
 def test_poor_processing_of_the_modality() -> None:
-    image = dataclasses.replace(with_parameters(s_low=0.40, s_high=0.45), presentation_intent="FOR PRESENTATION")
+    image = dataclasses.replace(with_parameters(used_low=0.49, used_high=0.51), presentation_intent="FOR PRESENTATION")
     judged = judge(image, condition(), FITNESS)
     assert [(f.rule, f.reason) for f in judged.findings] == [("processing", "111219")]
     assert judge(dataclasses.replace(image, presentation_intent="FOR PROCESSING"), condition(), FITNESS).fit

@@ -120,7 +120,7 @@ class Ris:
                 return f"\x0bMSH|^~\\&|||||20260101||ACK|1|P|2.5.1\r{ris.answer.format(id=control_id)}\r\x1c\r"
 
         kinds = ("OMG^O19^OMG_O19", "ORM^O01^ORM_O01", "OMI^O23^OMI_O23")
-        with MLLPServer("127.0.0.1", 0, {kind: (Handler,) for kind in kinds}) as server:
+        with MLLPServer("127.0.0.1", 0, dict.fromkeys(kinds, (Handler,))) as server:
             self.port = server.server_address[1]
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             try:
