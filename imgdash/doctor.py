@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -49,7 +50,7 @@ def examine_site(site_file: Path) -> Iterator[Check]:
         yield Check("site file", "problem", error.cause, error.remedy)
         return
     yield Check("site file", "ok", f"{len(site.peers)} peers, {len(site.apparatus)} output apparatus")
-    running = _in_use(site.folder / "imgdash.duckdb")
+    running = _in_use(site)
     for check in (_conditions, _users, _disk, _journal):
         yield check(site)
     if running:
@@ -107,15 +108,14 @@ def _journal(site: Site) -> Check:
     return Check("journal", "ok", f"{count} entries, chain whole")
 
 
-def _in_use(database: Path) -> bool:
-    """DuckDB locks the file it has open."""
-    if not database.exists():
+def _in_use(site: Site) -> bool:
+    """Whoever serves a site holds the lock of its journal."""
+    lock = site.folder / "journal" / "lock"
+    if not lock.exists():
         return False
-    import fcntl
-
-    with open(database, "rb+") as file:
+    with open(lock, "rb") as file:
         try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return True
     return False
@@ -153,7 +153,7 @@ def rebuild(site_file: Path, progress: Callable[[int, int], None] = lambda done,
     """
     site = config.load(site_file)
     database = site.folder / "imgdash.duckdb"
-    if _in_use(database):
+    if _in_use(site):
         raise ImgdashError("This site is being served.", "Stop 'imgdash serve' first.")
     journal = site.folder / "journal" / "journal.jsonl"
     if journal.exists():

@@ -51,7 +51,8 @@ def _serve(connection: Any, memory_mb: int) -> None:
     while True:
         try:
             function, arguments = connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
+            # The apparatus is gone.
             return
         try:
             answer = ("done", function(*arguments))

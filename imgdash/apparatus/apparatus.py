@@ -149,8 +149,8 @@ class Apparatus:
         return self._intake.waiting
 
     @property
-    def receivers_alive(self) -> int:
-        """Receiver processes at work."""
+    def receivers_alive(self) -> bool:
+        """Whether every receiver process is at work."""
         return self._receivers.alive()
 
     def subscribe(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:

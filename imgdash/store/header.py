@@ -14,6 +14,9 @@ from pydicom.uid import UID
 
 from imgdash.model import Patient, Unreadable
 
+# What a foreign file says is looked at as it is; a value that breaks a rule of DICOM is no reason to lose an image.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
 # Elements longer than this stay on disk until somebody asks; pixels always do.
 _DEFER = "64 KB"
 
@@ -156,6 +159,7 @@ def columns(record: Record) -> dict[str, Any]:
     codes = ds.get("ViewCodeSequence")
     view = text(ds, "ViewPosition") or (text(codes[0], "CodeMeaning") if codes else "")
     return {
+        "patient": patient(ds),
         "sop_class_uid": text(ds, "SOPClassUID"),
         "sop_instance_uid": text(ds, "SOPInstanceUID"),
         "study_uid": text(ds, "StudyInstanceUID"),

@@ -174,9 +174,11 @@ class Journal:
         return lines(self.path)
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
-        os.close(self._lock)
+        """Close the file; another process may open it then."""
+        for fd in (self._fd, self._lock):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._lock = -1
 
 
 def lines(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -204,11 +206,12 @@ def lines(path: Path) -> Iterator[tuple[int, str, str]]:
 def _lock(folder: Path) -> int:
     """Keep other processes out before anything is read or mended.
 
-    A file of its own, and a lock of the process: it is not inherited by a child that outlives us.
+    A file of its own, and a lock of the open file: a second apparatus in the same process is refused too, and a
+    child does not inherit it, as Python closes files when another program is started.
     """
     fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(fd)
         raise ImgdashError(
