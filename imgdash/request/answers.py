@@ -15,7 +15,7 @@ from imgdash.request.ups_events import UpsEvent
 from imgdash.store.change import Change, Reader
 from imgdash.store.files import Files
 from imgdash.store.header import read, text
-from imgdash.store.steps import cancel_waiting
+from imgdash.store.steps import cancel_waiting, request_event
 from imgdash.store.store import Store
 from imgdash.wire.dicom import read_code
 
@@ -198,3 +198,16 @@ def _link(change: Change, request: Request, answer: str) -> None:
         replaces=old.image_id,
         round=request.round,
     )
+    _catch_up(change, request, answer)
+
+
+def _catch_up(change: Change, request: Request, answer: str) -> None:
+    """A reviewer may have decided on the answer before it was known for one."""
+    state = change.image(answer).state
+    if state in ("confirmed", "delivered"):
+        request_event(change, request.request_id, "satisfy", "imgdash", "the answer was confirmed")
+    elif state in ("requested", "rejected"):
+        request_event(change, request.request_id, "dissatisfy", "imgdash", "the answer was not good enough")
+    for later in change.requests("image_id = ? and chain <> ?", [answer, request.chain]):
+        why = "belongs to the rounds of an earlier request"
+        change.set("request", later.request_id, why=why, chain=request.chain, round=request.round + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from imgdash.model import APPARATUS, Finding, ImageHeader, ImgdashError, Judgement, Request
+from imgdash.model import APPARATUS, Finding, ImageHeader, ImgdashError, Judgement, NotAllowed, Request
 from imgdash.request import policy
 from imgdash.request.asking import Asking
 
@@ -26,6 +26,9 @@ class Automatic(Asking):
         finding, rule = decision.finding, decision.rule
         try:
             return self.make(header.image_id, APPARATUS, state, finding.reason, rule.ask, rule.to, None, decision.why)
+        except NotAllowed:
+            # A person was quicker, and decides.
+            return None
         except ImgdashError as error:
             # An image must not be lost from the work list because nobody can be asked about it.
             _LOG.warning("no request by policy: %s", error)

@@ -123,6 +123,21 @@ def test_answer_before_the_acknowledgement(store, site_with, requests_of, user) 
     assert store.request(asked.request_id).state == "answered"
 
 
+def test_decided_before_it_was_known_for_an_answer(store, site_with, requests_of, user) -> None:
+    requests = requests_of(site_with(), start=False)
+    actions = Actions(store, requests.site, requests.conditions)
+    old = [put(store, header(name)) for name in ("one", "two")]
+    asked = [requests.create(image.image_id, user, reason="111219") for image in old]
+    confirmed, unfit = put(store, header("confirmed")), put(store, header("unfit"))
+    actions.confirm(confirmed.image_id, user)
+    later = requests.create(unfit.image_id, user, reason="111219")
+    for request, answer in zip(asked, (confirmed, unfit), strict=True):
+        requests.answered(request, answer)
+    assert [store.request(request.request_id).state for request in asked] == ["satisfied", "superseded"]
+    later = store.request(later.request_id)
+    assert (later.chain, later.round) == (asked[1].request_id, 2)
+
+
 def test_lost_answer_of_n_create_is_no_second_work_item(store, site_with, requests_of, user) -> None:
     bad = put(store, header("bad"))
     with Modality(silent_first=True).running() as modality:
