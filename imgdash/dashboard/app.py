@@ -1,0 +1,187 @@
+"""The server: one document for each tab, pixels and health beside it, nobody in without a login."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import panel as pn
+from panel.io.server import get_server
+from tornado.ioloop import IOLoop
+
+from imgdash.dashboard import theme
+from imgdash.dashboard.frames import Frames, Health
+from imgdash.dashboard.login import Provider, cookie_secret
+from imgdash.dashboard.pages import Page, all_pages
+from imgdash.dashboard.session import Session
+from imgdash.dashboard.shell import Shell
+from imgdash.model import ImgdashError
+
+if TYPE_CHECKING:
+    from imgdash.apparatus import Apparatus
+
+_LOG = logging.getLogger(__name__)
+# Tabs that are open; weak, so that it can be seen that closed ones are let go.
+SHELLS: weakref.WeakSet[Shell] = weakref.WeakSet()
+_IMAGE = r"/image/([0-9a-f]{32})/(thumbnail|preview|frame|received)"
+
+
+class Dashboard:
+    """The web server of one apparatus, in a thread of its own (`start`, `stop`) or in the caller's (`run`).
+
+    Parameters
+    ----------
+    apparatus
+        Started.
+    port
+        Of the server; None takes the site's ``web_port``, 0 lets the system choose.
+    origins
+        Further ``host:port`` under which browsers reach it; a websocket from elsewhere is refused.
+    one_click
+        User → role: buttons of the demonstration that log in without a password.
+    """
+
+    def __init__(
+        self,
+        apparatus: Apparatus,
+        port: int | None = None,
+        *,
+        origins: Sequence[str] = (),
+        one_click: Mapping[str, str] | None = None,
+    ) -> None:
+        self.apparatus = apparatus
+        self.address = apparatus.site.station.host
+        self.port = port if port is not None else apparatus.site.station.web_port
+        self._origins = origins
+        self._one_click = one_click or {}
+        self._loop: IOLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+
+    @property
+    def url(self) -> str:
+        """Where browsers find it."""
+        host = "localhost" if self.address in ("", "0.0.0.0", "::", "127.0.0.1") else self.address
+        return f"http://{host}:{self.port}/"
+
+    def run(self, on_ready: Callable[[str], None] | None = None) -> None:
+        """Serve in this thread until interrupted or stopped.
+
+        Raises
+        ------
+        ImgdashError
+            If the port is taken.
+        """
+        self._loop = IOLoop(make_current=True)
+        server = self._server(self._loop)
+        server.start()
+        if on_ready is not None:
+            on_ready(self.url)
+        self._ready.set()
+        try:
+            self._loop.start()
+        finally:
+            server.stop()
+
+    def start(self) -> Self:
+        """Serve in a thread; returns when browsers can come."""
+        self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def stop(self) -> None:
+        """End a server that runs in a thread."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.add_callback(self._loop.stop)
+            self._thread.join(10)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            self.run()
+        except ImgdashError as error:
+            self._error = error
+        finally:
+            self._ready.set()
+
+    def _server(self, loop: IOLoop) -> Any:
+        theme.apply()
+        pn.extension("tabulator", theme="dark", raw_css=[theme.PAGE_CSS], notifications=False)
+        pages = all_pages()
+        apparatus = self.apparatus
+        self.port = self.port or _free_port(self.address)
+        try:
+            return get_server(
+                {"/": lambda: open_tab(apparatus, pages)},
+                port=self.port,
+                address=self.address,
+                loop=loop,
+                title="imgdash",
+                websocket_origin=[*self._origins, *_own_origins(self.address, self.port)],
+                auth_provider=Provider(apparatus, self._one_click),
+                cookie_secret=cookie_secret(apparatus.folder),
+                extra_patterns=[
+                    (_IMAGE, Frames, {"apparatus": apparatus}),
+                    (r"/healthz", Health, {"apparatus": apparatus}),
+                ],
+                unused_session_lifetime_milliseconds=15_000,
+                check_unused_sessions_milliseconds=3_000,
+                keep_alive_milliseconds=10_000,
+            )
+        except OSError as error:
+            raise ImgdashError(
+                f"The dashboard cannot listen on {self.address}:{self.port}: {error.strerror}.",
+                "Choose another web_port in the site file.",
+            ) from None
+
+
+def serve(
+    apparatus: Apparatus,
+    port: int | None = None,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+    one_click: Mapping[str, str] | None = None,
+    origins: Sequence[str] = (),
+) -> None:
+    """Serve the dashboard of a started apparatus until interrupted; see `Dashboard`.
+
+    Parameters
+    ----------
+    on_ready
+        Called with the address for browsers, once they can come.
+    """
+    Dashboard(apparatus, port, origins=origins, one_click=one_click).run(on_ready)
+
+
+def open_tab(apparatus: Apparatus, pages: Sequence[type[Page]]) -> Any:
+    """The document of a new tab, and what lets go of it when it is closed."""
+    document = pn.state.curdoc
+    session = Session(apparatus, apparatus.users.role(pn.state.user), document)
+    shell = Shell(session, pages, pn.state.location)
+    SHELLS.add(shell)
+    pn.state.on_session_destroyed(lambda _context: session.close())
+    return shell.layout
+
+
+def _free_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+def _own_origins(address: str, port: int) -> list[str]:
+    names = {address, "localhost", "127.0.0.1", socket.gethostname().lower()} - {"", "0.0.0.0", "::"}
+    return [f"{name}:{port}" for name in sorted(names)]

@@ -1,0 +1,54 @@
+"""Components of our own: Python state, a DOM built by one of the scripts in web/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar
+
+import panel as pn
+import param
+
+from imgdash.dashboard.theme import ICONS, STATES
+
+
+@cache
+def web(name: str) -> str:
+    """The text of a file of web/."""
+    return files("imgdash.dashboard").joinpath("web", name).read_text(encoding="utf-8")
+
+
+def script(*names: str) -> str:
+    """Scripts of web/ as one module, web/dom.js before them. Works in notebooks too, where nothing is served."""
+    return "\n".join([web("dom.js"), *(web(name) for name in names)])
+
+
+class Component(pn.custom.JSComponent):
+    """Base of the components: the scripts get icons and words, and send messages to `on_message`.
+
+    Parameters
+    ----------
+    on_message
+        Called with each message that the script sends, in the document's thread.
+    """
+
+    icons = param.Dict(default=ICONS, constant=True, doc="Name → path of an outline.")
+    states = param.Dict(
+        default={name: list(value) for name, value in STATES.items()}, constant=True, doc="State → colour, icon, word."
+    )
+    margin = param.Parameter(default=0)
+
+    _stylesheets: ClassVar[list[str]] = [web("component.css")]
+
+    def __init__(self, on_message: Callable[[Any], None] | None = None, **params: Any) -> None:
+        super().__init__(**params)
+        self._on_message = on_message
+
+    def _handle_msg(self, msg: Any) -> None:
+        if self._on_message is not None:
+            self._on_message(msg)
+
+    def send(self, **message: Any) -> None:
+        """Send a message to the script (``model.on('msg:custom', …)``)."""
+        self._send_msg(message)

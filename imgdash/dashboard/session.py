@@ -1,0 +1,156 @@
+"""One browser tab: who acts, what happens in the apparatus, work in threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+
+from imgdash.model import Actor, Event, ImgdashError
+
+if TYPE_CHECKING:
+    from imgdash.apparatus import Apparatus
+
+_LOG = logging.getLogger(__name__)
+# Shared by all tabs: actions wait for the disk, not for the processor.
+_POOL = ThreadPoolExecutor(8, thread_name_prefix="dashboard")
+# A burst of events becomes one update of the page.
+_GATHER_MS = 60
+
+Listener = Callable[[Sequence[Event]], None]
+
+
+class Session:
+    """What pages get: the apparatus, the actor, and a way to and from threads.
+
+    Attributes
+    ----------
+    apparatus, actor, document
+        The facade that is called, who calls it, and the Bokeh document of the tab.
+    go
+        ``go(page, **query)`` shows another page; set by the shell.
+    tell
+        ``tell(text, kind="info", detail="")`` shows a toast; kinds: info, success, warning, error.
+    """
+
+    def __init__(self, apparatus: Apparatus, actor: Actor, document: Document) -> None:
+        self.apparatus = apparatus
+        self.actor = actor
+        self.document = document
+        self.go: Callable[..., None] = _nowhere
+        self.tell: Callable[..., None] = _nowhere
+        self.closed = False
+        self._listeners: list[Listener] = []
+        self._at_close: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._gathered: list[Event] = []
+        self._unsubscribe = apparatus.subscribe(self._happened)
+
+    # -- events -------------------------------------------------------------------------------------------
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` in the document with the events of the apparatus, gathered."""
+        self._listeners.append(listener)
+
+    def _happened(self, events: Sequence[Event]) -> None:
+        """In the apparatus' writer thread: hand over and return."""
+        with self._lock:
+            first = not self._gathered
+            self._gathered.extend(events)
+        if first:
+            self._later(self._deliver, _GATHER_MS)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            events, self._gathered = self._gathered, []
+        for listener in self._listeners:
+            listener(events)
+
+    def _later(self, function: Callable[[], None], milliseconds: int = 0) -> None:
+        """Run `function` in the document; callable from any thread, quiet once the tab is gone."""
+        if self.closed:
+            return
+
+        def inside() -> None:
+            if not self.closed:
+                with set_curdoc(self.document):
+                    function()
+
+        if milliseconds:
+            # Only the next tick may be asked for from another thread; the timeout is set there.
+            self.document.add_next_tick_callback(lambda: self.document.add_timeout_callback(inside, milliseconds))
+        else:
+            self.document.add_next_tick_callback(inside)
+
+    # -- work ---------------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], None] | None = None,
+        failed: Callable[[ImgdashError], None] | None = None,
+    ) -> Future[Any]:
+        """Run `work` in a thread, then `then` with its result in the document.
+
+        An `ImgdashError` goes to `failed`, or becomes a toast that names its remedy.
+        """
+        future = _POOL.submit(work)
+        future.add_done_callback(lambda done: self._later(lambda: self._finished(done, then, failed)))
+        return future
+
+    def _finished(
+        self,
+        done: Future[Any],
+        then: Callable[[Any], None] | None,
+        failed: Callable[[ImgdashError], None] | None,
+    ) -> None:
+        error = done.exception()
+        if error is None:
+            if then is not None:
+                then(done.result())
+        elif isinstance(error, ImgdashError):
+            if failed is not None:
+                failed(error)
+            else:
+                self.tell(error.cause, "error", error.remedy)
+        else:
+            _LOG.error("a page's work failed", exc_info=error)
+            self.tell("This did not work: an error inside imgdash.", "error", "The log of the station tells more.")
+
+    def soon(self, function: Callable[[], None]) -> None:
+        """Run `function` in the document after what was set until now has been sent to the browser."""
+        self._later(function)
+
+    # -- ending -------------------------------------------------------------------------------------------
+
+    def at_close(self, function: Callable[[], None]) -> None:
+        """Run `function` in a thread when the tab is gone."""
+        self._at_close.append(function)
+
+    def close(self) -> None:
+        """The tab is gone: let go of everything."""
+        if self.closed:
+            return
+        self.closed = True
+        self._unsubscribe()
+        for function in self._at_close:
+            _POOL.submit(_quietly, function)
+        self._listeners.clear()
+        self._at_close.clear()
+        self.go = self.tell = _nowhere
+
+
+def _quietly(function: Callable[[], None]) -> None:
+    try:
+        function()
+    except ImgdashError as error:
+        _LOG.info("at the end of a tab: %s", error.cause)
+
+
+def _nowhere(*_: Any, **__: Any) -> None:
+    """A tab that is not shown, or no longer."""

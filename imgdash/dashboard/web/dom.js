@@ -1,0 +1,30 @@
+// h("div", {class: "row", onclick}, "text", child…): text is always set as text, never parsed as HTML.
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
+    else if (name === "style") node.style.cssText = value
+    else if (name === "value" || name === "checked" || name === "disabled") node[name] = value
+    else node.setAttribute(name, value === true ? "" : value)
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false))
+  return node
+}
+
+function icon(model, name, title) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("class", "icon")
+  svg.setAttribute(title ? "aria-label" : "aria-hidden", title || "true")
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+  path.setAttribute("d", model.icons[name] || "")
+  svg.append(path)
+  return svg
+}
+
+// The host fills the space that Panel gives it; `draw` runs now and at each change of the named properties.
+function live(model, names, draw) {
+  model.on(names, draw)
+  draw()
+}

@@ -1,0 +1,34 @@
+// Keys of the whole document. Shadow DOM hides the real target, so the composed path is asked whether somebody types.
+export function render({model, el}) {
+  const typing = (event) => {
+    const node = event.composedPath()[0]
+    return !(node instanceof Element) || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "range"
+      && node.type !== "checkbox" || node.isContentEditable
+  }
+  const held = new Set()
+  const tell = (action, down) => window.dispatchEvent(new CustomEvent("imgdash:key", {detail: {action, down}}))
+  const name = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key)
+  const down = (event) => {
+    if (!model.active || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
+    const action = model.keymap[name(event)]
+    if (!action) return
+    event.preventDefault()
+    if (event.repeat) return
+    if (event.key === " ") document.activeElement?.blur?.()
+    window.imgdash = Object.assign(window.imgdash || {}, {key: performance.now(), action})
+    held.add(name(event))
+    if (model.local.includes(action)) tell(action, true)
+    else model.send_msg({action})
+  }
+  const up = (event) => {
+    if (!held.delete(name(event))) return
+    const action = model.keymap[name(event)]
+    if (model.local.includes(action)) tell(action, false)
+  }
+  document.addEventListener("keydown", down)
+  document.addEventListener("keyup", up)
+  model.on("remove", () => {
+    document.removeEventListener("keydown", down)
+    document.removeEventListener("keyup", up)
+  })
+}
