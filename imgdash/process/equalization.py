@@ -76,7 +76,7 @@ def unsharp_mask(signal: Floats, pitch: tuple[float, float], settings: Equalizat
     small, small_pitch = coarse(signal, settings.kernel / 2, pitch)
     mean = gauss(small, settings.kernel, small_pitch)
     variance = np.maximum(gauss(small * small, settings.kernel, small_pitch) - mean * mean, 0)
-    edge = np.float32((settings.edge * span) ** 2)
+    edge = np.float32(max((settings.edge * span) ** 2, 1e-12))
     follow = np.asarray(variance / (variance + edge), dtype=np.float32)
     offset = gauss(mean * (1 - follow), settings.kernel / 2, small_pitch)
     follow = gauss(follow, settings.kernel / 2, small_pitch)

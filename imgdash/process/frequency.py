@@ -161,7 +161,7 @@ def _beta_table(dark: float, light: float) -> Floats:
 
 
 def _detail(x: npt.NDArray[np.float64], saturation: float, power: float, noise: float) -> npt.NDArray[np.float64]:
-    core = x * x / (x * x + noise * noise) if noise else 1.0
+    core = x * x / (x * x + noise * noise) if noise > 1e-9 else 1.0
     return np.asarray(x * core * (1 + (x / saturation) ** 2) ** ((power - 1) / 2))
 
 

@@ -90,7 +90,7 @@ def form_cached(
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     mirror = bool(chain.geometry.mirror and "mirror" in steps)
     angle = chain.geometry.angle if "rotation" in steps else 0.0
-    shutter = shutter_of(chain, calculated, steps)
+    shutter = shutter_of(chain, calculated, steps) and not look.as_sent
     placement = Placement.of_image((values.shape[0], values.shape[1]), spacing.pitch)
     if fused and not angle and not shutter:
         pixels = _grade_turned(signal, grade, rotation, mirror)
@@ -109,7 +109,7 @@ def form_cached(
         placement = geometry.turn_placement(placement, 0, mirror)
     if shutter:
         log.append({"step": "shutter"})
-    elif chain.geometry.shutter and "gradation" in steps:
+    elif chain.geometry.shutter and "gradation" in steps and not look.as_sent:
         log.append({"step": "shutter left out", "why": "the irradiated field is uncertain"})
     if rotation or angle:
         log.append({"step": "rotation", "rotation": rotation, "angle": angle})
@@ -147,7 +147,8 @@ def finish(
             placement = placement.then(
                 [[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], (pixels.shape[0], pixels.shape[1])
             )
-            log.append({"step": "trim", "trim": chain.geometry.trim, "rows": list(pixels.shape)[0:1]})
+            kept_part = {"rows": [rows.start, rows.stop], "columns": [columns.start, columns.stop]}
+            log.append({"step": "trim", "trim": chain.geometry.trim, **kept_part})
         shape = geometry.target_shape(placement, chain.geometry, scale, size)
         if shape != placement.shape:
             pixels = geometry.scale_to(pixels, shape, chain.geometry.interpolation)

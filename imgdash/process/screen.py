@@ -52,7 +52,7 @@ def preview(
     signal = np.asarray(cv2.addWeighted(pixels, 1 / 65535, pixels, 0.0, 0.0, dtype=cv2.CV_32F)).reshape(pixels.shape)
     signal, look, _ = tone.apply(signal, pitch, chain, calculated, steps)
     graded = grade(signal, look.settings, look.low, look.high, bits, look.base)
-    if shutter_of(chain, calculated, steps):
+    if shutter_of(chain, calculated, steps) and not look.as_sent:
         graded = blacken(graded, calculated["field"], Placement.of_image((pixels.shape[0], pixels.shape[1]), pitch))
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     graded = np.ascontiguousarray(geometry.turn(graded, rotation, False))
