@@ -11,7 +11,7 @@ from typing import Any
 from imgdash.apparatus.intake import Examined
 from imgdash.config import Exposure, Site
 from imgdash.confirm.judge import judge
-from imgdash.model import Condition, Event, Finding, ImageHeader, Judgement, Order, Patient, Request
+from imgdash.model import Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.codes import UNREADABLE
 from imgdash.process import Chain, calculate
 from imgdash.process.selection import choose
@@ -58,14 +58,29 @@ class Registration:
     def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
         known = self.store.images("image_id = ?", [found.image_id])
-        if known:
+        if known and known[0].state != "received":
             self.store.set("image", found.image_id, why=f"the same bytes were received again from {_sender(found)}")
+            self.requests.received_again(found.image_id)
             self._put_away(path, found)
             return
+        header = known[0] if known else self._new(path, arrived_at, found)
+        if found.reduced is not None:
+            self.reduced.put(header.image_id, header.number, found.reduced)
+            self._answer(header)
+            # Only now may a reviewer have it: what it answers, and what it looks like, is there.
+            why = header.parameters.get("condition_why", "")
+            self.store.transition("image", header.image_id, "examine", why=why)
+        self._put_away(path, found)
+        header = self.store.image(header.image_id)
+        self.requests.by_policy(header, header.judgement)
+        self._tell(header)
+
+    def _new(self, path: Path, arrived_at: datetime, found: Examined) -> ImageHeader:
         if found.readable_header:
             file = self.files.keep(path, found.image_id)
+            facts = emission.facts(read(file).ds)
         else:
-            file = self.files.quarantine / path.name
+            file, facts = self.files.quarantine / path.name, {}
         order = find_order(self.store, found.columns)
         header = self._header(found, file, arrived_at, order)
         if found.reduced is not None:
@@ -73,13 +88,14 @@ class Registration:
         else:
             trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
             header = _with(header, judgement=Judgement(trouble, trouble))
-        facts = emission.facts(read(file).ds) if found.readable_header else {}
-        header = self.store.write(lambda change: self._birth(change, header, found, order, facts))
-        if found.reduced is not None:
-            self.reduced.put(header.image_id, header.number, found.reduced)
-        self._put_away(path, found)
-        self._follow(header, found)
-        self._tell(self.store.image(header.image_id))
+        return self.store.write(lambda change: self._birth(change, header, found, order, facts))
+
+    def _answer(self, header: ImageHeader) -> None:
+        """The image answers a request: it replaces the one that was not good enough (R6)."""
+        ds = read(self.files.path(header.image_id)).ds
+        request = self.requests.match(header, ds)
+        if request is not None:
+            self.requests.answered(request, header, ds)
 
     def process(
         self,
@@ -152,20 +168,10 @@ class Registration:
             why += "; another image came with the same SOP Instance UID, both are kept"
         change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
         if found.reduced is not None:
-            change.transition("image", header.image_id, "examine", why=header.parameters.get("condition_why", ""))
             emission.record(change, header, order, facts)
         if order is not None and order.state == "new":
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
         return header
-
-    def _follow(self, header: ImageHeader, found: Examined) -> None:
-        """What the image means for requests: it answers one, or a policy asks for a better one (R6, R7)."""
-        request: Request | None = None
-        if found.readable_header:
-            request = self.requests.match(header, read(self.files.path(header.image_id)).ds)
-        if request is not None:
-            self.requests.answered(request, header)
-        self.requests.by_policy(self.store.image(header.image_id), header.judgement)
 
     def _put_away(self, path: Path, found: Examined) -> None:
         if found.readable_header:

@@ -15,8 +15,9 @@ from imgdash.store import rows
 from imgdash.store.change import Change
 from imgdash.store.store import Reader, Store
 
-# Images in these states may go out: what is postponed or was taken back does not (B2, E4).
-_MAY_GO = ("confirmed", "delivered")
+# Images in these states may go out: what is postponed or was taken back does not (B2, E4). A rejected image has
+# entries left only where it was rejected as a repeat, which is archived as well (TG-305).
+_MAY_GO = ("confirmed", "delivered", "rejected")
 
 
 def waiting(store: Reader, apparatus: str, *, without: Collection[str] = (), limit: int = 1) -> list[QueueEntry]:
