@@ -19,17 +19,18 @@ import time
 from datetime import UTC, datetime
 from typing import IO, Final
 
-# pydicom takes these along if they are there: 20 MB for each process, for decoding that never happens here.
-for _module in ("numpy", "requests", "PIL", "pylibjpeg", "openjpeg", "jpeg_ls"):
-    sys.modules.setdefault(_module, None)  # type: ignore[arg-type]
+if __name__ == "__main__":
+    # pydicom takes these along if they are there: 20 MB for each process, for decoding that never happens here.
+    for _module in ("numpy", "requests", "PIL", "pylibjpeg", "openjpeg", "jpeg_ls"):
+        sys.modules.setdefault(_module, None)  # type: ignore[arg-type]
 
-import pydicom.config  # noqa: E402
+import pydicom.config
 
-from imgdash.receive.association import Association  # noqa: E402
-from imgdash.receive.guard import Connections, Limiter  # noqa: E402
-from imgdash.receive.journal import Journal  # noqa: E402
-from imgdash.receive.settings import Settings, plain_address  # noqa: E402
-from imgdash.receive.tasks import Caller  # noqa: E402
+from imgdash.receive.association import Association
+from imgdash.receive.guard import Connections, Limiter
+from imgdash.receive.journal import Journal
+from imgdash.receive.settings import Settings, plain_address
+from imgdash.receive.tasks import Caller
 
 logger = logging.getLogger("imgdash.receive.receiver")
 STOP_SECONDS: Final = 10.0

@@ -83,7 +83,7 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """Stop listening and close every connection; the message in hand is finished first."""
+        """Stop listening and close every connection; a message in hand is still handled, but perhaps not answered."""
         if self._thread is None or not self._thread.is_alive() or self._loop is None or self._stopping is None:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)

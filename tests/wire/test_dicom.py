@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -23,14 +22,8 @@ from pynetdicom.sop_class import (
 from imgdash.model.codes import REASONS, Code
 from imgdash.model.errors import PeerFailed
 from imgdash.wire.dicom import associate, code_item, items_to_parameters, parameters_to_items, read_code
+from tests.conftest import peer
 from tests.helpers import wait_until
-
-STORESCP = "/usr/bin/storescp"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def listens(port: int) -> bool:
@@ -44,17 +37,15 @@ def attempt(port: int, contexts: list[Any], timeout: float = 5, *, require_all: 
 
 
 @pytest.fixture
-def storescp(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[int]:
-    port = free_port()
-    peer = subprocess.Popen([STORESCP, *getattr(request, "param", []), "-od", str(tmp_path), str(port)])
-    wait_until(lambda: listens(port))
-    yield port
-    peer.terminate()
-    peer.wait()
+def storescp(tmp_path: Path, free_port: int, request: pytest.FixtureRequest) -> Iterator[int]:
+    command = [peer("storescp"), *getattr(request, "param", []), "-od", str(tmp_path), str(free_port)]
+    with subprocess.Popen(command) as running:
+        wait_until(lambda: listens(free_port))
+        yield free_port
+        running.terminate()
 
 
 @pytest.mark.peer
-@pytest.mark.skipif(not shutil.which(STORESCP), reason="no DCMTK")
 class TestAssociate:
     def test_echo(self, storescp: int) -> None:
         with associate("IMGDASH", "PEER", "127.0.0.1", storescp, [Verification], 5) as assoc:
@@ -81,9 +72,9 @@ class TestAssociate:
         assert assoc.is_aborted
 
 
-def test_nobody_there_and_nobody_answering() -> None:
+def test_nobody_there_and_nobody_answering(free_port: int) -> None:
     with pytest.raises(PeerFailed, match="cannot be reached"):
-        attempt(free_port(), [Verification])
+        attempt(free_port, [Verification])
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(PeerFailed, match="did not answer"):
         attempt(silent.getsockname()[1], [Verification], timeout=0.3)
 
