@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process._pixels import resize
+from imgdash.process.kernels import resize
 
 Floats = npt.NDArray[np.float32]
 

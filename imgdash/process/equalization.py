@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process._pixels import grid, look_up, quantise
 from imgdash.process._pyramid import coarse, gauss, smooth, up
+from imgdash.process.kernels import grid, look_up, quantise
 from imgdash.process.parameters import Equalization
 
 Floats = npt.NDArray[np.float32]

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process._pixels import grid, look_up, quantise
 from imgdash.process._pyramid import (
     WIDTH_TO_SIGMA,
     band_responses,
@@ -27,6 +26,7 @@ from imgdash.process._pyramid import (
     smooth,
     up,
 )
+from imgdash.process.kernels import grid, look_up, quantise
 from imgdash.process.parameters import Frequency
 
 Floats = npt.NDArray[np.float32]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.model import ImgdashError
-from imgdash.process._pixels import resize
+from imgdash.process.kernels import resize
 from imgdash.process.parameters import Geometry
 
 _ENLARGE: Final = {

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process._pixels import grid, look_up, quantise
+from imgdash.process.kernels import grid, look_up, quantise
 from imgdash.process.parameters import Gradation
 
 Floats = npt.NDArray[np.float32]

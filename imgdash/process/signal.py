@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.model import Unreadable
-from imgdash.process._pixels import look_up
+from imgdash.process.kernels import look_up
 
 Floats = npt.NDArray[np.float32]
 
@@ -132,6 +132,8 @@ def scale_of(attrs: Mapping[str, Any]) -> SignalScale:
     if logarithm:
         notes.append(f"Linear detector values: logarithm over {DECADES:g} decades.")
     notes.extend(sign_note)
+    if str(attrs.get("LossyImageCompression") or "") == "01":
+        notes.append("The pixels were compressed with loss.")
     return SignalScale(slope, intercept, low, high, rising, logarithm, bits, signed, table, tuple(notes))
 
 

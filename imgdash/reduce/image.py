@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from imgdash.process._pixels import quantise, resize
+from imgdash.process.kernels import quantise, resize
 from imgdash.process.pipeline import plane
 from imgdash.process.signal import SignalScale, scale_of, to_signal
 from imgdash.process.spacing import spacing_of

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from imgdash import process
 from imgdash.config import OutputApparatus
 from imgdash.process import Chain
 from imgdash.process.parameters import STEP_CLASSES
+from imgdash.reduce import reduce_image
 from imgdash.store.conditions import parse, shipped
+from tests.process.images import image
 
 FILES = sorted(shipped().glob("*.toml"))
 WANTED = """chest-pa chest-ap chest-lat chest-paediatric abdomen-supine abdomen-erect pelvis hip skull-pa skull-lat hand
@@ -38,6 +42,17 @@ def test_condition_file(path: Path) -> None:
     if "target_ei" in condition.exposure:
         assert 100 <= condition.exposure["target_ei"] <= 1000
         assert condition.exposure["di_low"] < 0 < condition.exposure["di_high"]
+
+
+def test_ct_keys_show_their_window_in_hounsfield_units() -> None:
+    stored = image(np.arange(-1024, 3072, dtype=np.int16).reshape(64, 64), bits=16, Modality="CT", pitch=0.7)
+    reduced = reduce_image(stored)
+    for key, center, width in (("ct-chest", 40, 400), ("ct-lung", -600, 1500), ("ct-head", 40, 80)):
+        condition = parse(key, (shipped() / f"{key}.toml").read_text(encoding="utf-8"), key)
+        chain = Chain.of(condition.processing)
+        calculated = process.calculate(reduced, chain, attrs=stored.attrs)
+        out = process.form(stored, chain, calculated, bits=12).values
+        assert np.abs(out - process.voi.window(stored.values, center, width, "LINEAR", (0, 4095))).max() <= 1
 
 
 def test_no_two_keys_fit_the_same_images() -> None:

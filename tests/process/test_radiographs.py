@@ -61,7 +61,7 @@ def test_a_real_image_is_processed_well(radiographs: Path, name: str) -> None:
     # The object, inside the field and away from its edges, uses the grey scale and is not cut off by it.
     signal = reduced.processing
     inside = polygon_mask(calculated["field"], signal.shape, reduced.extent_mm)
-    shown = process._pixels.resize(out.astype(np.float32), *signal.shape) / 4095
+    shown = process.kernels.resize(out.astype(np.float32), *signal.shape) / 4095
     object_ = core(inside, inside) & (signal > (calculated["direct_threshold"] or 0.1) + 0.03)
     assert (shown[object_] > 0.985).mean() < 0.02
     assert (shown[object_] < 0.01).mean() < 0.02
@@ -72,7 +72,7 @@ def test_a_real_image_is_processed_well(radiographs: Path, name: str) -> None:
         direct = inside & (signal < calculated["direct_threshold"])
         assert np.median(shown[direct]) < 0.12
     quick = process.preview(reduced.display, 1.0, chain, calculated, bits=12) / 4095
-    whole = process._pixels.resize(out.astype(np.float32), *quick.shape) / 4095
+    whole = process.kernels.resize(out.astype(np.float32), *quick.shape) / 4095
     assert np.abs(quick - whole).mean() < 0.01
 
 

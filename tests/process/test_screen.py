@@ -7,7 +7,7 @@ import pytest
 
 from imgdash import process
 from imgdash.process import Chain
-from imgdash.process._pixels import resize
+from imgdash.process.kernels import resize
 from imgdash.reduce import reduce_image
 from tests.process.images import body, image
 

@@ -89,6 +89,12 @@ def test_floats_and_big_endian_values_are_taken() -> None:
     assert to_signal(reals, image(pixels, bits=12).attrs).tolist() == [[0.0, 0.0, 1.0]]
 
 
+def test_loss_is_told() -> None:
+    pixels = np.zeros((1, 1), np.uint16)
+    assert "The pixels were compressed with loss." in scale_of(image(pixels, LossyImageCompression="01").attrs).notes
+    assert scale_of(image(pixels, LossyImageCompression="00").attrs).notes == ()
+
+
 def test_colour_is_refused_with_a_remedy() -> None:
     with pytest.raises(Unreadable, match=r"colour \(RGB\)") as refused:
         scale_of({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3})

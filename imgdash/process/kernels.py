@@ -1,4 +1,4 @@
-"""Private pixel kernels shared by the steps: few passes over memory, float32 and 16-bit tables."""
+"""Pixel kernels shared by reduce and the steps: few passes over memory, float32 and 16-bit tables."""
 
 from __future__ import annotations
 
