@@ -118,7 +118,7 @@ def _order(message: Message, group: list[Segment], step: Segment | None, patient
         step_id=step_id,
         study_uid=of_step("3.1") or message.get("ZDS-1.1"),
         modality=of_step("5.1") or (department if department in MODALITIES else ""),
-        station_ae=of_step("9.1"),
+        station_ae=of_step("9.1") or first("OBR-21"),
         body_part=first("OBR-15.4.1", "OBR-15.4").upper(),
         physician=_physician(group),
         indication=first("OBR-31.2", "OBR-31.1", "ORC-16.2", "ORC-16.1", "OBR-13"),
