@@ -27,7 +27,7 @@ PID|1||4711^^^HOSP||M"""
     rb"""rg^K^Jr^Dr||19700102|M
 PV1|1|O
 ORC|NW|PL1^RIS|FI1^RIS||SC||1^once^^20260711113000^^S|PL0&RIS^FI0&RIS||||77^House^Greg
-OBR|1|PL1^RIS|FI1^RIS|CHESTPA^Chest PA^L|||||||||||^^^CHEST&Chest&DCM^L|77^House^Greg||ACC1|RP1|SPS1|CR51|||CR|||||||^Cough
+OBR|1|PL1^RIS|FI1^RIS|CHESTPA^Chest PA^L|||||||||||^^^CHEST&Chest&DCM^L|77^House^Greg||ACC1|RP1|S1|CR51|||CR|||||||^Cough
 NTE|1||gown \T\ gloves
 NTE|2||no jewellery
 ZDS|1.2.840.1^Application^DICOM
@@ -39,14 +39,14 @@ def test_an_order_as_ihe_has_it() -> None:
     control, order = parse_order(hl7.parse(ORM))
     assert control == "new"
     assert dataclasses.replace(order, received_at=None) == Order(
-        order_id="ACC1/SPS1",
+        order_id="ACC1/S1",
         accession="ACC1",
         patient=Patient("4711", "Müller^Jörg^K^Dr^Jr", "M", "19700102"),
         placer_number="PL1",
         filler_number="FI1",
         procedure_code="CHESTPA",
         procedure_text="Chest PA",
-        step_id="SPS1",
+        step_id="S1",
         study_uid="1.2.840.1",
         modality="CR",
         station_ae="CR51",
@@ -173,7 +173,7 @@ class TestServer:
             assert self.ask(server, ORM).code == "AA"
         # The same control id with other content is another message.
         assert self.ask(server, ORM.replace(b"|NW|", b"|CA|")).code == "AA"
-        assert [(order.order_id, order.state) for order in taken] == [("ACC1/SPS1", "new"), ("ACC1/SPS1", "cancelled")]
+        assert [(order.order_id, order.state) for order in taken] == [("ACC1/S1", "new"), ("ACC1/S1", "cancelled")]
 
     def test_refusals(self, server: OrderServer, taken: list[Order]) -> None:
         assert self.ask(server, ORM.replace(b"ORM^O01^ORM_O01", b"ADT^A08"))[0] == "AR"
