@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pynetdicom import evt
@@ -25,6 +26,14 @@ from imgdash.wire.dicom import associate
 FILL_SECONDS: Final = 20.0
 
 
+@dataclass(frozen=True)
+class _Format:
+    """What the images of one film share: the study, and all that concerns the film."""
+
+    boxes: int
+    same: tuple[str, ...]
+
+
 class FilmQueue(Queue):
     """Prints films; whether an interrupted one came out, only a person can say."""
 
@@ -40,8 +49,6 @@ class FilmQueue(Queue):
         super().__init__(apparatus, store, former)
         self.calling_ae = calling_ae
         self.fill_seconds = fill_seconds
-        across, down = grid(apparatus.layout)
-        self.boxes = across * down
         self._ready_at: dict[str, float] = {}
 
     @contextmanager
@@ -100,24 +107,29 @@ class FilmQueue(Queue):
 
     def _sheet(self) -> list[QueueEntry]:
         """The images of the next film: those at the head of the queue that go together."""
-        head = self.turns.next(self.boxes)
-        if not head or self.boxes == 1:
-            return head
+        head = self.turns.next(1)
+        if not head:
+            return []
         wanted = self._format(head[0])
+        if wanted.boxes == 1:
+            return head
+        head = self.turns.next(wanted.boxes)
         sheet = list(itertools.takewhile(lambda entry: self._format(entry) == wanted, head))
-        due = self._ready_at.setdefault(head[0].entry_id, time.monotonic() + self.fill_seconds)
+        ready = self._ready_at.setdefault(head[0].entry_id, time.monotonic() + self.fill_seconds)
         # What comes behind them goes on another film: nobody can join these any more.
-        full = len(sheet) == self.boxes or len(sheet) < len(head) or any(entry.priority for entry in sheet)
-        if not full and due > time.monotonic():
+        full = len(sheet) == wanted.boxes or len(sheet) < len(head) or any(entry.priority for entry in sheet)
+        if not full and ready > time.monotonic():
             return []
         self._ready_at.clear()
         return sheet
 
-    def _format(self, entry: QueueEntry) -> object:
-        """What the images of one film share: the study, and all that concerns the film."""
+    def _format(self, entry: QueueEntry) -> _Format:
         try:
             job = self.former.job(entry, self.apparatus)
+            across, down = grid(job.apparatus.layout)
         except ImgdashError:
-            return entry.entry_id  # it is said when it is formed
-        apparatus = job.apparatus
-        return job.header.study_uid, apparatus.film_size, apparatus.layout, apparatus.orientation, apparatus.medium
+            return _Format(1, (entry.entry_id,))  # it is said when it is formed
+        film = job.apparatus
+        return _Format(
+            across * down, (job.header.study_uid, film.film_size, film.layout, film.orientation, film.medium)
+        )

@@ -24,6 +24,12 @@ _SHOWN: Final = (
     "confirmed_at confirmed_by round replaces"
 ).split()
 
+# What a condition key may say about an apparatus: the form of the image, not where it is sent.
+_BY_CONDITION: Final = frozenset(
+    "steps scale bits sop_class annotate film_size orientation layout medium dpi true_size "
+    "d_min d_max illumination reflected".split()
+)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -92,24 +98,24 @@ def profile(apparatus: OutputApparatus, condition: Condition) -> OutputApparatus
     Raises
     ------
     ImgdashError
-        If the condition key names a setting that an apparatus does not have, or gives it a wrong value.
+        If the condition key names a setting that is not its business, or gives one a wrong value.
     """
     settings: dict[str, Any] = {}
     for name in (apparatus.kind, apparatus.name):
         settings.update(condition.output.get(name, {}))
     if not settings:
         return apparatus
+    where, remedy = f"Condition key {condition.key!r}, [output]", "Mend the condition file."
+    if strange := sorted(set(settings) - _BY_CONDITION):
+        raise ImgdashError(f"{where}: {strange[0]!r} is no setting of an output image.", remedy)
     if "steps" in settings:
         settings["steps"] = [step for step in apparatus.steps if step in settings["steps"]]
     try:
         return OutputApparatus.model_validate({**apparatus.model_dump(), **settings})
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise ImgdashError(
-            f"Condition key {condition.key!r}, [output]: {where}: {problem['msg']}.",
-            "Mend the condition file; the settings are those of [[apparatus]] in the site file.",
-        ) from None
+        key = ".".join(str(part) for part in problem["loc"])
+        raise ImgdashError(f"{where}: {key}: {problem['msg']}.", remedy) from None
 
 
 def derived_uid(*parts: str) -> UID:

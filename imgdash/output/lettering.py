@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 _LEAST: Final = 0.55
+# Always said: without it OpenCV takes the weight that another text of this process happened to have.
+_WEIGHT: Final = 400
 _HERSHEY: Final = cv2.FONT_HERSHEY_SIMPLEX
 _HERSHEY_HEIGHT: Final = 30.0
 
@@ -28,7 +30,7 @@ def width(text: str, letter: int) -> int:
         size, _ = cv2.getTextSize(_ascii(text), _HERSHEY, letter / _HERSHEY_HEIGHT, 1)
         return int(size[0]) + 1
     # The box is that of the ink; the pen may end a little behind it.
-    return int(cv2.getTextSize((1 << 14, 1 << 10), text, (0, 512), _face(), letter)[2]) + 2
+    return int(cv2.getTextSize((1 << 14, 1 << 10), text, (0, 512), _face(), letter, _WEIGHT)[2]) + 2
 
 
 def put(mask: npt.NDArray[np.uint8], text: str, at: tuple[int, int], letter: int, room: int) -> None:
@@ -52,7 +54,7 @@ def put(mask: npt.NDArray[np.uint8], text: str, at: tuple[int, int], letter: int
         cv2.putText(mask, _ascii(text), at, _HERSHEY, size / _HERSHEY_HEIGHT, 255, 1, cv2.LINE_AA)
         return
     canvas = np.zeros((mask.shape[0], mask.shape[1] + 4 * letter), np.uint8)
-    cv2.putText(canvas, text, at, 255, _face(), size)
+    cv2.putText(canvas, text, at, 255, _face(), size, _WEIGHT)
     np.maximum(mask, canvas[:, : mask.shape[1]], out=mask)
 
 

@@ -159,9 +159,7 @@ class Bench:
             received_at=datetime(2026, 3, 1, 10, 30),
             **{**header.columns(record), **known, **columns},
         )
-        self.store.write(
-            lambda change: change.emit(Event("image", image_id, "register", rows.image_columns(found)))
-        )
+        self.store.write(lambda change: change.emit(Event("image", image_id, "register", rows.image_columns(found))))
         return self.store.image(image_id)
 
     def register(self, image: ImageHeader, apparatus: str, *, position: float | None = None, **columns: Any) -> str:

@@ -24,7 +24,7 @@ def workers() -> Iterator[Workers]:
     pool.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench(tmp_path: Path, workers: Workers) -> Iterator[Callable[..., Bench]]:
     """``bench(apparatus, …)`` makes a site in this test's folder."""
     made: list[Bench] = []
@@ -40,7 +40,7 @@ def bench(tmp_path: Path, workers: Workers) -> Iterator[Callable[..., Bench]]:
         one.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def program() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """``program("storescp", …, port=…)`` starts a Debian peer and waits until it listens."""
     running: list[subprocess.Popen[bytes]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -163,8 +164,6 @@ def test_steps_are_switched_by_apparatus_and_condition_key(bench: Make) -> None:
 
 
 def test_a_condition_key_may_change_an_apparatus_but_not_invent_settings(bench: Make) -> None:
-    import dataclasses
-
     site = bench(archive())
     site.conditions.save(
         dataclasses.replace(site.condition, key="small", output={"storage": {"scale": 0.5, "bits": 8}}), "test"
@@ -172,8 +171,10 @@ def test_a_condition_key_may_change_an_apparatus_but_not_invent_settings(bench: 
     ds = formed(site, radiograph(), condition="small", condition_version=1)
     assert (ds.Rows, ds.Columns) == (110, 80)
     assert (ds.BitsAllocated, ds.BitsStored) == (8, 8)
-    site.conditions.save(dataclasses.replace(site.condition, key="wrong", output={"ARCHIVE": {"colour": "red"}}), "test")
-    with pytest.raises(ImgdashError, match="colour"):
+    site.conditions.save(
+        dataclasses.replace(site.condition, key="wrong", output={"ARCHIVE": {"host": "elsewhere"}}), "test"
+    )
+    with pytest.raises(ImgdashError, match="host"):
         formed(site, radiograph(), condition="wrong", condition_version=1)
 
 

@@ -108,7 +108,7 @@ def test_a_storage_that_says_no_gets_the_image_again(bench: Callable[..., Bench]
     uid = site.entry(entry).output_uid
 
     def report(transaction: str, ae_title: str, sequence: str) -> bool:
-        item = {"00081150": {"vr": "UI", "Value": ["1.2"]}, "00081155": {"vr": "UI", "Value": [uid]}}
+        item: dict[str, Any] = {"00081150": {"vr": "UI", "Value": ["1.2"]}, "00081155": {"vr": "UI", "Value": [uid]}}
         if sequence == "00081198":
             item["00081197"] = {"vr": "US", "Value": [0x0112]}
         content = {"00081195": {"vr": "UI", "Value": [transaction]}, sequence: {"vr": "SQ", "Value": [item]}}

@@ -208,7 +208,8 @@ def test_a_full_printer_is_waited_for_and_nothing_counts(bench: Make) -> None:
 
 @pytest.mark.parametrize("step", ["session", "film", "image", "print"])
 def test_a_refused_film_is_set_aside_with_the_printers_reason(bench: Make, step: str) -> None:
-    with Printer(**{step: 0xC603}) as printer:
+    refusing: dict[str, Any] = {step: 0xC603}
+    with Printer(**refusing) as printer:
         site = bench(film(printer.port, attempts=2))
         entry = site.register(site.add(radiograph()), "FILM")
         with site.running():

@@ -28,7 +28,7 @@ def names(folder: Path) -> list[str]:
     return [str(ds.InstanceNumber) for ds in received(folder)]
 
 
-@pytest.fixture()
+@pytest.fixture
 def inbox(tmp_path: Path) -> Path:
     folder = tmp_path / "archive"
     folder.mkdir()
