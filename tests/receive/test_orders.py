@@ -27,7 +27,7 @@ PID|1||4711^^^HOSP||M"""
     rb"""rg^K^Jr^Dr||19700102|M
 PV1|1|O
 ORC|NW|PL1^RIS|FI1^RIS||SC||1^once^^20260711113000^^S|PL0&RIS^FI0&RIS||||77^House^Greg
-OBR|1|PL1^RIS|FI1^RIS|CHESTPA^Chest PA^L|||||||||||^^^CHEST&Chest&DCM^L|77^House^Greg||ACC1|RP1|S1|CR51|||CR|||||||^Cough
+OBR|1|PL1^RIS|FI1^RIS|CHESTPA^Chest PA^L|||||||||||^^^CHEST&Chest&DCM^L|77^House^Greg||ACC1|R1|S1|CR51|||CR|||||||^Cough
 NTE|1||gown \T\ gloves
 NTE|2||no jewellery
 ZDS|1.2.840.1^Application^DICOM
