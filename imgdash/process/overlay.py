@@ -54,9 +54,9 @@ def items_of(settings: Overlay, attrs: Mapping[str, Any], extra: Iterable[Mappin
         An unknown kind or key, or a place that is not a number.
     """
     items: dict[str, Item] = {}
-    side = (
-        str(attrs.get("Laterality") or attrs.get("ImageLaterality") or "") if settings.side == "auto" else settings.side
-    )
+    side = settings.side
+    if side == "auto":  # of the image before that of its series
+        side = str(attrs.get("ImageLaterality") or attrs.get("Laterality") or "")
     if side in ("L", "R"):
         items["side"] = Item("side", settings.side_x, settings.side_y, side, settings.height * 1.4)
     view = str(attrs.get("ViewPosition") or "") if settings.projection == "auto" else settings.projection

@@ -23,7 +23,7 @@ _ATTRIBUTES = (
     "HighBit PixelRepresentation RescaleSlope RescaleIntercept RescaleType PixelIntensityRelationship "
     "PixelIntensityRelationshipSign PresentationIntentType PresentationLUTShape WindowCenter WindowWidth "
     "VOILUTFunction LossyImageCompression Manufacturer ManufacturerModelName Sensitivity Laterality "
-    "PixelPaddingValue PixelPaddingRangeLimit ExposureIndex TargetExposureIndex"
+    "ImageLaterality SamplesPerPixel PixelPaddingValue PixelPaddingRangeLimit ExposureIndex TargetExposureIndex"
 ).split()
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
 

@@ -135,6 +135,13 @@ def test_limits_by_hand_by_window_and_by_header() -> None:
     assert any("No header window" in note for note in nothing["notes"])  # type: ignore[attr-defined]
 
 
+def test_what_processed_pixels_use_of_their_range() -> None:
+    squeezed = (1800 + body(200, 160) // 10).astype(np.uint16)
+    found = _calculate(image(squeezed, bits=12, pitch=1.0, PresentationIntentType="FOR PRESENTATION"))
+    assert (found["s_low"], found["s_high"]) == (0, 1)
+    assert found["used_high"] - found["used_low"] < 0.08  # type: ignore[operator]
+
+
 @pytest.mark.parametrize("value", [0, 2000, 4095])
 def test_constant_images_have_limits_and_say_that_they_are_flat(value: int) -> None:
     found = _calculate(image(np.full((120, 90), value, np.uint16), bits=12, pitch=1.0))

@@ -65,6 +65,13 @@ def test_enlarging_by_the_chosen_interpolation() -> None:
     assert _form(pixels, {"interpolation": "linear", "scale": 2.0}).values[0].tolist() == [0, 1000, 3000, 4000]
 
 
+def test_cubic_overshoot_stays_within_the_bits() -> None:
+    pixels = (4095 * (np.indices((40, 40)).sum(axis=0) % 4 // 2)).astype(np.uint16)
+    for geometry in ({"scale": 3.0}, {"angle": 13.0}):
+        out = _form(pixels, {**geometry, "interpolation": "lanczos"}).values
+        assert out.max() == 4095
+
+
 def test_size_is_a_box_that_is_filled_with_proportions_kept() -> None:
     pixels = np.zeros((40, 60), np.uint16)
     assert _form(pixels, {}, size=(100, 120)).shape == (80, 120)

@@ -45,6 +45,8 @@ def test_side_marker_is_drawn_where_it_belongs_and_nowhere_else() -> None:
 def test_side_and_projection_from_the_header() -> None:
     out = _form({"side": "auto", "projection": "auto"}, attrs={"Laterality": "R", "ViewPosition": "PA"})
     assert [place["text"] for place in out.attrs["overlay_rectangles"]] == ["R", "PA"]
+    image_first = _form({"side": "auto"}, attrs={"Laterality": "R", "ImageLaterality": "L"})
+    assert image_first.attrs["overlay_rectangles"][0]["text"] == "L"
     assert _form({"side": "auto"}).attrs["overlay_rectangles"] == []
 
 
