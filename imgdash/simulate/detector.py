@@ -15,6 +15,7 @@ from imgdash.simulate.technique import Technique
 BITS: Final = 14
 # Pixel value = detector air kerma (µGy, IEC 62494-1 calibration) × this; the detector saturates at 163 µGy.
 COUNTS_PER_UGY: Final = 100.0
+# Of one pixel of 0.2 mm; larger pixels are several of them.
 _ELECTRONIC_NOISE_UGY = 0.01
 # Lead shutters and what passes beside them.
 _LEAK = 0.002
@@ -91,7 +92,7 @@ def read(
                                  borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
         if "grid" in faults:
             signal *= 1 + 0.16 * np.sin(np.arange(columns, dtype=np.float32) * (2 * np.pi * pitch_mm / 1.1))
-        deviation = np.sqrt(signal * (noise / pitch_mm**2) + _ELECTRONIC_NOISE_UGY**2)
+        deviation = np.sqrt(signal * (noise / pitch_mm**2) + (_ELECTRONIC_NOISE_UGY * 0.2 / pitch_mm) ** 2)
         signal += deviation * rng.standard_normal(signal.shape, np.float32)
         pixels[top:bottom] = np.clip(np.rint(signal * gain), 0, 2**BITS - 1)
     if "artifact" in faults:

@@ -124,11 +124,11 @@ def radiograph(
     rows, columns = size or (round(chart.detector_mm[1] / pitch_mm), round(chart.detector_mm[0] / pitch_mm))
     extent = (columns * pitch_mm, rows * pitch_mm)
     rng = np.random.default_rng([seed, 7, number])
+    # What the automatic exposure control is off by: about one unit of deviation index.
+    missed = 10 ** float(rng.normal(0, 0.10))
     beam = physics.beam(float(kv or chart.kv), chart.added_al_mm, chart.distance_cm)
     away = (float(rng.choice([-1, 1])) * 0.24 * extent[0], 0.12 * extent[1]) if "positioning" in faults else (0.0, 0.0)
     primary, body = _primary(beam, body_part, view, seed, side, extent, away)
-    if "no image" in faults:
-        primary, body = np.full_like(primary, 0.01), np.zeros_like(body)
     if "double exposure" in faults:
         primary = primary + _primary(beam, body_part, view, seed, side, extent, (away[0] - 42, away[1] + 26))[0]
     if "motion" in faults:
@@ -142,7 +142,10 @@ def radiograph(
     anatomy = (lit > 0.5) & (body > 8)
     per_mas = float(np.median(arrived[anatomy] if anatomy.any() else arrived[lit > 0.5]))
     if mas is None:
-        mas = chart.target_ei / 100 / per_mas * 10 ** (float(rng.normal(0, 0.10)))
+        mas = chart.target_ei / 100 / per_mas * missed
+    if "no image" in faults:
+        # The beam went somewhere else; a little stray radiation is all there is.
+        primary, scatter, per_mas = np.full_like(primary, 1e-3 * per_mas), np.zeros_like(scatter), 1e-3 * per_mas
     mas *= (0.14 if "under exposed" in faults else 1.0) * (7.0 if "over exposed" in faults else 1.0)
     gain = COUNTS_PER_UGY * (16.0 if "clipped" in faults else 1.0)
     marker = _marker(side, faults)
@@ -199,7 +202,9 @@ def _scatter(primary: Map, body: Map, chart: Technique) -> Map:
     """Scattered radiation: a wide spread of what the thick parts take out of the beam."""
     if not chart.scatter:
         return np.zeros_like(primary)
-    source = primary * np.clip(body / 150, 0, 1.5)
+    # The unattenuated beam beside the body scatters nothing, its skin hardly anything.
+    bright = 3 * float(np.median(primary[body > 50])) if (body > 50).any() else np.inf
+    source = np.minimum(primary, bright) * np.clip(body / 150, 0, 1.5)
     small = cv2.resize(source, None, fx=0.1, fy=0.1, interpolation=cv2.INTER_AREA)
     spread = cv2.GaussianBlur(small, (0, 0), 3.5 / chart.coarse_mm, borderType=cv2.BORDER_CONSTANT)
     size = (primary.shape[1], primary.shape[0])

@@ -34,9 +34,10 @@ def new_order(order: Order, kind: OrderType, control: str, side: str, sender: st
          order.patient.birth_date, order.patient.sex],
         ["PV1", "1", "O"],
         ["ORC", control, placer, filler, "", "SC", "", quantity, parent, "", "", "", physician],
-        ["OBR", "1", placer, filler, procedure, "", "", "", "", "", "", "", "", order.indication, "", side, physician,
+        ["OBR", "1", placer, filler, procedure, "", "", "", "", "", "", "", "", order.indication, "",
+         ["", "", "", order.body_part, side], physician,
          "", order.accession, order.filler_number, order.step_id, order.station_ae, "", "",
-         "CT" if order.modality == "CT" else "RAD", "", "", quantity, "", parent, "", _reason(order), "", "", "", "",
+         order.modality, "", "", quantity, "", parent, "", _reason(order), "", "", "", "",
          scheduled, "", "", "", "", "", "", "", procedure],
     ]  # fmt: skip
     if kind != "ORM^O01":

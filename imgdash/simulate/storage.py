@@ -32,13 +32,13 @@ class Storage(Machine):
     ) -> None:
         super().__init__(address, conduct)
         self.archive = Archive(folder)
-        addresses = dict(known or {})
+        self.known = dict(known or {})
         for context in AllStoragePresentationContexts:
             # The other role is for C-GET, where the storage sends on the association of who asks.
             self.offer(str(context.abstract_syntax), AllTransferSyntaxes, both_roles=True)
         self.on(evt.EVT_C_STORE, "c-store", self._store)
-        commitment.offer(self, self.archive.held, addresses.get)
-        retrieve.offer(self, self.archive, addresses.get)
+        commitment.offer(self, self.archive.held, self.known.get)
+        retrieve.offer(self, self.archive, self.known.get)
 
     def status(self) -> dict[str, Any]:
         """How many objects it holds and hides."""
