@@ -17,6 +17,7 @@ PEERS = {
     "movescu": "/usr/bin/movescu",
     "dcmprscp": "/usr/bin/dcmprscp",
     "dcmdump": "/usr/bin/dcmdump",
+    "dcmpschk": "/usr/bin/dcmpschk",
     "dsrdump": "/usr/bin/dsrdump",
     "orthanc": "/usr/sbin/Orthanc",
     "chromium": "/usr/bin/chromium",
@@ -48,7 +49,7 @@ def radiographs() -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def free_port() -> int:
     """A port that is free now, for peers that cannot choose one themselves."""
     with socket.socket() as probe:

@@ -9,10 +9,15 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from imgdash.model import ImageHeader
 from imgdash.output import lettering
 
+BAND_MM: Final = 11.0
+BAND_PART: Final = 0.1
+"""Height of the band; on a small image it may not take more than this part."""
+_UNKNOWN_SIDE_MM: Final = 350.0
 _LETTER_MM: Final = 3.2
 _LEAST_PIXELS: Final = 7
 # Within this of 100 % a film is called true to size; a printer is no more exact than that.
@@ -27,16 +32,8 @@ class Lines:
     right: tuple[str, str]
 
 
-def lines(header: ImageHeader, institution: str, magnification: float | None, *, wanted_true: bool) -> Lines:
-    """What stands on the film; corrected information is what counts.
-
-    Parameters
-    ----------
-    magnification
-        Size on film : size on the detector, or None where that is unknown.
-    wanted_true
-        Whether true size was asked for: what could not be is said.
-    """
+def lines(header: ImageHeader, institution: str, size: str) -> Lines:
+    """What stands below the image; corrected information is what counts. `size` is for films."""
     edits = header.edits
     patient = [
         person(edits.get("PatientName", header.patient.name)),
@@ -56,11 +53,20 @@ def lines(header: ImageHeader, institution: str, magnification: float | None, *,
     ]
     return Lines(
         left=("   ".join(part for part in patient if part), "   ".join(part for part in what if part)),
-        right=(institution, _size(magnification, wanted_true)),
+        right=(institution, size),
     )
 
 
-def _size(magnification: float | None, wanted_true: bool) -> str:
+def size_on_film(magnification: float | None, *, wanted_true: bool) -> str:
+    """How large the image is on film, in words.
+
+    Parameters
+    ----------
+    magnification
+        Size on film : size on the detector, or None where that is unknown.
+    wanted_true
+        Whether true size was asked for: where it could not be, that is said.
+    """
     if magnification is None:
         return "size not known"
     if abs(magnification - 1) <= _TRUE:
@@ -107,6 +113,21 @@ def band(text: Lines, rows: int, columns: int, pitch: float, magnification: floa
         lettering.put(mask, right, (columns - pad - right_width, base), letter, right_width)
         lettering.put(mask, left, (pad, base), letter, end - ruler - 2 * pad)
     return mask
+
+
+def below(header: ImageHeader, institution: str, image: xr.DataArray, bits: int) -> npt.NDArray[np.uint16]:
+    """The band for a stored image, as wide as it, in its P-values (``annotate = "burnt-in"``)."""
+    rows, columns = image.shape
+    spacing = image.attrs.get("PixelSpacing")
+    pitch = spacing[0] if spacing else _UNKNOWN_SIDE_MM / max(rows, columns)
+    height = round(min(BAND_MM / pitch, max(rows * BAND_PART, 4 * _LEAST_PIXELS)))
+    text = lines(header, institution, "")
+    return p_values(band(text, height, columns, pitch, 1.0 if spacing else None), bits)
+
+
+def p_values(mask: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.uint16]:
+    """A mask 0 … 255 as P-values."""
+    return np.rint(mask.astype(np.float32) * (((1 << bits) - 1) / 255)).astype(np.uint16)
 
 
 def _ruler(mask: npt.NDArray[np.uint8], letter: int, pitch: float, magnification: float) -> int:

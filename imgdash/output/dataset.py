@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import numpy as np
 import pydicom
 import xarray as xr
 from pydicom import uid
@@ -12,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from imgdash.model import ImageHeader
-from imgdash.output import edits, encoding, placement, provenance, sop_class
+from imgdash.output import annotation, edits, encoding, placement, provenance, sop_class
 from imgdash.output.job import Job, derived_uid, series_uid
 from imgdash.output.placement import Placed
 from imgdash.wire.items import code_item
@@ -49,7 +50,9 @@ def processed(job: Job, image: xr.DataArray, formed: xr.DataArray) -> Dataset:
     ds.remove_private_tags()
     placed = Placed.of(formed.attrs, image.attrs)
     description, codes = provenance.derivation(job, formed)
-    encoding.make_room_for(ds, [*job.header.edits.values(), job.condition.title, job.station.institution, description])
+    written = [job.chain.overlay.comment, *(str(overlay.get("text", "")) for overlay in job.header.overlays)]
+    named = [job.condition.title, job.station.institution, job.station.name, description]
+    encoding.make_room_for(ds, [*job.header.edits.values(), *named, *written])
     _identify(ds, job, series_uid(job.header.study_uid, job.header.modality, job.condition.key, job.apparatus.name))
     for keyword in (*_OF_FORMER_PIXELS, *_OF_FORMER_BYTES):
         ds.pop(keyword, None)
@@ -60,14 +63,18 @@ def processed(job: Job, image: xr.DataArray, formed: xr.DataArray) -> Dataset:
     ds.InstanceNumber = job.header.number
     ds.ImageType = ["DERIVED", *(list(ds.get("ImageType") or ())[1:] or ["PRIMARY"])]
     edits.apply(ds, job.header.edits, at=_moment(job.header), system=_system(job))
-    encoding.set_pixels(ds, formed.values, job.apparatus.bits)
+    pixels = formed.values
+    if job.apparatus.annotate == "burnt-in":
+        band = annotation.below(job.header, job.station.institution, formed, job.apparatus.bits)
+        pixels = np.vstack([pixels, band])
+    encoding.set_pixels(ds, pixels, job.apparatus.bits)
     _p_values(ds, job.apparatus.bits)
     if received_as in _LOSSY and ds.get("LossyImageCompression") != "01":
         ds.LossyImageCompression, ds.LossyImageCompressionMethod = "01", _LOSSY[received_as]
     if ds.get("BurnedInAnnotation") != "YES":
         # A side marker does not tell who the patient is; what a person wrote may.
-        written = any(place["kind"] == "comment" for place in formed.attrs.get("overlay_rectangles", ()))
-        ds.BurnedInAnnotation = "YES" if written else "NO"
+        comment = any(place["kind"] == "comment" for place in formed.attrs.get("overlay_rectangles", ()))
+        ds.BurnedInAnnotation = "YES" if comment or job.apparatus.annotate == "burnt-in" else "NO"
     sop_class.complete(ds, sop_class.target(job.header.sop_class_uid, job.apparatus.sop_class))
     ds.DerivationDescription = description
     ds.DerivationCodeSequence = Sequence([code_item(code) for code in codes])
@@ -86,7 +93,7 @@ def passed(job: Job) -> Dataset:
     ds = pydicom.dcmread(job.record)
     if ds.file_meta.TransferSyntaxUID.is_compressed:
         ds.decompress(generate_instance_uid=False)
-    encoding.make_room_for(ds, [*job.header.edits.values(), job.station.institution])
+    encoding.make_room_for(ds, [*job.header.edits.values(), job.station.institution, job.station.name])
     # A CT series stays one series, and none of it meets that of another one.
     _identify(ds, job, derived_uid("series", job.header.study_uid, job.header.series_uid, job.apparatus.name))
     for keyword in _OF_FORMER_BYTES:

@@ -18,9 +18,6 @@ from imgdash.output.job import Job
 
 # The printer knows 8 and 12 bits (PS3.3 C.13.5).
 _BITS: Final = 12
-_BAND_MM: Final = 11.0
-# On a small box the annotation may not take more than this part of it.
-_BAND_PART: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def page(job: Job, image: xr.DataArray, stage6: xr.DataArray) -> Page:
     bits = min(apparatus.bits, _BITS) if apparatus.bits > 8 else 8
     orientation = _orientation(job, stage6)
     box = cell(apparatus.film_size, apparatus.layout, orientation, apparatus.dpi)
-    band = round(min(_BAND_MM / box.pitch, box.rows * _BAND_PART))
+    band = round(min(annotation.BAND_MM / box.pitch, box.rows * annotation.BAND_PART))
     free = (box.rows - band, box.columns)
     formed = _formed(job, stage6, box, free, bits)
     spacing = formed.attrs.get("PixelSpacing")
@@ -83,9 +80,10 @@ def page(job: Job, image: xr.DataArray, stage6: xr.DataArray) -> Page:
     pixels = np.zeros((box.rows, box.columns), np.uint16)
     top, left = (free[0] - formed.shape[0]) // 2, (free[1] - formed.shape[1]) // 2
     pixels[top : top + formed.shape[0], left : left + formed.shape[1]] = formed.values
-    text = annotation.lines(job.header, job.station.institution, magnification, wanted_true=apparatus.true_size)
+    size = annotation.size_on_film(magnification, wanted_true=apparatus.true_size)
+    text = annotation.lines(job.header, job.station.institution, size)
     mask = annotation.band(text, band, box.columns, box.pitch, magnification)
-    pixels[box.rows - band :] = np.rint(mask.astype(np.float32) * (((1 << bits) - 1) / 255)).astype(np.uint16)
+    pixels[box.rows - band :] = annotation.p_values(mask, bits)
     return Page(
         pixels, bits, apparatus.film_size, apparatus.layout, orientation, box.columns * box.pitch, magnification
     )

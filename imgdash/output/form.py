@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import xarray as xr
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 from imgdash import process
 from imgdash.output import dataset, encoding, film
 from imgdash.output.job import Job
 from imgdash.output.sop_class import quantitative
 from imgdash.output.stage6 import stage6
+from imgdash.process.overlay import items_of
 from imgdash.store.pixels import open_image
 
 
@@ -26,22 +29,42 @@ def storage_file(job: Job) -> Path:
     ImgdashError
         If the record cannot be read, or a corrected value does not fit.
     """
-    image = open_image(job.record, unprocessed=job.unprocessed)
+    image = opened(job)
     if passes(job, image):
         ds = dataset.passed(job)
     else:
-        formed = finished(job, image, scale=job.apparatus.scale)
+        formed = finished(job, image)
         ds = dataset.processed(job, image, formed)
+        if job.apparatus.annotate == "gsps":
+            write_presentation(job, ds, formed)
     encoding.write(ds, job.path, job.syntax, f"IMGDASH {job.version}")
     return job.path
 
 
 def film_page(job: Job) -> Path:
     """Form what goes into one image box of a film; see `imgdash.output.film`."""
-    image = open_image(job.record, unprocessed=job.unprocessed)
+    image = opened(job)
     page = film.page(job, image, stage6(job, image))
     page.save(job.path)
     return job.path
+
+
+def opened(job: Job) -> xr.DataArray:
+    """The record's pixels, with its attributes as corrected."""
+    image = open_image(job.record, unprocessed=job.unprocessed)
+    return image.assign_attrs(job.attributes)
+
+
+def write_presentation(job: Job, ds: Dataset, formed: xr.DataArray) -> None:
+    """The overlays as a presentation state beside the image, where there are any (``annotate = "gsps"``)."""
+    if "overlay" not in job.apparatus.steps:
+        return
+    items = items_of(job.chain.overlay, formed.attrs, job.header.overlays)
+    if items:
+        from imgdash.output import presentation  # brings highdicom, which other workers need not load
+
+        state = presentation.state(job, ds, items)
+        encoding.write(state, job.presentation, ExplicitVRLittleEndian, f"IMGDASH {job.version}")
 
 
 def passes(job: Job, image: xr.DataArray) -> bool:
@@ -55,13 +78,13 @@ def passes(job: Job, image: xr.DataArray) -> bool:
     return job.apparatus.sop_class == "same" and quantitative(job.header.modality)
 
 
-def finished(job: Job, image: xr.DataArray, *, scale: float) -> xr.DataArray:
+def finished(job: Job, image: xr.DataArray) -> xr.DataArray:
     """Every step for a storage; (2)-(6) from the cache where another apparatus had them made (G3)."""
     return process.finish(
         stage6(job, image),
         job.chain,
-        scale=scale,
+        scale=job.apparatus.scale,
         overlays=job.header.overlays,
-        steps=job.apparatus.steps,
+        steps=job.burnt,
         bits=job.apparatus.bits,
     )

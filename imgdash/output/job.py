@@ -20,7 +20,8 @@ from imgdash.store import rows
 
 # What of an image header shows in the output; the rest (who looks at it, comments, …) does not change it.
 _SHOWN: Final = (
-    "image_id number sop_class_uid sop_instance_uid study_uid series_uid parameters overrides edits overlays "
+    "image_id number sop_class_uid sop_instance_uid study_uid series_uid modality body_part acquired_at accession "
+    "patient parameters overrides edits overlays "
     "confirmed_at confirmed_by round replaces"
 ).split()
 
@@ -68,6 +69,21 @@ class Job:
         return Chain.of(self.condition.processing, self.header.overrides)
 
     @property
+    def attributes(self) -> dict[str, str]:
+        """What overlays are written from: side and view, as corrected; a wrong marker would be worse than none."""
+        edits, header = self.header.edits, self.header
+        side = edits.get("ImageLaterality") or edits.get("Laterality") or header.laterality
+        view = edits.get("ViewPosition") or header.view
+        found = {"Laterality": side, "ImageLaterality": side, "ViewPosition": view}
+        return {name: value for name, value in found.items() if value}
+
+    @property
+    def burnt(self) -> tuple[str, ...]:
+        """The steps that change pixels: overlays that go out as a presentation state are not among them."""
+        steps = self.apparatus.steps
+        return tuple(step for step in steps if step != "overlay") if self.apparatus.annotate == "gsps" else steps
+
+    @property
     def digest(self) -> str:
         """Same digest, same output, byte for byte: so that what is formed can be used again for another try."""
         return _digest(
@@ -77,6 +93,7 @@ class Job:
                 "apparatus": self.apparatus.model_dump(mode="json"),
                 "station": [self.station.institution, self.station.name],
                 "uid": self.output_uid,
+                "attributes": self.attributes,
                 "unprocessed": self.unprocessed,
                 "syntax": self.syntax,
                 "version": self.version,
@@ -88,6 +105,11 @@ class Job:
         """Where the result goes; deleting an image deletes ``<image_id>*``."""
         suffix = "dcm" if self.apparatus.kind == "storage" else "npz"
         return self.folder / f"{self.header.image_id}-{self.digest}.{suffix}"
+
+    @property
+    def presentation(self) -> Path:
+        """Where its presentation state goes, if it has one."""
+        return self.path.with_suffix(".pr.dcm")
 
 
 def profile(apparatus: OutputApparatus, condition: Condition) -> OutputApparatus:
@@ -149,6 +171,7 @@ def stage6_digest(job: Job) -> str:
             "calculated": job.header.parameters,
             "steps": [step for step in job.apparatus.steps if step not in ("scale", "overlay")],
             "bits": job.apparatus.bits,
+            "attributes": job.attributes,
             "unprocessed": job.unprocessed,
             "version": job.version,
         }

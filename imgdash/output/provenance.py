@@ -47,6 +47,8 @@ class Provenance:
         Every processing parameter by dotted name.
     calculated
         What was found for this image on its reduced image.
+    attributes
+        Of the image, as corrected: what overlays are written from.
     exact
         False where it was read from content items, which round, and lack what was calculated.
     """
@@ -59,15 +61,19 @@ class Provenance:
     scale: float = 1.0
     bits: int = 12
     overlays: tuple[Mapping[str, Any], ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     software: str = ""
     log: tuple[Mapping[str, Any], ...] = ()
     exact: bool = True
 
     def reproduce(self, image: xr.DataArray) -> xr.DataArray:
-        """Form the same image again from the one it was made of (`source` is its SOP Instance UID)."""
+        """Form the same image again from the one it was made of (`source` is its SOP Instance UID).
+
+        An annotation band below it (``annotate = "burnt-in"``) is not part of the image.
+        """
         return process.form(
-            image,
+            image.assign_attrs(self.attributes),
             Chain.of(overrides=self.parameters),
             self.calculated,
             steps=self.steps,
@@ -84,10 +90,11 @@ def of(job: Job, formed: xr.DataArray) -> Provenance:
         calculated=job.header.parameters,
         condition=job.condition.key,
         version=job.condition.version,
-        steps=tuple(job.apparatus.steps),
+        steps=job.burnt,
         scale=job.apparatus.scale,
         bits=job.apparatus.bits,
         overlays=tuple(job.header.overlays),
+        attributes=job.attributes,
         source=job.header.sop_instance_uid,
         software=f"imgdash {job.version}",
         log=tuple(formed.attrs["processing_log"]),

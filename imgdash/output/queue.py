@@ -279,6 +279,7 @@ class Queue(ABC):
         self._got_through(taken)
         for made in formed:
             made.path.unlink(missing_ok=True)
+            made.job.presentation.unlink(missing_ok=True)
 
     def _form(self, entry: QueueEntry) -> Formed | None:
         """The formed image, or None where the entry had to step aside for it."""

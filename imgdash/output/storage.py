@@ -48,6 +48,7 @@ SOP_CLASSES: Final = (
     uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
     uid.VLPhotographicImageStorage,
+    uid.GrayscaleSoftcopyPresentationStateStorage,
 )
 _PLAIN: Final = [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian]
 # How long an idle association is kept for a result to come on it; later ones come on an association of their own.
@@ -128,6 +129,8 @@ class StorageQueue(Queue):
         for made in formed:
             ds = self._readable(assoc, made)
             self._store(assoc, ds, made)
+            if made.job.presentation.exists():
+                self._store(assoc, self._accepted(assoc, pydicom.dcmread(made.job.presentation)), made)
             told = {"sop_class_uid": str(ds.SOPClassUID), "series_uid": str(ds.SeriesInstanceUID)}
             if not self.apparatus.commitment:
                 registry.finish(self.store, [made.entry], f"stored by {self.apparatus.ae_title}", **told)
@@ -147,17 +150,19 @@ class StorageQueue(Queue):
 
     def _readable(self, assoc: Any, made: Formed) -> pydicom.FileDataset:
         """The formed data set in a transfer syntax that the storage takes."""
-        ds = pydicom.dcmread(made.path)
-        accepted = [cx for cx in assoc.accepted_contexts if cx.abstract_syntax == ds.SOPClassUID]
-        if not accepted:
-            raise Refused(
-                f"{self.apparatus.ae_title} does not take {UID(ds.SOPClassUID).name}.",
-                "Choose another sop_class for it in the site file, then retry.",
-                retry=False,
-            )
-        syntaxes = {cx.transfer_syntax[0] for cx in accepted}
+        ds = self._accepted(assoc, pydicom.dcmread(made.path))
+        syntaxes = {cx.transfer_syntax[0] for cx in assoc.accepted_contexts if cx.abstract_syntax == ds.SOPClassUID}
         if ds.file_meta.TransferSyntaxUID.is_compressed and ds.file_meta.TransferSyntaxUID not in syntaxes:
             ds = pydicom.dcmread(self.former.again_as(made.job, uid.ExplicitVRLittleEndian))
+        return ds
+
+    def _accepted(self, assoc: Any, ds: pydicom.FileDataset) -> pydicom.FileDataset:
+        if not any(cx.abstract_syntax == ds.SOPClassUID for cx in assoc.accepted_contexts):
+            raise Refused(
+                f"{self.apparatus.ae_title} does not take {UID(ds.SOPClassUID).name}.",
+                "Choose another sop_class, or annotate, for it in the site file, then retry.",
+                retry=False,
+            )
         return ds
 
     def _store(self, assoc: Any, ds: pydicom.FileDataset, made: Formed) -> None:

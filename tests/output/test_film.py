@@ -71,8 +71,7 @@ def test_what_does_not_fit_in_true_size_is_reduced_and_says_so(bench: Make) -> N
     found = page(site, big)
     assert found.magnification is not None
     assert found.magnification < 0.6
-    line = annotation.lines(site.store.images()[0], "", found.magnification, wanted_true=True).right[1]
-    assert "does not fit" in line
+    assert "does not fit" in annotation.size_on_film(found.magnification, wanted_true=True)
 
 
 def test_a_wide_image_gets_the_film_lengthwise(bench: Make) -> None:
@@ -109,14 +108,14 @@ def header(**columns: Any) -> ImageHeader:
 
 
 def test_the_annotation_says_who_when_what_and_how_large() -> None:
-    lines = annotation.lines(header(), "St. Elsewhere", 1.0, wanted_true=True)
+    lines = annotation.lines(header(), "St. Elsewhere", annotation.size_on_film(1.0, wanted_true=True))
     assert lines.left[0].split("   ") == ["Yamada, Tarou (山田 太郎)", "P1", "M", "1979-05-11"]
     assert lines.left[1].split("   ") == ["2026-03-01 10:16", "HAND PA R"]
     assert lines.right == ("St. Elsewhere", "true size")
-    corrected = annotation.lines(header(edits={"PatientName": "Doe^Jane"}), "", 0.5, wanted_true=False)
+    corrected = annotation.lines(header(edits={"PatientName": "Doe^Jane"}), "", "")
     assert corrected.left[0].startswith("Doe, Jane")
-    assert corrected.right[1] == "50 %"
-    assert annotation.lines(header(), "", None, wanted_true=False).right[1] == "size not known"
+    assert annotation.size_on_film(0.5, wanted_true=False) == "50 %"
+    assert annotation.size_on_film(None, wanted_true=False) == "size not known"
 
 
 @pytest.mark.parametrize("name", ["Yamada, Tarou (山田 太郎)", "Müller, Änne", "Иванов", "김, 희중"])

@@ -235,6 +235,9 @@ def test_bytes_of_a_foreign_character_set_stay_or_become_utf_8(bench: Make, tmp_
     ds = formed(site, other, edits={"ReferringPhysicianName": "Sjöström"})
     assert ds.SpecificCharacterSet == "ISO_IR 192"
     assert (str(ds.PatientName), ds.ReferringPhysicianName) == (name, "Sjöström")
+    comment = ({"kind": "comment", "text": "立位", "x": 0.1, "y": 0.9},)
+    ds = formed(site, radiograph(3, PatientName="Doe^Jane"), overlays=comment, overrides={"overlay.comment": "臥位"})
+    assert ds.SpecificCharacterSet == "ISO_IR 192"
 
 
 def test_a_ct_keeps_its_hounsfield_units_its_class_and_its_geometry(bench: Make) -> None:
@@ -283,3 +286,52 @@ def test_a_real_radiograph(bench: Make, radiographs: Path, name: str) -> None:
     wanted = process.form(open_image(job.record), job.chain, job.header.parameters)
     np.testing.assert_array_equal(ds.pixel_array, wanted.values)
     assert ds.SOPClassUID == uid.ComputedRadiographyImageStorage
+
+
+def test_a_corrected_side_is_the_side_that_is_written(bench: Make) -> None:
+    site = bench(archive())
+    edits = {"ImageLaterality": "L"}
+    job = job_for(site, radiograph(kind="dx"), edits=edits, overrides={"overlay.side": "auto"})
+    told = provenance.read(pydicom.dcmread(form.storage_file(job)))
+    assert told is not None
+    assert told.log[-1]["items"] == ["side L"]
+    np.testing.assert_array_equal(told.reproduce(open_image(job.record)).values, pydicom.dcmread(job.path).pixel_array)
+
+
+def test_who_and_when_may_be_burnt_in_below_the_image(bench: Make) -> None:
+    site = bench(archive(annotate="burnt-in"))
+    ds = formed(site, radiograph())
+    told = provenance.read(ds)
+    assert told is not None
+    image = told.reproduce(open_image(site.files.path(site.store.images()[0].image_id)))
+    assert ds.Rows > image.shape[0]
+    np.testing.assert_array_equal(ds.pixel_array[: image.shape[0]], image.values)
+    assert ds.pixel_array[image.shape[0] :].max() > 2000
+    assert ds.BurnedInAnnotation == "YES"
+
+
+def test_overlays_may_go_out_as_a_presentation_state(bench: Make) -> None:
+    site = bench(archive(annotate="gsps"))
+    overlays = (
+        {"kind": "side", "text": "R", "x": 0.1, "y": 0.2},
+        {"kind": "scale", "x": 0.9, "y": 0.1, "length_mm": 50},
+    )
+    job = job_for(site, radiograph(), overlays=overlays)
+    ds = pydicom.dcmread(form.storage_file(job))
+    np.testing.assert_array_equal(
+        ds.pixel_array, process.form(open_image(job.record), job.chain, job.header.parameters).values
+    )
+    state = pydicom.dcmread(job.presentation)
+    assert state.SOPClassUID == uid.GrayscaleSoftcopyPresentationStateStorage
+    assert (state.StudyInstanceUID, state.PatientID) == (ds.StudyInstanceUID, ds.PatientID)
+    (series,) = state.ReferencedSeriesSequence
+    assert series.ReferencedImageSequence[0].ReferencedSOPInstanceUID == ds.SOPInstanceUID
+    (annotation,) = state.GraphicAnnotationSequence
+    assert [item.UnformattedTextValue for item in annotation.TextObjectSequence] == ["R", "50 mm"]
+    x0, y0, x1, y1 = annotation.GraphicObjectSequence[0].GraphicData
+    assert x0 == x1
+    assert y1 - y0 == pytest.approx(100), "50 mm at 0.5 mm"
+    assert subprocess.run([peer("dcmpschk"), str(job.presentation)], capture_output=True, check=False).returncode == 0
+    first = job.presentation.read_bytes()
+    form.storage_file(job)
+    assert job.presentation.read_bytes() == first

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
+from pydicom import uid
 
 from imgdash import process
 from imgdash.output import provenance
@@ -65,10 +66,10 @@ def test_the_processed_image_arrives_as_formed_and_is_committed(
     bench: Callable[..., Bench], program: Callable[..., Any], tmp_path: Path, free_port: int
 ) -> None:
     site = bench(
-        {"name": "PACS", "kind": "storage", "ae_title": "ORTHANC", "port": free_port, "scale": 0.5},
+        {"name": "PACS", "kind": "storage", "ae_title": "ORTHANC", "port": free_port, "scale": 0.5, "annotate": "gsps"},
         dicom_port=0,
     )
-    image = site.add(radiograph(kind="dx"), overrides={"geometry.rotation": 90})
+    image = site.add(radiograph(kind="dx"), overrides={"geometry.rotation": 90, "overlay.side": "R"})
     entry = site.register(image, "PACS")
     reported: list[bool] = []
 
@@ -87,10 +88,12 @@ def test_the_processed_image_arrives_as_formed_and_is_committed(
     assert site.events(entry) == ["register", "take", "sent", "finish"]
     assert site.store.image(image.image_id).state == "delivered"
 
-    (ds,) = orthanc.datasets()
+    state, ds = sorted(orthanc.datasets(), key=lambda found: "PixelData" in found)
+    assert state.SOPClassUID == uid.GrayscaleSoftcopyPresentationStateStorage
+    assert state.ReferencedSeriesSequence[0].SeriesInstanceUID == ds.SeriesInstanceUID
     source = open_image(site.files.path(image.image_id))
     chain = process.Chain.of(site.condition.processing, image.overrides)
-    wanted = process.form(source, chain, image.parameters, scale=0.5)
+    wanted = process.form(source, chain, image.parameters, scale=0.5, steps=process.ALL[:-1])
     np.testing.assert_array_equal(ds.pixel_array, wanted.values)
     assert ds.SOPInstanceUID == site.entry(entry).output_uid
     told = provenance.read(ds)
@@ -105,10 +108,10 @@ def test_a_storage_that_says_no_gets_the_image_again(bench: Callable[..., Bench]
     entry = site.register(site.add(radiograph()), "PACS")
     site.store.transition("queue", entry, "take")
     site.store.transition("queue", entry, "sent", transaction_uid="1.2.9")
-    uid = site.entry(entry).output_uid
+    ours = site.entry(entry).output_uid
 
     def report(transaction: str, ae_title: str, sequence: str) -> bool:
-        item: dict[str, Any] = {"00081150": {"vr": "UI", "Value": ["1.2"]}, "00081155": {"vr": "UI", "Value": [uid]}}
+        item: dict[str, Any] = {"00081150": {"vr": "UI", "Value": ["1.2"]}, "00081155": {"vr": "UI", "Value": [ours]}}
         if sequence == "00081198":
             item["00081197"] = {"vr": "US", "Value": [0x0112]}
         content = {"00081195": {"vr": "UI", "Value": [transaction]}, sequence: {"vr": "SQ", "Value": [item]}}
