@@ -90,9 +90,9 @@ class Machine:
 
         def answer(call: evt.Event) -> Any:
             refused = self.conduct.refuse.get(service)
-            if refused is None:
-                return handle(call)
-            return (refused, None) if pair else refused
+            if refused is not None:
+                return (refused, None) if pair else refused
+            return _named(call, handle(call)) if event is evt.EVT_N_CREATE else handle(call)
 
         def answers(call: evt.Event) -> Any:
             refused = self.conduct.refuse.get(service)
@@ -148,6 +148,16 @@ class Machine:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
+
+
+def _named(call: evt.Event, answer: tuple[int, Dataset | None]) -> tuple[int, Dataset | None]:
+    """Give pynetdicom the new instance's UID where it looks for it, if the requester left the choice to us."""
+    status, ds = answer
+    if ds is not None and "SOPInstanceUID" in ds:
+        if call.request.AffectedSOPInstanceUID is None:
+            ds.AffectedSOPInstanceUID = ds.SOPInstanceUID
+        del ds.SOPInstanceUID
+    return status, ds
 
 
 def wildcard_match(wanted: str, value: str) -> bool:

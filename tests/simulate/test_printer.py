@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
@@ -29,8 +30,9 @@ from imgdash.simulate.commitment import reference
 from imgdash.simulate.film import densities, luminance
 from imgdash.simulate.printer import Printer
 from imgdash.wire.dicom import associate
+from tests.conftest import missing
 from tests.helpers import wait_until
-from tests.simulate.making import HOST, address
+from tests.simulate.making import HOST, address, image, run
 
 META = BasicGrayscalePrintManagementMeta
 
@@ -142,3 +144,49 @@ def test_densities_are_those_of_the_standard() -> None:
     assert np.all(np.diff(found) < 0)
     assert luminance(np.array([1.0]))[0] == pytest.approx(0.05, abs=1e-4)
     assert luminance(np.array([1023.0]))[0] == pytest.approx(3993.33, abs=0.05)
+
+
+DCMTK_PRINTER = """[[GENERAL]]
+[PRINT]
+Directory = spool
+[DATABASE]
+Directory = database
+[LUT]
+Directory = lut
+[NETWORK]
+aetitle = DCMPSTATE
+[[COMMUNICATION]]
+[FILM]
+Type = PRINTER
+Aetitle = FILM55
+Hostname = 127.0.0.1
+Port = {port}
+MaxPDU = 32768
+SupportsPresentationLUT = true
+PresentationLUTMatchRequired = false
+FilmSizeID = 14INX17IN
+MediumType = BLUE FILM
+DisplayFormat = 1,1
+MaxDensity = 300
+MinDensity = 20
+MagnificationType = CUBIC
+"""
+
+
+@pytest.mark.peer
+def test_dcmtk_prints_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dcmprscu leaves it to the printer to name sessions and films, and brings a presentation LUT."""
+    prepare, spool = Path("/usr/bin/dcmpsprt"), Path("/usr/bin/dcmprscu")
+    if not (prepare.exists() and spool.exists()):
+        missing("dcmpsprt and dcmprscu are not installed")
+    for name in ("spool", "database", "lut"):
+        (tmp_path / name).mkdir()
+    ds = image("DX")
+    ds.SpecificCharacterSet, ds.PatientName = "ISO_IR 192", "Phantom^A"
+    pydicom.dcmwrite(tmp_path / "image.dcm", ds, enforce_file_format=True)
+    monkeypatch.chdir(tmp_path)
+    with Printer(address("FILM55"), tmp_path / "films") as printer:
+        Path("dcmpstat.cfg").write_text(DCMTK_PRINTER.format(port=printer.address.port))
+        run(prepare, "-c", "dcmpstat.cfg", "--printer", "FILM", "image.dcm")
+        run(spool, "-c", "dcmpstat.cfg", "--printer", "FILM", *Path("database").glob("SP*"))
+        wait_until(lambda: printer.status()["films"] == 1)
