@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
 import subprocess
 import sys
@@ -33,9 +33,10 @@ def serve(console: Console, site_file: Path) -> None:
     """Serve a site until it is interrupted or terminated."""
     from imgdash.dashboard import serve as serve_page
 
-    with Apparatus(site_file) as apparatus:
+    with _until_interrupted(), Apparatus(site_file) as apparatus:
         host, port = apparatus.addresses["dicom"]
-        console.print(f"DICOM {apparatus.site.station.ae_title} on {host}:{port}, HL7 on {apparatus.addresses['hl7']}")
+        console.print(f"DICOM {apparatus.site.station.ae_title} at {host}:{port}")
+        console.print("HL7 at {}:{}".format(*apparatus.addresses["hl7"]))
         serve_page(apparatus, on_ready=lambda url: console.print(f"Dashboard: {url}"))
 
 
@@ -140,13 +141,15 @@ def _show(console: Console, apparatus: Apparatus, browser: bool) -> int:
         if browser:
             webbrowser.open(url)
 
-    try:
+    with _until_interrupted():
         serve_page(apparatus, on_ready=ready, one_click=sites.DEMO_USERS)
-    finally:
-        colleague.stop()
+    colleague.stop()
     return 0
 
 
-def end_on_signal() -> None:
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
     """SIGTERM ends as Ctrl+C does, so that everything is written back."""
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        yield

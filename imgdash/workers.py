@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import queue
 import resource
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -39,6 +40,8 @@ class _Task:
 
 def _serve(connection: Any, memory_mb: int) -> None:
     """Body of a worker process."""
+    # Ctrl+C in a terminal reaches every process; the apparatus decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread each: there are as many workers as cores for them.
     import cv2
 

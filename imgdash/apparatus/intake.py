@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -126,6 +126,8 @@ class Intake:
         self._known: set[str] = set()
         self._pending: list[tuple[Path, float, Future[Examined]]] = []
         self._stop = threading.Event()
+        # One after another, but beside the images: an answer to a peer that is away takes its time.
+        self._messages = ThreadPoolExecutor(1, thread_name_prefix="messages")
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     def start(self) -> None:
@@ -142,6 +144,7 @@ class Intake:
         self._names.put(None)
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
+        self._messages.shutdown(cancel_futures=True)
 
     @property
     def waiting(self) -> int:
@@ -171,15 +174,19 @@ class Intake:
             return
         if path.name.endswith(".msg.json"):
             self._known.add(path.name)
-            try:
-                self._message(path)
-            except Exception:  # the message stays and is tried again at the next scan
-                _LOG.exception("a message could not be processed: %s", path.name)
-            self._known.discard(path.name)
+            self._messages.submit(self._take_message, path)
         elif path.name.endswith(".dcm"):
             self._known.add(path.name)
             future = self._workers.run(examine, path, *self._settings, timeout=60.0, priority=3)
             self._pending.append((path, time.monotonic(), future))
+
+    def _take_message(self, path: Path) -> None:
+        try:
+            if path.exists():
+                self._message(path)
+        except Exception:  # the message stays and is tried again at the next scan
+            _LOG.exception("a message could not be processed: %s", path.name)
+        self._known.discard(path.name)
 
     def _finish(self) -> None:
         """Hand on what is examined; one slow file lets the others pass after a while."""

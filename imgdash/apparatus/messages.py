@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from imgdash.config import Site
-from imgdash.model import Event
+from imgdash.model import Event, PeerFailed
 from imgdash.output import Outputs
 from imgdash.receive import commitment, messages, mpps
 from imgdash.request import Requests
@@ -16,6 +17,8 @@ from imgdash.request.ups_events import facts as ups_facts
 from imgdash.store.store import Store
 
 _LOG = logging.getLogger(__name__)
+# A peer that is away for longer asks again when it is back.
+_PATIENCE = timedelta(hours=1)
 
 
 class Messages:
@@ -45,7 +48,16 @@ class Messages:
             _LOG.warning("message file put aside: %s", type(error).__name__)
             path.replace(self._quarantine / path.name)
             return
-        act(message)
+        try:
+            act(message)
+        except PeerFailed as error:
+            now = datetime.now().astimezone()
+            waited = now - message.received_at.astimezone() if message.received_at else _PATIENCE
+            if error.retry and waited < _PATIENCE:
+                _LOG.warning("%s is answered later: %s", message.service, error.cause)
+                return
+            given_up = Event("peer", message.calling_ae, "unanswered", {"service": message.service}, why=str(error))
+            self._store.write(lambda change: change.emit(given_up))
         path.unlink(missing_ok=True)
 
     def _step(self, message: Any) -> None:

@@ -55,28 +55,63 @@ class Orders:
         condition, _ = choose(self._conditions.all(), {"BodyPartExamined": order.body_part}, order)
         order = dataclasses.replace(order, condition=order.condition or condition.key)
 
-        def change(tx: Change) -> bool:
-            found = tx.orders("order_id = ?", [order.order_id])
-            if found and dataclasses.replace(found[0], received_at=order.received_at) == order:
-                return False
-            if found and found[0].state == "radiographed" and order.state == "new":
-                return False
-            event = order.state if order.state != "new" or not found else "change"
-            tx.emit(Event("order", order.order_id, event, rows.order_columns(order), order.source or "ris"))
-            return True
+        def change(tx: Change) -> Order | None:
+            known = _known(tx, order)
+            if known is None:
+                tx.emit(Event("order", order.order_id, order.state, rows.order_columns(order), order.source or "ris"))
+                return order
+            merged = _merged(known, order)
+            if merged == known:
+                return None
+            event = merged.state if merged.state != known.state else "change"
+            tx.emit(Event("order", known.order_id, event, rows.order_columns(merged), order.source or "ris"))
+            return merged
 
-        if self._store.write(change):
-            self._requests.order_answers(order)
+        kept = self._store.write(change)
+        if kept is not None:
+            self._requests.order_answers(kept)
 
     def _poll(self, peer: Peer) -> None:
-        trouble = ""
+        said, failures = "", 0
         while not self._stopping.is_set():
             try:
                 for order in worklist.poll(self._site, peer):
                     self.take(order)
-                trouble = ""
+                said, failures = "", 0
             except PeerFailed as error:
-                if error.cause != trouble:
-                    trouble = error.cause
+                failures += 1
+                # Once is nothing: a peer may just be starting. What lasts is said once.
+                if failures > 1 and error.cause != said:
+                    said = error.cause
                     _LOG.warning("worklist of %s: %s", peer.name, error)
             self._stopping.wait(peer.worklist_seconds)
+
+
+def _known(change: Change, order: Order) -> Order | None:
+    """The reservation an order is about: by its id, else by the numbers of placer and filler.
+
+    A cancellation may carry nothing but these numbers.
+    """
+    found = change.orders("order_id = ?", [order.order_id])
+    for column, number in (("placer_number", order.placer_number), ("filler_number", order.filler_number)):
+        if not found and number:
+            found = change.orders(f"{column} = ?", [number])
+    return found[0] if found else None
+
+
+def _merged(known: Order, order: Order) -> Order:
+    """What is known with what is told now: HL7 and worklist each leave out what the other says."""
+    told = {
+        field.name: value
+        for field in dataclasses.fields(Order)
+        if field.name not in ("order_id", "patient", "received_at", "source")
+        and (value := getattr(order, field.name)) not in ("", None, False)
+    }
+    if known.state == "radiographed" and order.state == "new":
+        del told["state"]
+    patient = {
+        field.name: value
+        for field in dataclasses.fields(order.patient)
+        if (value := getattr(order.patient, field.name))
+    }
+    return dataclasses.replace(known, patient=dataclasses.replace(known.patient, **patient), **told)

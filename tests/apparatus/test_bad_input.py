@@ -17,7 +17,7 @@ from tests.helpers import wait_until
 pytestmark = pytest.mark.peer
 
 
-@pytest.fixture()
+@pytest.fixture
 def apparatus(tmp_path: Path):
     with Apparatus(site(tmp_path / "site")) as running:
         yield running

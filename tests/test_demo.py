@@ -1,0 +1,65 @@
+"""The README's first command."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.helpers import wait_until
+from tests.test_cli import imgdash
+
+PROGRAM = str(Path(sys.executable).with_name("imgdash"))
+
+
+def test_autopilot_brings_every_image_to_a_good_end(tmp_path: Path) -> None:
+    flown = imgdash("demo", "--no-browser", "--autopilot", 8, "--port", 0, "--folder", tmp_path / "demo")
+    assert flown.returncode == 0, flown.stdout + flown.stderr
+    assert "replaced" in flown.stdout
+    films = list((tmp_path / "demo" / "machines" / "FILM55").glob("*.png"))
+    assert films
+
+
+def test_the_demo_is_ready_soon_and_ends_cleanly(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    process = subprocess.Popen(
+        [PROGRAM, "demo", "--no-browser", "--port", "0", "--folder", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    try:
+        assert process.stdout is not None
+        url = next(word for line in process.stdout if "http" in line for word in line.split() if "http" in word)
+
+        def health() -> dict[str, object]:
+            with urllib.request.urlopen(url.rstrip("/") + "/healthz", timeout=10) as answer:
+                found: dict[str, object] = json.load(answer)
+            return found
+
+        assert health()["state"] == "running"
+        wait_until(lambda: health()["images"]["delivered"] >= 1, within=60, every=0.3)  # type: ignore[index]
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, rest
+    assert "Traceback" not in rest
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+
+
+@pytest.mark.parametrize("arguments", [("demo", "--autopilot", "0"), ("demo", "--port", "no")])
+def test_nonsense_is_refused_with_a_word(arguments: tuple[str, ...]) -> None:
+    said = imgdash(*arguments)
+    assert said.returncode == 2
+    assert "Traceback" not in said.stderr
