@@ -20,11 +20,12 @@ SOURCE_OF_PROCESSING = Code("121322", "DCM", "Source image for image processing 
 
 @dataclass(frozen=True)
 class Station:
-    """The machine that made an image."""
+    """The machine that made an image; `bits` are those of its processed pixels."""
 
     ae_title: str
     kind: str
     institution: str
+    bits: int = 12
 
     @property
     def model(self) -> str:

@@ -73,7 +73,7 @@ def projection(
     if unprocessed:
         _unprocessed_pixels(ds, exposure, dx)
     else:
-        _processed_pixels(ds, exposure, wanted, squeeze, dx)
+        _processed_pixels(ds, exposure, wanted, squeeze, dx, station.bits)
     return ds
 
 
@@ -156,9 +156,8 @@ def _unprocessed_pixels(ds: Dataset, exposure: Exposure, dx: bool) -> None:
 
 
 def _processed_pixels(
-    ds: Dataset, exposure: Exposure, wanted: Mapping[str, Any] | None, squeeze: bool, dx: bool
+    ds: Dataset, exposure: Exposure, wanted: Mapping[str, Any] | None, squeeze: bool, dx: bool, bits: int
 ) -> None:
-    bits = 12
     done = processing.process(exposure, wanted, bits=bits, squeeze=squeeze)
     ds.ImageType = ["DERIVED", "PRIMARY", ""]
     state_contents(ds, done.performed)

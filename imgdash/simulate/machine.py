@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSI
 
 logger = logging.getLogger(__name__)
 
-SUCCESS, WARNING, FAILURE = 0x0000, 0xB000, 0xC000
+SUCCESS = 0x0000
 # PS3.7 annex C.
 PROCESSING_FAILURE, NO_SUCH_INSTANCE, DUPLICATE_INSTANCE = 0x0110, 0x0112, 0x0111
 INVALID_ATTRIBUTE, MISSING_ATTRIBUTE, UNRECOGNISED_OPERATION = 0x0106, 0x0120, 0x0211
@@ -190,30 +189,18 @@ def text_of(ds: Dataset, keyword: str) -> str:
     return "" if value is None else str(value)
 
 
-def local_port(host: str, port: int) -> bool:
-    """Whether something listens there."""
-    try:
-        with socket.create_connection((host, port), timeout=0.5):
-            return True
-    except OSError:
-        return False
-
-
 __all__ = [
     "DUPLICATE_INSTANCE",
-    "FAILURE",
     "INVALID_ATTRIBUTE",
     "MISSING_ATTRIBUTE",
     "NO_SUCH_INSTANCE",
     "PROCESSING_FAILURE",
     "SUCCESS",
     "UNRECOGNISED_OPERATION",
-    "WARNING",
     "Address",
     "Conduct",
     "Machine",
     "date_match",
-    "local_port",
     "text_of",
     "wildcard_match",
 ]

@@ -103,7 +103,10 @@ class Network:
                 self.machines[peer.name] = self._modality(peer, ris)
 
     def _modality(self, peer: Peer, ris: Address | None) -> Modality:
-        station = Station(peer.ae_title or peer.name, kind_of(peer), self.site.station.institution)
+        readers = [other.name for other in self.site.peers_of("modality") if kind_of(other) == "CR"]
+        # The second plate reader is of an older make.
+        bits = 10 if peer.name in readers[1:] else 12
+        station = Station(peer.ae_title or peer.name, kind_of(peer), self.site.station.institution, bits)
         return Modality(
             _address(peer), station, Surroundings(self._apparatus, ris), self._folder / peer.name,
             sends_raw=sends_raw(peer), plan=lambda accession: self.programme.plan(accession),
