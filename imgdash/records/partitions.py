@@ -59,10 +59,10 @@ class Table:
         sql = f'select distinct {self.period} from "{self.name}" where {which}'
         return {row[0] for row in cursor.execute(sql, values).fetchall()}
 
-    def periods(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
-        """All periods, with their numbers of rows."""
-        sql = f'select {self.period} as period, count(*) from "{self.name}" group by period'
-        return {row[0]: row[1] for row in cursor.execute(sql).fetchall()}
+    def periods(self, cursor: duckdb.DuckDBPyConnection) -> set[str]:
+        """All periods; one, so that a reader finds the columns, where there are no rows."""
+        rows = cursor.execute(f'select distinct {self.period} from "{self.name}"').fetchall()
+        return {row[0] for row in rows} or {UNKNOWN}
 
     def count(self, cursor: duckdb.DuckDBPyConnection) -> int:
         """Number of rows."""

@@ -141,10 +141,10 @@ class Publisher:
         for table in PUBLISHED:
             known = dict(former.tables.get(table.name, {})) if former else {}
             known = {period: rows for period, rows in known.items() if (self.folder / _name(table, period)).exists()}
-            changed = table.changed(cursor, former.seq) if former else set(table.periods(cursor))
+            changed = table.changed(cursor, former.seq) if former else table.periods(cursor)
             tables[table.name] = self._copy(cursor, table, known, changed, written)
             if sum(tables[table.name].values()) != table.count(cursor):
-                tables[table.name] = self._copy(cursor, table, {}, set(table.periods(cursor)), written)
+                tables[table.name] = self._copy(cursor, table, {}, table.periods(cursor), written)
         return Manifest(SCHEMA_VERSION, seq, datetime.now().isoformat(timespec="seconds"), tables), written
 
     def _copy(
@@ -163,7 +163,9 @@ class Publisher:
                 os.fsync(file.fileno())
             if path not in written:
                 written.append(path)
-        return known
+        # A partition without rows stands only where there is no other.
+        filled = {period: rows for period, rows in known.items() if rows}
+        return filled or known
 
     def _put_in_place(self, manifest: Manifest, written: list[Path]) -> None:
         said = self.folder / (MANIFEST + _NEW)

@@ -71,6 +71,8 @@ def _snapshot(folder: Path) -> duckdb.DuckDBPyConnection:
 
 def lock_down(connection: duckdb.DuckDBPyConnection, scratch: Path, allowed: str, memory_mb: int) -> None:
     """After this, no statement can widen what the connection may do. The order matters."""
+    # Standard output is for the answer.
+    connection.execute("set enable_progress_bar = false")
     connection.execute(f"set memory_limit = '{memory_mb // 2}MB'")
     connection.execute(f"set temp_directory = {_quoted(str(scratch / 'spill'))}")
     connection.execute(f"set max_temp_directory_size = '{memory_mb * 2}MB'")
