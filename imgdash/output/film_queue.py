@@ -15,10 +15,11 @@ from pynetdicom.sop_class import PresentationLUT, PrintJob
 from imgdash.config import OutputApparatus
 from imgdash.model import ImgdashError, QueueEntry
 from imgdash.output import printing, registry
+from imgdash.output.delivery import Formed
 from imgdash.output.film import Page
 from imgdash.output.film_format import grid
 from imgdash.output.former import Former
-from imgdash.output.queue import Formed, Queue
+from imgdash.output.queue import Queue
 from imgdash.store.store import Store
 from imgdash.wire.dicom import associate
 

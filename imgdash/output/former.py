@@ -74,7 +74,7 @@ class Former:
         function = form.storage_file if job.apparatus.kind == "storage" else form.film_page
         with self._lock:
             running = self._running.get(job.path)
-            if running is not None:
+            if running is not None and not running.done():
                 return running
             if job.path.exists():
                 there: Future[Path] = Future()
@@ -82,7 +82,7 @@ class Former:
                 return there
             future = self.workers.run(function, job, timeout=_SECONDS, priority=_PRIORITY)
             self._running[job.path] = future
-        future.add_done_callback(lambda _: self._forget(job.path))
+        future.add_done_callback(lambda done: self._forget(job.path, done))
         return future
 
     def result(self, job: Job) -> Path:
@@ -105,6 +105,7 @@ class Former:
             if path.is_file():
                 path.unlink(missing_ok=True)
 
-    def _forget(self, path: Path) -> None:
+    def _forget(self, path: Path, done: Future[Path]) -> None:
         with self._lock:
-            self._running.pop(path, None)
+            if self._running.get(path) is done:
+                del self._running[path]

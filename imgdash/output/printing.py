@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pynetdicom.sop_class import (
@@ -20,6 +19,7 @@ from pynetdicom.sop_class import (
 
 from imgdash.config import OutputApparatus
 from imgdash.model import PeerFailed
+from imgdash.output import film_objects
 from imgdash.output.film import Page
 from imgdash.output.trouble import Doubtful, Lost, Refused
 
@@ -101,16 +101,16 @@ def print_film(
     """
     who = apparatus.ae_title
     warnings: list[str] = []
-    session = _session(apparatus, priority, label)
+    session = film_objects.session(apparatus, priority, label)
     session_uid, _ = _create(assoc, session, BasicFilmSession, who, warnings)
     lut_uid = _presentation_lut(assoc, who, warnings)
-    box = _film_box(apparatus, pages[0], session_uid, lut_uid)
+    box = film_objects.film_box(apparatus, pages[0], session_uid, lut_uid)
     box_uid, made = _create(assoc, box, BasicFilmBox, who, warnings)
     references = list((made or Dataset()).get("ReferencedImageBoxSequence") or ())
     if len(references) < len(pages):
         raise Refused(f"{who} made no image box for {pages[0].layout}.", "Choose a layout that it has.", retry=False)
     for position, (page, reference) in enumerate(zip(pages, references, strict=False), 1):
-        content = _image_box(apparatus, page, position)
+        content = film_objects.image_box(apparatus, page, position)
         answer, _ = _call(
             lambda content=content, uid=reference.ReferencedSOPInstanceUID: assoc.send_n_set(
                 content, BasicGrayscaleImageBox, uid, meta_uid=META
@@ -145,16 +145,6 @@ def _tidy(assoc: Any, box_uid: str, session_uid: str) -> None:
             return
 
 
-def _session(apparatus: OutputApparatus, priority: bool, label: str) -> Dataset:
-    ds = Dataset()
-    ds.NumberOfCopies = "1"
-    ds.PrintPriority = "HIGH" if priority else "MED"
-    ds.MediumType = apparatus.medium
-    ds.FilmDestination = "PROCESSOR"
-    ds.FilmSessionLabel = label
-    return ds
-
-
 def _presentation_lut(assoc: Any, who: str, warnings: list[str]) -> str | None:
     """A Presentation LUT of shape IDENTITY: what we send are P-values (PS3.14). None where it is not offered."""
     if not any(cx.abstract_syntax == PresentationLUT for cx in assoc.accepted_contexts):
@@ -164,52 +154,6 @@ def _presentation_lut(assoc: Any, who: str, warnings: list[str]) -> str | None:
     ds.PresentationLUTShape = "IDENTITY"
     uid, _ = _create(assoc, ds, PresentationLUT, who, warnings, meta=None)
     return uid
-
-
-def _film_box(apparatus: OutputApparatus, page: Page, session_uid: str, lut_uid: str | None) -> Dataset:
-    ds = Dataset()
-    ds.ImageDisplayFormat = page.layout
-    ds.FilmOrientation = page.orientation
-    ds.FilmSizeID = page.film_size
-    # The box has as many pixels as the film at this resolution: it is not to be blown up further.
-    ds.MagnificationType = "CUBIC"
-    ds.BorderDensity = "BLACK"
-    ds.EmptyImageDensity = "BLACK"
-    ds.Trim = "NO"
-    ds.MinDensity, ds.MaxDensity = round(apparatus.d_min * 100), round(apparatus.d_max * 100)
-    ds.ReferencedFilmSessionSequence = [_reference(BasicFilmSession, session_uid)]
-    if lut_uid is not None:
-        ds.ReferencedPresentationLUTSequence = [_reference(PresentationLUT, lut_uid)]
-        ds.Illumination, ds.ReflectedAmbientLight = apparatus.illumination, apparatus.reflected
-    return ds
-
-
-def _image_box(apparatus: OutputApparatus, page: Page, position: int) -> Dataset:
-    image = Dataset()
-    image.SamplesPerPixel = 1
-    image.PhotometricInterpretation = "MONOCHROME2"
-    image.Rows, image.Columns = page.pixels.shape
-    image.PixelAspectRatio = ["1", "1"]
-    allocated = 16 if page.bits > 8 else 8
-    image.BitsAllocated, image.BitsStored, image.HighBit = allocated, page.bits, page.bits - 1
-    image.PixelRepresentation = 0
-    data = np.ascontiguousarray(page.pixels, dtype=f"<u{allocated // 8}").tobytes()
-    image.PixelData = data + b"\0" * (len(data) % 2)
-    image["PixelData"].VR = "OW" if allocated == 16 else "OB"
-    box = Dataset()
-    box.ImageBoxPosition = position
-    box.Polarity = "NORMAL"
-    if apparatus.true_size:
-        # Width on film: without it the printer may fit the image to what it can print on.
-        box.RequestedImageSize = f"{page.width_mm:.2f}"
-    box.BasicGrayscaleImageSequence = [image]
-    return box
-
-
-def _reference(sop_class: str, uid: str) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, uid
-    return item
 
 
 def _create(

@@ -14,19 +14,16 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from imgdash.config import OutputApparatus
-from imgdash.model import APPARATUS, Event, ImgdashError, PeerFailed, QueueEntry
+from imgdash.model import APPARATUS, Event, PeerFailed, QueueEntry
 from imgdash.output import registry
 from imgdash.output.backoff import Backoff
+from imgdash.output.delivery import Delivery, Formed
 from imgdash.output.former import Former
-from imgdash.output.job import Job
-from imgdash.output.trouble import Doubtful, Lost, Refused
 from imgdash.output.turns import Turns
 from imgdash.store.store import Store
-from imgdash.workers import WorkerDied
 
 _LOG = logging.getLogger(__name__)
 # What the thread may take after its association was aborted.
@@ -53,15 +50,6 @@ class QueueStatus:
     next_try_seconds: float | None
 
 
-@dataclass(frozen=True)
-class Formed:
-    """An entry with its output image."""
-
-    entry: QueueEntry
-    job: Job
-    path: Path
-
-
 class Queue(ABC):
     """What storage and film queues have in common: the thread, whose turn it is, and who waits after a failure.
 
@@ -76,6 +64,7 @@ class Queue(ABC):
         self.backoff = Backoff(apparatus.retry_seconds, apparatus.retry_cap_seconds)
         self.trouble = ""
         self.turns = Turns(apparatus, store)
+        self._delivery = Delivery(apparatus, store, former, self.turns)
         self._acts: deque[Event] = deque()
         self._called = threading.Event()
         self._stopping = threading.Event()
@@ -245,8 +234,6 @@ class Queue(ABC):
             shown = datetime.now() + timedelta(seconds=wait)
             registry.note(self.store, entry, why="the apparatus is waited for", trouble=self.trouble, next_try_at=shown)
 
-    # -- one image, or the images of one film -------------------------------------------------------------
-
     def deliver(self, assoc: Any, entries: Sequence[QueueEntry]) -> None:
         """Take entries, form them, send them, and judge what came of it.
 
@@ -255,45 +242,6 @@ class Queue(ABC):
         PeerFailed
             Where the apparatus has to be waited for.
         """
-        formed = [made for entry in registry.take(self.store, entries) if (made := self._form(entry))]
-        if not formed:
-            return
-        taken = [made.entry for made in formed]
-        try:
-            self.send(assoc, formed)
-        except Refused as error:
-            for entry in taken:
-                self.turns.refused(entry, error)
-            return
-        except Lost as error:
-            for entry in taken:
-                self.turns.lost(entry, error)
-            raise
-        except Doubtful as error:
-            registry.doubt(self.store, taken, str(error))
-            raise
-        except PeerFailed as error:
-            for entry in taken:
-                registry.again(self.store, entry, str(error), attempts=entry.attempts)
-            raise
-        self._got_through(taken)
-        for made in formed:
-            made.path.unlink(missing_ok=True)
-            made.job.presentation.unlink(missing_ok=True)
-
-    def _form(self, entry: QueueEntry) -> Formed | None:
-        """The formed image, or None where the entry had to step aside for it."""
-        try:
-            job = self.former.job(entry, self.apparatus)
-            return Formed(entry, job, self.former.result(job))
-        except WorkerDied as error:
-            self.turns.refused(entry, error)
-        except Exception as error:  # whatever the image makes a worker raise
-            reason = str(error) if isinstance(error, ImgdashError) else f"The image cannot be formed: {error!r}."
-            registry.set_aside(self.store, entry, reason, attempts=entry.attempts + 1)
-        return None
-
-    def _got_through(self, entries: Sequence[QueueEntry]) -> None:
-        self.backoff.succeeded()
-        self.trouble = ""
-        self.turns.got_through(entries)
+        if self._delivery.run(entries, lambda formed: self.send(assoc, formed)):
+            self.backoff.succeeded()
+            self.trouble = ""

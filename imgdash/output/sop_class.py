@@ -22,6 +22,33 @@ _WANTED: Final = {
 # Their values are quantities (HU, counts, SUV), or their geometry is three-dimensional: P-values are no such image.
 _KEPT_AS_IS: Final = frozenset({"CT", "MR", "PT", "NM", "US", "IVUS", "OPT"})
 
+# What may go out: radiographs as P-values, and what passes as it came.
+SENT: Final = (
+    uid.DigitalXRayImageStorageForPresentation,
+    uid.ComputedRadiographyImageStorage,
+    uid.SecondaryCaptureImageStorage,
+    uid.DigitalXRayImageStorageForProcessing,
+    uid.DigitalMammographyXRayImageStorageForPresentation,
+    uid.DigitalMammographyXRayImageStorageForProcessing,
+    uid.DigitalIntraOralXRayImageStorageForPresentation,
+    uid.DigitalIntraOralXRayImageStorageForProcessing,
+    uid.XRayRadiofluoroscopicImageStorage,
+    uid.XRayAngiographicImageStorage,
+    uid.CTImageStorage,
+    uid.EnhancedCTImageStorage,
+    uid.MRImageStorage,
+    uid.EnhancedMRImageStorage,
+    uid.UltrasoundImageStorage,
+    uid.UltrasoundMultiFrameImageStorage,
+    uid.PositronEmissionTomographyImageStorage,
+    uid.NuclearMedicineImageStorage,
+    uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
+    uid.VLPhotographicImageStorage,
+    uid.GrayscaleSoftcopyPresentationStateStorage,
+)
+
 # Type 2 of the patient, study, series, equipment and image modules: may be empty, but has to be there.
 _TYPE2: Final = (
     "PatientName PatientID PatientBirthDate PatientSex StudyDate StudyTime StudyID AccessionNumber "

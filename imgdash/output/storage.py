@@ -17,39 +17,15 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 from imgdash.config import OutputApparatus
 from imgdash.model import ImgdashError, NotAllowed, PeerFailed, QueueEntry
 from imgdash.output import commitment, registry
+from imgdash.output.delivery import Formed
 from imgdash.output.encoding import SYNTAXES
 from imgdash.output.former import Former
-from imgdash.output.queue import Formed, Queue
+from imgdash.output.queue import Queue
+from imgdash.output.sop_class import SENT
 from imgdash.output.trouble import Lost, Refused
 from imgdash.store.store import Store
 from imgdash.wire.dicom import associate
 
-# What may go out: radiographs as P-values, and what passes as it came.
-SOP_CLASSES: Final = (
-    uid.DigitalXRayImageStorageForPresentation,
-    uid.ComputedRadiographyImageStorage,
-    uid.SecondaryCaptureImageStorage,
-    uid.DigitalXRayImageStorageForProcessing,
-    uid.DigitalMammographyXRayImageStorageForPresentation,
-    uid.DigitalMammographyXRayImageStorageForProcessing,
-    uid.DigitalIntraOralXRayImageStorageForPresentation,
-    uid.DigitalIntraOralXRayImageStorageForProcessing,
-    uid.XRayRadiofluoroscopicImageStorage,
-    uid.XRayAngiographicImageStorage,
-    uid.CTImageStorage,
-    uid.EnhancedCTImageStorage,
-    uid.MRImageStorage,
-    uid.EnhancedMRImageStorage,
-    uid.UltrasoundImageStorage,
-    uid.UltrasoundMultiFrameImageStorage,
-    uid.PositronEmissionTomographyImageStorage,
-    uid.NuclearMedicineImageStorage,
-    uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-    uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-    uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
-    uid.VLPhotographicImageStorage,
-    uid.GrayscaleSoftcopyPresentationStateStorage,
-)
 _PLAIN: Final = [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian]
 # How long an idle association is kept for a result to come on it; later ones come on an association of their own.
 _LINGER_SECONDS: Final = 2.0
@@ -72,7 +48,7 @@ class StorageQueue(Queue):
         """An association for every kind of image, and commitment."""
         wanted = SYNTAXES[self.apparatus.transfer_syntax]
         contexts: list[Any] = [Verification, StorageCommitmentPushModel]
-        for sop_class in SOP_CLASSES:
+        for sop_class in SENT:
             contexts.append((sop_class, _PLAIN if wanted in _PLAIN else [wanted]))
             if wanted not in _PLAIN:
                 contexts.append((sop_class, _PLAIN))
