@@ -23,7 +23,10 @@ from imgdash.apparatus.intake import Intake
 from imgdash.apparatus.messages import Messages
 from imgdash.apparatus.orders import Orders
 from imgdash.apparatus.registration import Registration
+from imgdash.apparatus.reporting import Reporting
 from imgdash.apparatus.screen import Screen, digest
+from imgdash.apparatus.station import Station
+from imgdash.apparatus.tuning import Tuning
 from imgdash.config import Site
 from imgdash.confirm import Actions, retention
 from imgdash.model import APPARATUS, Actor, Event, ImageHeader, ImgdashError, NotFound, Order, Request
@@ -62,6 +65,11 @@ class Apparatus:
     ...     for image in apparatus.images(state="awaiting"):
     ...         apparatus.confirm(image.image_id, by="anna")
 
+    Attributes
+    ----------
+    tuning, reporting, station
+        What concerns condition keys (C1), records (H3) and the station itself (H1).
+
     Raises
     ------
     ImgdashError
@@ -70,6 +78,7 @@ class Apparatus:
 
     def __init__(self, site: Site | Path | str) -> None:
         self.site = site if isinstance(site, Site) else config.load(site)
+        self.site_file = None if isinstance(site, Site) else Path(site)
         self.folder = self.site.folder
         station = self.site.station
         self.store = Store(self.folder)
@@ -98,6 +107,16 @@ class Apparatus:
         )
         self._receivers = Receivers(self.site, on_file=self._intake.arrived)
         self._publisher = Publisher(self.store, self.folder / "records")
+        self.tuning = Tuning(
+            self.site,
+            self.store,
+            self.conditions,
+            self.reduced,
+            lambda image_id: dict(self.open(image_id).attrs),
+            self.save_condition,
+        )
+        self.reporting = Reporting(self.store, self.folder, self.publish)
+        self.station = Station(self, self._receivers, self._publisher)
         self._stopping = threading.Event()
         self._housekeeper = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         self.started_at: datetime | None = None

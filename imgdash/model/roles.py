@@ -26,6 +26,7 @@ NEEDS: Final[dict[str, Role]] = {
     "queue": "user",
     "export": "user",
     "query": "user",
+    "sign": "user",
     "edit": "manager",
     "restore": "manager",
     "delete": "manager",
