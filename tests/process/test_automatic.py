@@ -53,6 +53,21 @@ def test_a_field_as_large_as_the_plate_is_the_plate() -> None:
     assert found["confidence"]["field"] > 0.5  # type: ignore[index]
 
 
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("slant", [0.0, 0.12])
+def test_a_straight_skin_line_is_no_collimator(turns: int, slant: float) -> None:
+    """A thigh that reaches three borders: all of it is lighter than the air beside it, but it has structure."""
+    y, x = np.mgrid[:400, :320].astype(np.float64)
+    depth = 210 + slant * (y - 200) - x  # mm inside the skin
+    soft = np.sqrt(np.clip(depth, 0, 80) / 80)
+    bone = np.clip(1 - ((depth - 110) / 25) ** 2, 0, None) ** 0.5
+    marrow = 0.02 * np.sin(x / 3) * np.sin(y / 4) * (bone > 0)
+    signal = 0.1 + 0.45 * soft + 0.2 * bone + marrow + np.random.default_rng(1).normal(0, 0.003, x.shape)
+    pixels = np.rint(4095 * np.rot90(signal, turns)).astype(np.uint16)
+    found = _calculate(image(pixels, bits=12, pitch=1.0))
+    assert found["field_fraction"] > 0.99
+
+
 def test_collimated_on_one_side_only() -> None:
     corners = np.array([[80.0, -10], [330, -10], [330, 410], [80, 410]])
     found = _calculate(image(collimated(body(400, 320), corners), bits=12, pitch=1.0))

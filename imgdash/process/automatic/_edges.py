@@ -14,8 +14,10 @@ Floats = npt.NDArray[np.float32]
 ANGLES: Final = np.deg2rad(np.arange(-12.0, 12.01, 0.75))
 _CANDIDATES: Final = 10
 _INNER: Final = (2, 6)  # pixels inside an edge that are compared with what lies outside
-_OUTER: Final = 2  # pixels of blur left out outside it
-_LEAST_OUTSIDE: Final = 4.0
+_OUTER: Final = 2  # pixels of blur left out outside it, where there are as many
+_CLEAR: Final = 16  # pixels from an edge where its own structure is over
+_BODY: Final = 0.1  # a smaller part of the image cannot be a body
+_LEAST_OUTSIDE: Final = 2.0
 _LEAST_ROWS: Final = 12
 
 
@@ -55,9 +57,10 @@ def left_edge(image: Floats, low: float, high: float) -> Edge | None:
     smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.2))
     fall = np.zeros_like(smooth)
     fall[:, 1:-1] = np.clip((smooth[:, :-2] - smooth[:, 2:]) / (0.05 * span), 0, 1)
+    structure = np.abs(cv2.GaussianBlur(image, (0, 0), 2.5) - cv2.GaussianBlur(image, (0, 0), 6.0))
     best: Edge | None = None
     for offset, angle in _straight_falls(fall):
-        edge = _judge(image, fall, offset, angle, high - 0.2 * span, 0.025 * span)
+        edge = _judge(image, fall, structure, offset, angle, high, span)
         if edge is not None and (best is None or edge.quality > best.quality):
             best = edge
     return best
@@ -86,8 +89,14 @@ def _straight_falls(fall: Floats) -> list[tuple[float, float]]:
     return lines
 
 
-def _judge(image: Floats, fall: Floats, offset: float, angle: float, unexposed: float, step: float) -> Edge | None:
-    """Whether everything outside the line is less exposed than what lies just inside it, row by row."""
+def _judge(
+    image: Floats, fall: Floats, structure: Floats, offset: float, angle: float, high: float, span: float
+) -> Edge | None:
+    """Whether everything outside the line is less exposed than what lies just inside it, row by row.
+
+    A body beside direct exposure is so too; but as a whole it is not near the unexposed level, and it has more
+    structure than what lies beside it.
+    """
     rows, columns = image.shape
     y = np.arange(rows)
     at = np.rint(offset + (y - rows / 2) * np.tan(angle)).astype(np.intp)
@@ -100,11 +109,18 @@ def _judge(image: Floats, fall: Floats, offset: float, angle: float, unexposed: 
     count = inner.sum(axis=1)
     inside = np.where(inner, image, 0).sum(axis=1) / np.maximum(count, 1)
     darkest = np.where(relative >= _INNER[0], image, np.inf).min(axis=1)
-    exposed = (darkest < unexposed) & (count > 0) & (at >= _OUTER)
+    exposed = (darkest < high - 0.2 * span) & (count > 0) & (at >= _OUTER)
     if exposed.sum() < max(_LEAST_ROWS, 0.08 * rows):
         return None
+    if np.median(image[relative <= -_OUTER]) < high - 0.4 * span:
+        return None
+    away, within = structure[relative <= -_CLEAR], structure[relative >= _CLEAR]
+    if not within.size:  # narrower than any field
+        return None
+    if away.size > _BODY * image.size and np.percentile(away, 90) > 2.5 * np.percentile(within, 90):
+        return None
     near = np.where(np.abs(relative) <= 2, fall, 0).max(axis=1)
-    support = float(((outside > inside + step) & exposed).sum() / exposed.sum())
+    support = float(((outside > inside + 0.025 * span) & exposed).sum() / exposed.sum())
     sharpness = float(near[exposed].mean())
     if support < 0.55 or sharpness < 0.45:
         return None
