@@ -94,8 +94,7 @@ def _judge(
 ) -> Edge | None:
     """Whether everything outside the line is less exposed than what lies just inside it, row by row.
 
-    A body beside direct exposure is so too; but as a whole it is not near the unexposed level, and it has more
-    structure than what lies beside it.
+    A body beside direct exposure is so too: see `_looks_like_a_body`.
     """
     rows, columns = image.shape
     y = np.arange(rows)
@@ -112,19 +111,24 @@ def _judge(
     exposed = (darkest < high - 0.2 * span) & (count > 0) & (at >= _OUTER)
     if exposed.sum() < max(_LEAST_ROWS, 0.08 * rows):
         return None
-    if np.median(image[relative <= -_OUTER]) < high - 0.4 * span:
-        return None
-    away, within = structure[relative <= -_CLEAR], structure[relative >= _CLEAR]
-    if not within.size:  # narrower than any field
-        return None
-    if away.size > _BODY * image.size and np.percentile(away, 90) > 2.5 * np.percentile(within, 90):
-        return None
     near = np.where(np.abs(relative) <= 2, fall, 0).max(axis=1)
     support = float(((outside > inside + 0.025 * span) & exposed).sum() / exposed.sum())
     sharpness = float(near[exposed].mean())
-    if support < 0.55 or sharpness < 0.45:
+    if support < 0.55 or sharpness < 0.45 or _looks_like_a_body(image, structure, relative, high, span):
         return None
     return Edge(*_fit(fall, at, exposed, angle), support, sharpness)
+
+
+def _looks_like_a_body(
+    image: Floats, structure: Floats, relative: npt.NDArray[np.intp], high: float, span: float
+) -> bool:
+    """Whether what lies outside a line is rather a body, and the inside rather the air beside it."""
+    if np.median(image[relative <= -_OUTER]) < high - 0.4 * span:
+        return True
+    away, within = structure[relative <= -_CLEAR], structure[relative >= _CLEAR]
+    if not within.size:  # narrower than any field
+        return True
+    return bool(away.size > _BODY * image.size and np.percentile(away, 90) > 2.5 * np.percentile(within, 90))
 
 
 def _fit(fall: Floats, at: npt.NDArray[np.intp], rows: npt.NDArray[np.bool_], angle: float) -> tuple[float, float]:
