@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +21,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
 # Elements longer than this stay on disk until somebody asks; pixels always do.
 _DEFER = "64 KB"
+_DATE = re.compile(r"\d{8}")
 
 
 @dataclass(frozen=True)
@@ -95,14 +98,18 @@ def number(ds: Dataset, keyword: str) -> float | None:
     """An attribute as a number; None where it is missing or is none."""
     raw = text(ds, keyword).split("\\")[0]
     try:
-        return float(raw) if raw else None
+        found = float(raw)
     except ValueError:
         return None
+    return found if math.isfinite(found) else None
 
 
 def moment(ds: Dataset, date: str, time: str) -> datetime | None:
     """A date and a time attribute as one moment; None where unknown."""
     day, clock = text(ds, date), text(ds, time).split(".")[0].ljust(6, "0")
+    if not _DATE.fullmatch(day):
+        # strptime would take digits of the time for those that are missing here.
+        return None
     for layout, value in (("%Y%m%d%H%M%S", day + clock), ("%Y%m%d", day)):
         try:
             return datetime.strptime(value, layout)
@@ -119,7 +126,7 @@ def spacing(ds: Dataset) -> tuple[float, float] | None:
             row, column = (float(part) for part in parts[:2])
         except ValueError:
             continue
-        if row > 0 and column > 0:
+        if 0 < row < math.inf and 0 < column < math.inf:
             return row, column
     return None
 
