@@ -198,9 +198,9 @@ class Conditions:
 
     def diff(self, key: str, former: int, later: int) -> str:
         """What changed between two versions, as a unified diff of their files."""
-        texts = [render(self.get(key, version)).splitlines() for version in (former, later)]
-        names = [f"{key} version {version}" for version in (former, later)]
-        return "\n".join(difflib.unified_diff(*texts, *names, lineterm=""))
+        before, after = (render(self.get(key, version)).splitlines() for version in (former, later))
+        names = f"{key} version {former}", f"{key} version {later}"
+        return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
 
 
 def _write(path: Path, text: str) -> None:

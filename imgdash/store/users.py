@@ -108,28 +108,29 @@ class Users:
         count, last = self._wrong.get(name, (0, 0.0))
         if count <= _FREE_GUESSES:
             return 0.0
-        wait = min(2.0 ** (count - _FREE_GUESSES), _LONGEST_LOCK)
+        wait = min(2.0 ** min(count - _FREE_GUESSES, 20), _LONGEST_LOCK)
         return max(0.0, last + wait - time.monotonic())
 
     def check(self, name: str, password: str) -> Actor | None:
         """The user, if the password is right and the name is not locked; else None."""
-        if self.locked_for(name) > 0:
-            return None
-        user = self._load().get(name)
-        try:
-            self._hasher.verify(user["password"] if user else self._nobody, password)
-            right = user is not None
-        except (VerificationError, InvalidHashError):
-            right = False
         with self._lock:
-            if right and user:
-                self._wrong.pop(name, None)
-                return Actor(name, _role(user["role"]))
+            if self.locked_for(name) > 0:
+                return None
+            # Counted before it is looked at: many guesses at once are as many guesses.
             if len(self._wrong) > 10_000:
                 self._wrong.clear()
             count, _ = self._wrong.get(name, (0, 0.0))
             self._wrong[name] = (count + 1, time.monotonic())
-        return None
+        user = self._load().get(name)
+        try:
+            self._hasher.verify(user["password"] if user else self._nobody, password)
+        except (VerificationError, InvalidHashError):
+            return None
+        if user is None:
+            return None
+        with self._lock:
+            self._wrong.pop(name, None)
+        return Actor(name, _role(user["role"]))
 
 
 def _role(text: str) -> Role:
