@@ -11,6 +11,7 @@ import pytest
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import ComputedRadiographyImageStorage, Verification
 
+from imgdash.model import ImgdashError
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph, received
 from tests.output.conftest import stop
@@ -299,3 +300,34 @@ def test_a_queue_ends_although_its_peer_does_not_answer(bench: Make) -> None:
     finally:
         release.set()
         server.shutdown()
+
+
+@pytest.mark.parametrize("step", ["take", "finish"])
+def test_when_the_records_cannot_be_written_the_queue_goes_on_later(
+    bench: Make, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    with Storage() as storage:
+        site = bench(archive(storage.port))
+        entries = [site.register(site.add(radiograph(number)), "ARCHIVE") for number in (1, 2)]
+        append, refused = site.store.journal.append, []
+
+        def full(events: Any) -> Any:
+            if events[0].event == step and len(refused) < 3:
+                refused.append(step)
+                raise ImgdashError("The disk is full.", "Make room.")
+            return append(events)
+
+        monkeypatch.setattr(site.store.journal, "append", full)
+        with site.running():
+            wait_until(lambda: len(refused) == 3 and set(storage.got) == {"1", "2"})
+            wait_until(lambda: [site.entry(entry).state for entry in entries] == ["done", "done"])
+
+
+def test_a_wake_tries_at_once_what_is_waited_for(bench: Make, program: Program, free_port: int, inbox: Path) -> None:
+    site = bench(archive(free_port, retry_seconds=600, retry_cap_seconds=600))
+    site.register(site.add(radiograph()), "ARCHIVE")
+    with site.running() as outputs:
+        wait_until(lambda: (outputs.status()["ARCHIVE"].next_try_seconds or 0) > 500)
+        storescp(program, free_port, inbox)
+        outputs.wake()
+        wait_until(lambda: site.states() == ["done"])
