@@ -183,7 +183,7 @@ def test_a_printer_in_failure_is_waited_for(bench: Make) -> None:
         assert len(printer.films) == 1
 
 
-@pytest.mark.parametrize("status", [0xB600, 0xB604, 0xB605, 0xB60A])
+@pytest.mark.parametrize("status", [0xB604, 0xB605])
 def test_a_warning_is_no_failure(bench: Make, status: int) -> None:
     with Printer(print=status, film=0x0116) as printer:
         site = bench(film(printer.port))

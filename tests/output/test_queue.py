@@ -309,7 +309,8 @@ def test_when_the_records_cannot_be_written_the_queue_goes_on_later(
     with Storage() as storage:
         site = bench(archive(storage.port))
         entries = [site.register(site.add(radiograph(number)), "ARCHIVE") for number in (1, 2)]
-        append, refused = site.store.journal.append, []
+        append = site.store.journal.append
+        refused: list[str] = []
 
         def full(events: Any) -> Any:
             if events[0].event == step and len(refused) < 3:
