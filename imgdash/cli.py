@@ -201,6 +201,54 @@ def simulate_network(
     network.main(site, folder=folder, count=count, pace=pace, seed=seed)
 
 
+Machine = Annotated[str, typer.Argument(help="its name in the site file; all of this kind if not given")]
+MachineFolder = Annotated[Path | None, typer.Option(help="where raw exposures, stored images and films go")]
+
+
+def _simulate(site: Path, kind: str, name: str, folder: Path | None, count: int = 0, pace: float = 0.5) -> None:
+    """The machines of one kind, or one of them."""
+    from imgdash import config
+    from imgdash.simulate import network
+
+    loaded = config.load(site)
+    names = [machine.name for machine in (*loaded.peers, *loaded.apparatus) if machine.kind == kind]
+    if name and name not in names:
+        raise ImgdashError(f"The site file has no {kind} {name!r}.", f"It has: {', '.join(names) or 'none'}.")
+    if not names:
+        raise ImgdashError(f"The site file has no {kind}.", "Add one to it.")
+    network.main(site, folder=folder, count=count, pace=pace, only=[name] if name else names)
+
+
+@simulate_app.command("modality")
+def simulate_modality(
+    site: SiteFile,
+    name: Machine = "",
+    folder: MachineFolder = None,
+    count: Annotated[int, typer.Option(help="first images to send; 0: only answer")] = 12,
+    pace: Annotated[float, typer.Option(help="images per second")] = 0.5,
+) -> None:
+    """CR, DR or CT: takes orders, sends images, answers requests."""
+    _simulate(site, "modality", name, folder, count, pace)
+
+
+@simulate_app.command("ris")
+def simulate_ris(site: SiteFile, name: Machine = "", folder: MachineFolder = None) -> None:
+    """HIS/RIS: worklist, HL7 both ways, re-radiographing orders by itself."""
+    _simulate(site, "ris", name, folder)
+
+
+@simulate_app.command("storage")
+def simulate_storage(site: SiteFile, name: Machine = "", folder: MachineFolder = None) -> None:
+    """Image storage that can be queried."""
+    _simulate(site, "storage", name, folder)
+
+
+@simulate_app.command("printer")
+def simulate_printer(site: SiteFile, name: Machine = "", folder: MachineFolder = None) -> None:
+    """Film printer that renders its films to PNG."""
+    _simulate(site, "printer", name, folder)
+
+
 def _log(verbose: bool) -> None:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -113,8 +113,8 @@ def demo(folder: Path, web_port: int = USUAL_PORTS["web"]) -> Path:
             "minimum_free_mb": 50,
         },
         "peer": [
-            modality("CR51", unprocessed=True),
-            modality("CR56", unprocessed=True),
+            modality("CR51", unprocessed=True, sends_raw=False),
+            modality("CR56", unprocessed=True, sends_raw=True),
             modality("DR60", unprocessed=True),
             modality("CT57"),
             modality("CT59"),
