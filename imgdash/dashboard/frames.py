@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Pixels = tuple[np.ndarray, int]
 _POOL = ThreadPoolExecutor(2, thread_name_prefix="frames")
+_THUMBNAIL = 220
 _FOREVER = "private, max-age=604800, immutable"
 
 
@@ -98,9 +99,13 @@ def _chain(apparatus: Apparatus, image_id: str, overrides: Any) -> Any:
 
 
 def _thumbnail(apparatus: Apparatus, image_id: str) -> bytes:
-    found, jpeg = cv2.imencode(
-        ".jpg", np.ascontiguousarray(apparatus.thumbnail(image_id)), [cv2.IMWRITE_JPEG_QUALITY, 88]
-    )
+    try:
+        pixels = apparatus.preview(image_id)
+    except ImgdashError:
+        pixels = apparatus.thumbnail(image_id)
+    factor = _THUMBNAIL / max(pixels.shape)
+    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    found, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 88])
     if not found:
         raise ImgdashError("The thumbnail cannot be written.", "See the log.")
     return bytes(jpeg)

@@ -34,6 +34,10 @@ class Session:
         The facade that is called, who calls it, and the Bokeh document of the tab.
     go
         ``go(page, **query)`` shows another page; set by the shell.
+    address
+        ``address(**query)`` puts what the page shows into the address.
+    rekey, typing
+        ``rekey()`` after a page changed its `keymap`; ``typing(True)`` while a dialog takes the keys.
     tell
         ``tell(text, kind="info", detail="")`` shows a toast; kinds: info, success, warning, error.
     """
@@ -44,6 +48,9 @@ class Session:
         self.document = document
         self.go: Callable[..., None] = _nowhere
         self.tell: Callable[..., None] = _nowhere
+        self.address: Callable[..., None] = _nowhere
+        self.rekey: Callable[..., None] = _nowhere
+        self.typing: Callable[..., None] = _nowhere
         self.closed = False
         self._listeners: list[Listener] = []
         self._at_close: list[Callable[[], None]] = []
@@ -142,7 +149,7 @@ class Session:
             _POOL.submit(_quietly, function)
         self._listeners.clear()
         self._at_close.clear()
-        self.go = self.tell = _nowhere
+        self.go = self.tell = self.address = self.rekey = self.typing = _nowhere
 
 
 def _quietly(function: Callable[[], None]) -> None:

@@ -60,6 +60,9 @@ class Shell:
         )
         session.go = self.go
         session.tell = self._tell
+        session.address = self.address
+        session.rekey = self._rekey
+        session.typing = self._typing
         session.listen(self._events)
         query = self._address()
         first = query.pop("page", "")
@@ -85,7 +88,7 @@ class Shell:
             for other, view in self._views.items():
                 view.visible = other == name
             self.rail.current = name
-            self.keys.param.update(keymap=dict(page.keymap), local=list(page.local))
+            self._rekey()
         if missed := self._missed[name]:
             self._missed[name] = []
             page.update(missed)
@@ -140,6 +143,13 @@ class Shell:
 
     def _key(self, action: str) -> None:
         self.pages[self._current].key(action)
+
+    def _rekey(self) -> None:
+        page = self.pages[self._current]
+        self.keys.param.update(keymap=dict(page.keymap), local=list(page.local))
+
+    def _typing(self, on: bool) -> None:
+        self.keys.active = not on
 
     def _tell(self, text: str, kind: str = "info", detail: str = "") -> None:
         self.toasts.send(text=text, kind=kind, detail=detail)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 import holoviews as hv
-from bokeh.themes import Theme
 
 # Neutral greys, so that the eye judges the image alone; one accent, three signal colours (contrast AA on `panel`).
 PALETTE: Final[dict[str, str]] = {
@@ -126,7 +125,7 @@ MATERIAL: Final[dict[str, Any]] = {
     "shape": {"borderRadius": 4},
 }
 
-_AXIS = {
+_AXIS: Final[dict[str, Any]] = {
     "axis_line_color": PALETTE["line"],
     "major_tick_line_color": PALETTE["line"],
     "minor_tick_line_color": None,
@@ -136,28 +135,25 @@ _AXIS = {
     "axis_label_text_font_size": "11px",
     "axis_label_text_font_style": "normal",
 }
-FIGURES: Final = Theme(
-    json={
-        "attrs": {
-            "figure": {
-                "background_fill_color": PALETTE["panel"],
-                "border_fill_color": PALETTE["panel"],
-                "outline_line_color": PALETTE["line"],
-            },
-            "Grid": {"grid_line_color": PALETTE["line"], "grid_line_alpha": 0.6},
-            "Axis": _AXIS,
-            "Title": {"text_color": PALETTE["text"], "text_font_size": "12px"},
-            "Legend": {
-                "background_fill_color": PALETTE["raised"],
-                "label_text_color": PALETTE["text"],
-                "border_line_color": PALETTE["line"],
-            },
-        }
-    }
-)
+
+
+def dress(figure: Any) -> None:
+    """Give a Bokeh figure the look of the pages; call it in a HoloViews hook: ``lambda plot, _: dress(plot.state)``."""
+    figure.background_fill_color = PALETTE["panel"]
+    figure.border_fill_color = PALETTE["panel"]
+    figure.outline_line_color = PALETTE["line"]
+    for axis in figure.axis:
+        axis.update(**_AXIS)
+    for grid in figure.grid:
+        grid.update(grid_line_color=PALETTE["line"], grid_line_alpha=0.6)
+    for legend in figure.legend:
+        legend.update(
+            background_fill_color=PALETTE["raised"], label_text_color=PALETTE["text"], border_line_color=PALETTE["line"]
+        )
+    if figure.title is not None:
+        figure.title.update(text_color=PALETTE["text"], text_font_size="12px")
 
 
 def apply() -> None:
-    """Give HoloViews figures of this process the look of the pages."""
+    """Load HoloViews' Bokeh backend into this process."""
     hv.extension("bokeh", logo=False)
-    hv.renderer("bokeh").theme = FIGURES

@@ -53,6 +53,9 @@ class Page:
 
 def all_pages() -> tuple[type[Page], ...]:
     """Every page, imported when the server starts."""
+    from imgdash.dashboard.pages.conditions import Conditions
+    from imgdash.dashboard.pages.records import Records
     from imgdash.dashboard.pages.review import Review
+    from imgdash.dashboard.pages.system import System
 
-    return (Review,)
+    return (Review, Conditions, Records, System)

@@ -8,7 +8,12 @@ function h(tag, attributes = {}, ...children) {
     else if (name === "value" || name === "checked" || name === "disabled") node[name] = value
     else node.setAttribute(name, value === true ? "" : value)
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false))
+  return fill(node, ...children)
+}
+
+// Replace what is in a node; null, undefined and false are nothing.
+function fill(node, ...children) {
+  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false))
   return node
 }
 

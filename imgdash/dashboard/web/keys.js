@@ -5,11 +5,13 @@ export function render({model, el}) {
     return !(node instanceof Element) || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "range"
       && node.type !== "checkbox" || node.isContentEditable
   }
+  // A button reached with Tab is pressed by Space and Enter; one that was clicked does not catch the keys.
+  const pressing = (event) => (event.key === " " || event.key === "Enter") && event.composedPath()[0].matches?.("button:focus-visible,[role=button]:focus-visible")
   const held = new Set()
   const tell = (action, down) => window.dispatchEvent(new CustomEvent("imgdash:key", {detail: {action, down}}))
   const name = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key)
   const down = (event) => {
-    if (!model.active || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
+    if (!model.active || event.ctrlKey || event.metaKey || event.altKey || typing(event) || pressing(event)) return
     const action = model.keymap[name(event)]
     if (!action) return
     event.preventDefault()

@@ -2,22 +2,22 @@
 export function render({model, el}) {
   const list = h("nav", {"aria-label": "Pages"})
   const foot = h("div", {class: "foot"})
-  const rail = h("div", {class: "rail"}, h("div", {class: "mark", title: "imgdash"}, "im", h("b", {}, "g")), list, foot)
+  const rail = h("div", {class: "side"}, h("div", {class: "mark", title: "imgdash"}, "im", h("b", {}, "g")), list, foot)
   el.append(h("style", {}, `
-    .rail{display:flex;flex-direction:column;height:100vh;width:64px;background:var(--panel);border-right:1px solid var(--line)}
+    .side{display:flex;flex-direction:column;height:100vh;width:64px;background:var(--panel);border-right:1px solid var(--line)}
     .mark{font:300 20px/44px var(--font);text-align:center;letter-spacing:-.5px}.mark b{color:var(--accent);font-weight:600}
     nav{flex:1;display:flex;flex-direction:column;gap:2px;overflow:auto}
-    .rail button{position:relative;display:flex;flex-direction:column;align-items:center;gap:3px;width:100%;padding:8px 0 6px;border-radius:0;border:0;border-left:2px solid transparent;font-size:10px;color:var(--dim)}
-    .rail button:hover{color:var(--text);background:var(--raised)}
-    .rail button[aria-current]{color:var(--text);border-left-color:var(--accent);background:var(--raised)}
-    .rail svg{width:20px;height:20px}
+    .side button{position:relative;display:flex;flex-direction:column;align-items:center;gap:3px;width:100%;padding:8px 0 6px;border-radius:0;border:0;border-left:2px solid transparent;font-size:10px;color:var(--dim)}
+    .side button:hover{color:var(--text);background:var(--raised)}
+    .side button[aria-current]{color:var(--text);border-left-color:var(--accent);background:var(--raised)}
+    .side svg{width:20px;height:20px}
     .badge{position:absolute;top:4px;right:8px;min-width:16px;padding:0 4px;border-radius:8px;font:600 10px/16px var(--font);text-align:center;background:var(--line);color:var(--text)}
     .badge.accent{background:var(--accent);color:#001018}.badge.bad{background:var(--bad);color:#200}.badge.warn{background:var(--warn);color:#210}
     .foot{border-top:1px solid var(--line);padding:6px 0;text-align:center;font-size:10px;color:var(--dim)}
     .foot b{display:block;color:var(--text);font-weight:600;overflow:hidden;text-overflow:ellipsis;padding:0 4px}
   `), rail)
   live(model, ["pages", "current", "badges"], () => {
-    list.replaceChildren(...model.pages.map((page) => {
+    fill(list, ...model.pages.map((page) => {
       const [count, kind] = model.badges[page.name] || [0, ""]
       const words = count ? `${page.title}: ${count}` : page.title
       return h("button", {
@@ -26,7 +26,7 @@ export function render({model, el}) {
       }, icon(model, page.icon), page.title, count ? h("span", {class: `badge ${kind}`}, count > 999 ? "999+" : String(count)) : null)
     }))
   })
-  live(model, ["user", "role"], () => foot.replaceChildren(
+  live(model, ["user", "role"], () => fill(foot, 
     h("b", {title: model.user}, model.user), model.role,
     h("button", {title: "Log out", "aria-label": "Log out", onclick: () => { window.location.href = "logout" }}, icon(model, "leave")),
   ))

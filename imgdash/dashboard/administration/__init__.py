@@ -1,0 +1,1 @@
+"""The parts of the System page: station and connections, users, audit."""

@@ -1,0 +1,121 @@
+"""HoloViews: the histogram with the signal limits as handles, the gradation curve over it; linked both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+from bokeh.models import BoxAnnotation, Node
+from holoviews.streams import Pipe
+
+from imgdash.dashboard.theme import PALETTE, dress
+from imgdash.process import Chain, curve
+from imgdash.process.tone import tone_of
+
+_HEIGHT = 150
+_BINS = 128
+
+
+class Histogram:
+    """Histogram of the signal, range S/G, gradation curve.
+
+    Parameters
+    ----------
+    on_range
+        ``on_range(s_low, s_high, rests)``: the handles were moved; `rests` once they have come to rest.
+    """
+
+    def __init__(self, on_range: Callable[[float, float, bool], None]) -> None:
+        self._on_range = on_range
+        self._setting = False
+        self._rest: Any = None
+        self._counts = Pipe(data=([0.0, 1.0], [0.0, 0.0]))
+        self._curve = Pipe(data=([0.0, 1.0], [0.0, 1.0]))
+        self._range = BoxAnnotation(
+            left=0.0,
+            right=1.0,
+            editable=True,
+            movable="x",
+            resizable="x",
+            top=Node.frame.top,
+            bottom=Node.frame.bottom,
+            fill_color=PALETTE["accent"],
+            fill_alpha=0.08,
+            line_color=PALETTE["accent"],
+            line_alpha=0.9,
+            line_width=1,
+            hover_fill_alpha=0.16,
+            hover_fill_color=PALETTE["accent"],
+        )
+        self._range.on_change("left", self._moved)
+        self._range.on_change("right", self._moved)
+        counts = hv.DynamicMap(lambda data: hv.Area(data, "signal", "share"), streams=[self._counts])
+        graded = hv.DynamicMap(lambda data: hv.Curve(data, "signal", "share"), streams=[self._curve])
+        self._plot = (
+            counts.opts(color="#5b6675", alpha=0.75, line_width=0) * graded.opts(color=PALETTE["film"], line_width=2)
+        ).opts(
+            hv.opts.Overlay(
+                height=_HEIGHT,
+                responsive=True,
+                toolbar=None,
+                default_tools=[],
+                xlabel="signal  (dark → light)",
+                ylabel="P-value",
+                xlim=(0, 1),
+                ylim=(0, 1.02),
+                show_grid=True,
+                xticks=5,
+                yticks=[0, 0.5, 1],
+                hooks=[self._add_range],
+                shared_axes=False,
+                border=4,
+            )
+        )
+        self.view = pn.pane.HoloViews(self._plot, sizing_mode="stretch_width", height=_HEIGHT, margin=(0, 6, 0, 2))
+
+    def _add_range(self, plot: Any, _element: Any) -> None:
+        """Once: HoloViews calls hooks at every update."""
+        figure = plot.state
+        dress(figure)
+        if self._range not in figure.center:
+            figure.add_layout(self._range)
+
+    def show(self, counts: np.ndarray, edges: tuple[float, float], editable: bool) -> None:
+        """Another image: its histogram of the signal."""
+        # Fewer bins than 10-bit images have values, or it would be a comb; root and cut, or a peak would hide the rest.
+        coarse = counts[: len(counts) // _BINS * _BINS].reshape(_BINS, -1).sum(axis=1)
+        height = np.sqrt(coarse)
+        usual = float(np.percentile(height[height > 0], 97)) if height.any() else 1.0
+        self._counts.send((np.linspace(*edges, _BINS), np.minimum(height / usual * 0.8, 1.0)))
+        self._range.editable = editable
+
+    def process(self, chain: Chain, calculated: Mapping[str, Any]) -> None:
+        """Other parameters: range and curve follow."""
+        tone = tone_of(chain, calculated)
+        self._curve.send(curve(chain, calculated))
+        self._setting = True
+        try:
+            self._range.update(left=tone.low, right=tone.high)
+        finally:
+            self._setting = False
+
+    def _moved(self, _name: str, _old: Any, _new: Any) -> None:
+        if self._setting:
+            return
+        self._tell(False)
+        document = self._range.document
+        if document is not None:
+            if self._rest is not None:
+                document.remove_timeout_callback(self._rest)
+            self._rest = document.add_timeout_callback(self._rests, 250)
+
+    def _rests(self) -> None:
+        self._rest = None
+        self._tell(True)
+
+    def _tell(self, rests: bool) -> None:
+        low, high = sorted((float(self._range.left), float(self._range.right)))
+        self._on_range(low, high, rests)

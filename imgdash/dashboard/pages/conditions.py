@@ -1,0 +1,212 @@
+"""The page of condition keys (C1): tune one on its own images, replay it, release it, look at its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import panel as pn
+from panel.viewable import Viewable
+
+from imgdash.apparatus.tuning import KeyUse
+from imgdash.dashboard.pages import Page
+from imgdash.dashboard.session import Session
+from imgdash.dashboard.tables import Head
+from imgdash.dashboard.tuning.bench import Bench
+from imgdash.dashboard.tuning.controls import KeyList
+from imgdash.dashboard.tuning.history import History
+from imgdash.dashboard.tuning.replaying import Replaying
+from imgdash.model import Condition, Event, ImgdashError
+
+_TABS = [
+    {"name": "tune", "title": "Tune"},
+    {"name": "replay", "title": "Replay", "text": "The parameters over the latest images of this key"},
+    {"name": "versions", "title": "Versions"},
+]
+_DATE = 10
+
+
+class Conditions(Page):
+    """Every processing parameter of a key beside what it does."""
+
+    name, title, icon = "conditions", "Keys", "conditions"
+    keymap: Mapping[str, str] = {"b": "flip", "n": "next", "p": "previous"}
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._wanted: dict[str, str] = {}
+        self._uses: list[KeyUse] = []
+        self._views: dict[str, Any] = {}
+
+    def view(self) -> Viewable:
+        """List on the left, views in the middle, parameters on the right."""
+        self.bench = Bench(self.session)
+        self.replaying = Replaying(self.session, self.bench, self._tune_on)
+        self.history = History(self.session, self._load)
+        self.keys = KeyList(on_message=self._key_chosen, sizing_mode="stretch_height", width=216)
+        self.head = Head(on_message=self._tab_chosen, tabs=_TABS, current="tune", sizing_mode="stretch_width")
+        # A component sends to whom it was given at its birth; saving belongs to the page.
+        self.bench.tuner._on_message = self._tuned
+        bench = self.bench
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
+        pictures = pn.Row(bench.pictures.now.view, bench.pictures.other.view, sizing_mode="stretch_both", margin=0)
+        figures = [
+            drawn.view
+            for drawn in (bench.curves.gradation, bench.curves.beta, bench.curves.gains, bench.curves.profile)
+        ]
+        curves = pn.Row(*figures, height=206, **wide)
+        self._views = {
+            "tune": pn.Column(bench.picker, bench.modes, pictures, curves, sizing_mode="stretch_both", margin=0),
+            "replay": pn.Column(self.replaying.view, sizing_mode="stretch_both", margin=0, visible=False),
+            "versions": pn.Column(self.history.view, sizing_mode="stretch_both", margin=0, visible=False),
+        }
+        middle = pn.Column(self.head, *self._views.values(), sizing_mode="stretch_both", margin=0)
+        right = pn.Column(
+            bench.readout,
+            bench.tuner,
+            width=322,
+            sizing_mode="stretch_height",
+            margin=0,
+            styles={"border-left": "1px solid var(--line)"},
+        )
+        return pn.Row(self.keys, middle, right, sizing_mode="stretch_both", margin=0)
+
+    # -- what is there ------------------------------------------------------------------------------------
+
+    def update(self, events: Sequence[Event]) -> None:
+        """Keys that were released, images that came."""
+        current = self.bench.condition
+        arrived = [event for event in events if event.subject == "image" and event.event in ("examine", "adjust")]
+        released = [event for event in events if event.subject == "condition"]
+        if events and not arrived and not released:
+            return
+        self._read_keys()
+        if current is not None and (arrived or any(event.id == current.key for event in released)):
+            self.bench.refresh()
+        if current is not None and any(event.id == current.key for event in released):
+            self.history.show(current.key)
+
+    def _read_keys(self) -> None:
+        self.session.run(self.session.apparatus.tuning.keys, self._keys_read)
+
+    def _keys_read(self, uses: list[KeyUse]) -> None:
+        self._uses = uses
+        problems = self.session.apparatus.conditions.problems
+        self.keys.param.update(
+            keys=[_listed(use) for use in uses], problems=[text for _, text in sorted(problems.items())]
+        )
+        if self.bench.condition is None and uses:
+            # The key that is used most is what somebody most likely came for.
+            first = max(uses, key=lambda use: (use.images, str(use.last))).condition.key
+            self._show(self._wanted.get("key", first), self._wanted.get("image", ""))
+        elif self.bench.condition is not None:
+            self._entitle(self.bench.condition.key)
+
+    def open(self, **query: Any) -> None:
+        """``?page=conditions&key=chest-pa&image=…&tab=versions``."""
+        self._wanted = {name: str(value) for name, value in query.items()}
+        if "tab" in query:
+            self._show_tab(str(query["tab"]))
+        if self._uses and "key" in query:
+            self._show(str(query["key"]), str(query.get("image", "")))
+
+    def _show(self, key: str, image_id: str = "") -> None:
+        if not any(use.condition.key == key for use in self._uses):
+            self.session.tell(f"There is no condition key {key!r}.", "warning")
+            return
+        self.keys.current = key
+        self._entitle(key)
+        self.bench.show_key(key, image_id)
+        self.history.show(key)
+        self.replaying.clear(any(use.images for use in self._uses if use.condition.key == key))
+        self.session.address(key=key)
+
+    def _entitle(self, key: str) -> None:
+        use = next((use for use in self._uses if use.condition.key == key), None)
+        if use is not None:
+            condition = use.condition
+            changed = f", {condition.changed_at.replace('T', ' ')[:16]}" if condition.changed_at else ""
+            self.head.param.update(
+                title=condition.title,
+                subtitle=f"{key} · version {condition.version} by {condition.author or '–'}{changed}",
+                said=condition.note if condition.released else "out of use: not chosen for images that arrive",
+            )
+
+    # -- what a person does -------------------------------------------------------------------------------
+
+    def _key_chosen(self, message: Mapping[str, Any]) -> None:
+        self._show(str(message.get("key")))
+
+    def _tab_chosen(self, message: Mapping[str, Any]) -> None:
+        self._show_tab(str(message.get("tab")))
+
+    def _show_tab(self, tab: str) -> None:
+        if tab not in self._views:
+            return
+        self.head.current = tab
+        for name, view in self._views.items():
+            view.visible = name == tab
+
+    def _tuned(self, message: Mapping[str, Any]) -> None:
+        if "trial" in message:
+            self.bench.change(message["trial"], int(message.get("number", 0)))
+        elif "reset" in message:
+            self.bench.reset([str(name) for name in message["reset"]])
+        elif "save" in message:
+            self._save(str(message["save"]))
+
+    def _save(self, note: str) -> None:
+        condition, chain = self.bench.condition, self.bench.chain
+        if condition is None:
+            return
+        tuner, tuning, actor = self.bench.tuner, self.session.apparatus.tuning, self.session.actor
+        tuner.param.update(saving=True, error="")
+
+        def done(saved: Condition) -> None:
+            tuner.param.update(saving=False, saved=tuner.saved + 1)
+            self.session.tell(f"{saved.title}: version {saved.version} is in force for images that arrive.", "success")
+
+        def failed(error: ImgdashError) -> None:
+            tuner.param.update(saving=False, error=f"{error.cause} {error.remedy}")
+
+        self.session.run(lambda: tuning.save(condition.key, chain, actor, note, condition.version), done, failed)
+
+    def _load(self, version: int) -> None:
+        condition = self.bench.condition
+        if condition is None:
+            return
+        key = condition.key
+        self.session.run(
+            lambda: self.session.apparatus.tuning.chain(key, version), lambda chain: self.bench.change(chain.flat())
+        )
+        self._show_tab("tune")
+
+    def _tune_on(self, image_id: str) -> None:
+        self._show_tab("tune")
+        self.bench.show_image(image_id)
+
+    def key(self, action: str) -> None:
+        """B: before and after; N, P: the next image, the previous one."""
+        if action == "flip":
+            self.bench.flip()
+        else:
+            self.bench.step(1 if action == "next" else -1)
+
+    def badge(self) -> tuple[int, str] | None:
+        """Condition files that were passed over."""
+        return len(self.session.apparatus.conditions.problems), "bad"
+
+
+def _listed(use: KeyUse) -> dict[str, Any]:
+    condition = use.condition
+    return {
+        "key": condition.key,
+        "title": condition.title,
+        "group": condition.group,
+        "version": condition.version,
+        "author": condition.author,
+        "changed": condition.changed_at[:_DATE],
+        "note": condition.note,
+        "released": condition.released,
+        "images": use.images,
+    }

@@ -1,0 +1,110 @@
+"""Components of the Review page: each shows properties and sends what a person did. Shared with other pages."""
+
+from __future__ import annotations
+
+import param
+
+from imgdash.dashboard.component import Component, script
+
+
+class Strip(Component):
+    """Thumbnails; sends ``{"image": image_id}``."""
+
+    items = param.List(
+        default=[],
+        doc="``{id, number, title, name, state, version, priority, protected, held, unfit, round, over}`` in order.",
+    )
+    current = param.String(default="", doc="image_id that is open.")
+
+    _esm = script("strip.js")
+
+
+class Judged(Component):
+    """Fit or not, for storage and for film, and why."""
+
+    storage = param.List(default=[], doc="``{rule, text, correctable}``.")
+    film = param.List(default=[])
+    notes = param.List(default=[], doc="Further lines of text.")
+
+    _esm = script("judgement.js")
+
+
+class ConditionKey(Component):
+    """Choice of the condition key; sends ``{"condition": key}``."""
+
+    options = param.List(default=[], doc="``{key, title, group}`` of every key.")
+    digits = param.List(default=[], doc="Those under the digits 1…9, same form.")
+    current = param.String(default="")
+    version = param.Integer(default=0)
+    enabled = param.Boolean(default=False)
+
+    _esm = script("section.js", "condition.js")
+
+
+class Parameters(Component):
+    """Sliders derived from the declared processing parameters (`imgdash.process.describe`).
+
+    Sends ``{"trial": {name: value}}`` while one moves, ``{"set": {…}}`` when it rests, ``{"reset": [names]}``.
+    """
+
+    title = param.String(default="Processing")
+    descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
+    values = param.Dict(default={}, doc="Dotted name → value in force.")
+    overrides = param.Dict(default={}, doc="What was set by hand.")
+    enabled = param.Boolean(default=False)
+
+    _esm = script("section.js", "parameters.js")
+
+
+class Destinations(Component):
+    """Output apparatus as switches, each with its output range; sends ``{"route": name, "on": bool}``."""
+
+    destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
+    image = param.String(default="")
+    version = param.String(default="")
+    enabled = param.Boolean(default=False)
+
+    _esm = script("section.js", "outputs.js")
+
+
+class Facts(Component):
+    """Information in sections; sends ``{"edit": keyword, "value": text}``."""
+
+    sections = param.List(default=[], doc="``{title, rows: [{keyword, label, value, missing, edited, editable}]}``.")
+    editable = param.Boolean(default=False)
+
+    _esm = script("section.js", "facts.js")
+
+
+class ActionBar(Component):
+    """Buttons with their keys; sends ``{"action": name}``."""
+
+    actions = param.List(
+        default=[], doc="``{name, label, icon, title, style, toggle, wide}``; names |, > and said lay out."
+    )
+    enabled = param.List(default=[], doc="Names that are possible now.")
+    pressed = param.List(default=[], doc="Toggles that are on.")
+    keys = param.Dict(default={}, doc="Action → key.")
+    said = param.String(default="", doc="A line of text in the bar.")
+
+    _esm = script("actions.js")
+
+
+class Dialog(Component):
+    """One question at a time.
+
+    Sends ``{"submit": kind, "values": {…}}``, ``{"changed": field, "values": {…}}`` and ``{"closed": True}``.
+    """
+
+    open = param.Boolean(default=False)
+    kind = param.String(default="", doc="Comes back with the answer.")
+    title = param.String(default="")
+    subtitle = param.String(default="")
+    submit = param.String(default="OK", doc="Words on the button.")
+    fields = param.List(
+        default=[], doc="``{name, kind: select|choice|text|parameters|keys, label, value, options, rows}``."
+    )
+    error = param.String(default="", doc="Why the answer cannot be taken.")
+    width = param.Integer(default=0)
+
+    _esm = script("dialog.js")

@@ -1,0 +1,200 @@
+"""What a reviewer decides: the next image is shown at once, the apparatus decides behind it whether that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from imgdash.dashboard import keys
+from imgdash.dashboard.panels import Dialog
+from imgdash.dashboard.review import questions
+from imgdash.dashboard.review.worklist import person
+from imgdash.model import IMAGE, ImageHeader, ImgdashError
+
+if TYPE_CHECKING:
+    from imgdash.dashboard.pages.review import Review
+
+_UNDO_KEPT = 50
+
+
+class Deciding:
+    """The actions of the bar and their dialogs.
+
+    Parameters
+    ----------
+    page
+        The Review page they belong to.
+    """
+
+    def __init__(self, page: Review) -> None:
+        self._page = page
+        self._session = page.session
+        self._confirmed: list[str] = []
+        self._expected: set[str] = set()
+        self._asked_for = ""
+        self.preferences: dict[str, Any] = {}
+        self.dialog = Dialog(on_message=self._answered)
+
+    @property
+    def advances(self) -> bool:
+        """Whether the next image opens after a decision."""
+        return bool(self.preferences.get("advance", True))
+
+    def possible(self, header: ImageHeader | None) -> list[str]:
+        """Actions that make sense now: by the lifecycle and the role; the apparatus checks both again."""
+        may = self._session.actor.may
+        names = ["advance", "keys", *(["undo"] if self._confirmed else [])]
+        if header is None:
+            return names
+        events = IMAGE.events(header.state)
+        names += [action for action in ("confirm", "request", "reject") if action in events and may(action)]
+        if {"postpone", "resume"} & events and may("postpone"):
+            names.append("postpone")
+        if header.state not in ("deleted", "replaced", "quarantined"):
+            names += ["protect", "priority"]
+        return names
+
+    def do(self, action: str) -> None:
+        """Carry out an action of the bar."""
+        page = self._page
+        header = page.work.get(page.current)
+        if action not in self.possible(header):
+            return
+        if action == "advance":
+            self._prefer(advance=not self.advances)
+        elif action == "keys":
+            self._ask("keys", "Keys", "", questions.key_sheet(self.preferences.get("keys", {})), "Keep")
+        elif action == "undo":
+            self._undo()
+        elif header is not None:
+            self._of_image(action, header)
+
+    def _of_image(self, action: str, header: ImageHeader) -> None:
+        apparatus, actor, image_id = self._session.apparatus, self._session.actor, header.image_id
+        who = f"{person(header.patient.name)} · {header.title} · number {header.number}"
+        if action == "confirm":
+            self._confirmed = [*self._confirmed, image_id][-_UNDO_KEPT:]
+            self._decide(header, "confirmed", lambda: apparatus.confirm(image_id, actor))
+        elif action == "postpone" and header.state == "postponed":
+            self._session.run(lambda: apparatus.resume(image_id, actor), self._page._take_one)
+        elif action == "postpone":
+            self._decide(header, "postponed", lambda: apparatus.postpone(image_id, actor))
+        elif action == "protect":
+            self._session.run(lambda: apparatus.protect(image_id, actor, not header.protected), self._page._take_one)
+        elif action == "priority":
+            self._session.run(lambda: apparatus.prioritise(image_id, actor, not header.priority), self._page._take_one)
+        elif action == "request":
+            self._asked_for = image_id
+            fields = questions.request(header, self._page.processing.chain_of(header))
+            self._ask("request", "Ask for a better image", who, fields, "Send request")
+        elif action == "reject":
+            self._asked_for = image_id
+            self._ask("reject", "Reject this image", who, questions.reject(header), "Reject")
+
+    def _decide(self, header: ImageHeader, state: str, work: Callable[[], Any]) -> None:
+        """Optimistic: marked and passed at once, taken back with the reason if the apparatus refuses."""
+        page = self._page
+        self._expected.add(header.image_id)
+        page.mark(replace(header, state=state, held_by=""))
+        if self.advances:
+            page.advance(header.image_id)
+        else:
+            page._details()
+
+        def refused(error: ImgdashError) -> None:
+            self._expected.discard(header.image_id)
+            self._confirmed = [image_id for image_id in self._confirmed if image_id != header.image_id]
+            self._session.tell(error.cause, "error", error.remedy)
+            apparatus = self._session.apparatus
+            self._session.run(lambda: apparatus.image(header.image_id), page._take_one)
+
+        self._session.run(work, None, refused)
+
+    def _undo(self) -> None:
+        image_id = self._confirmed.pop()
+        apparatus, actor = self._session.apparatus, self._session.actor
+
+        def undone(header: ImageHeader) -> None:
+            self._page.mark(header)
+            self._page.show(image_id)
+
+        self._session.run(lambda: apparatus.undo(image_id, actor), undone)
+
+    def heard(self, headers: Sequence[ImageHeader]) -> None:
+        """Images that changed: a toast for an answer that came back, nothing for what this person did."""
+        for header in headers:
+            if header.image_id in self._expected:
+                self._expected.discard(header.image_id)
+            elif header.round and header.state == "awaiting" and header.image_id not in self._page.work:
+                self._session.tell(
+                    f"{header.title}: the image asked for came back (round {header.round + 1}).", "success"
+                )
+
+    # -- dialogs ------------------------------------------------------------------------------------------
+
+    def _ask(self, kind: str, title: str, subtitle: str, fields: list[dict[str, Any]], submit: str) -> None:
+        self._session.typing(True)
+        self.dialog.param.update(kind=kind, title=title, subtitle=subtitle, fields=fields, submit=submit, error="")
+        self.dialog.open = True
+
+    def _answered(self, message: Mapping[str, Any]) -> None:
+        if message.get("closed"):
+            self.dialog.open = False
+            self._session.typing(False)
+            return
+        values = dict(message.get("values") or {})
+        if message.get("changed") == "reason" and self.dialog.kind == "request":
+            header = self._page.work[self._asked_for]
+            chain = self._page.processing.chain_of(header)
+            self.dialog.fields = questions.request(header, chain, values)
+        elif (kind := message.get("submit")) == "keys":
+            self._rekey(values)
+        elif kind in ("request", "reject"):
+            self._send(str(kind), values)
+
+    def _send(self, kind: str, values: dict[str, Any]) -> None:
+        apparatus, actor, image_id = self._session.apparatus, self._session.actor, self._asked_for
+
+        def work() -> Any:
+            if kind == "reject":
+                return apparatus.reject(image_id, actor, values["reason"], values["comment"], values["kind"])
+            return apparatus.request(
+                image_id,
+                actor,
+                reason=values["reason"],
+                ask=values["ask"],
+                to=values["to"] or None,
+                parameters=values["parameters"],
+                comment=values["comment"],
+            )
+
+        def sent(result: Any) -> None:
+            self.dialog.open = False
+            self._session.typing(False)
+            if kind == "request":
+                self._page.bar.said = f"Request to {result.peer}: {result.ask}"
+            if self.advances and self._page.current == image_id:
+                self._page.advance(image_id)
+
+        self._session.run(work, sent, self._complain)
+
+    def _complain(self, error: ImgdashError) -> None:
+        self.dialog.error = f"{error.cause} {error.remedy}"
+
+    def _rekey(self, values: Mapping[str, Any]) -> None:
+        try:
+            own = keys.check({str(action): str(key) for action, key in dict(values["keys"]).items()})
+        except ImgdashError as error:
+            self._complain(error)
+            return
+        self.dialog.open = False
+        self._session.typing(False)
+        self._prefer(keys=own)
+
+    def _prefer(self, **changes: Any) -> None:
+        """Keep a person's way of working (H4)."""
+        mine = {**self.preferences, **changes}
+        self._page._preferred(mine)
+        apparatus, actor = self._session.apparatus, self._session.actor
+        self._session.run(lambda: apparatus.prefer(actor.name, "review", mine))

@@ -1,0 +1,224 @@
+"""Processing and routing of the image that is open: condition key, sliders, histogram, output apparatus, all linked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from imgdash.dashboard.charts import Histogram
+from imgdash.dashboard.panels import ConditionKey, Destinations, Parameters
+from imgdash.dashboard.review.ranges import ranges
+from imgdash.dashboard.review.worklist import look
+from imgdash.dashboard.session import Session
+from imgdash.dashboard.viewport import Viewport
+from imgdash.model import Condition, ImageHeader, ImgdashError, NotFound
+from imgdash.process import Chain, describe
+
+# The parameters that are changed most, in words that fit beside a slider; every other one is on Condition keys.
+_MOST_USED: Final[dict[str, str]] = {
+    "gradation.contrast": "Contrast",
+    "gradation.shift": "Density",
+    "frequency.amount": "Detail",
+    "frequency.fine": "Fine detail",
+    "equalization.light": "Even light",
+    "equalization.dark": "Even dark",
+}
+_NONE: Final = Condition("", "", "")
+
+
+class Processing:
+    """Linked both ways: whatever is moved, the others, the curve and the image follow.
+
+    Parameters
+    ----------
+    changed
+        Called with the new header after the apparatus has kept a change.
+    """
+
+    def __init__(self, session: Session, viewport: Viewport, changed: Callable[[ImageHeader], None]) -> None:
+        self._session = session
+        self._viewport = viewport
+        self._changed = changed
+        self._header: ImageHeader | None = None
+        self._chain: Chain | None = None
+        self._overrides: dict[str, Any] = {}
+        self._wanted = 0
+        self.condition = ConditionKey(on_message=self._on_condition, sizing_mode="stretch_width")
+        self.parameters = Parameters(
+            title="Processing",
+            descriptions=[_described(name, words) for name, words in _MOST_USED.items()],
+            on_message=self._on_parameters,
+            sizing_mode="stretch_width",
+        )
+        self.histogram = Histogram(self._on_range)
+        self.destinations = Destinations(on_message=self._on_route, sizing_mode="stretch_width")
+
+    # -- showing ------------------------------------------------------------------------------------------
+
+    def condition_of(self, header: ImageHeader) -> Condition:
+        """The condition key an image is processed with."""
+        conditions = self._session.apparatus.conditions
+        try:
+            return conditions.get(header.condition, header.condition_version or None) if header.condition else _NONE
+        except NotFound:
+            return _NONE
+
+    def chain_of(self, header: ImageHeader) -> Chain:
+        """The processing chain of an image."""
+        return Chain.of(self.condition_of(header).processing, header.overrides)
+
+    @property
+    def editable(self) -> bool:
+        """Whether the image that is open may be changed by who is logged in."""
+        header = self._header
+        return bool(
+            header
+            and header.state in ("awaiting", "postponed")
+            and "s_low" in header.parameters
+            and self._session.actor.may("process")
+        )
+
+    def show(self, header: ImageHeader) -> None:
+        """Show everything of `header`; the histogram's counts come with `counts`."""
+        self._header = header
+        self._overrides = dict(header.overrides)
+        condition = self.condition_of(header)
+        self._chain = self.chain_of(header)
+        everything = [_option(c) for c in self._session.apparatus.conditions.all()]
+        self.condition.param.update(
+            options=everything,
+            digits=[option for option in everything if option["group"] == condition.group][:9],
+            current=header.condition,
+            version=header.condition_version,
+            enabled=self.editable,
+        )
+        self.destinations.param.update(
+            destinations=ranges(header, condition, self._chain, self._session.apparatus.site),
+            image=header.image_id,
+            version=look(header),
+            enabled=header.state in ("awaiting", "postponed") and self._session.actor.may("route"),
+        )
+        self._follow()
+
+    def counts(self, image_id: str, reduced: Any) -> None:
+        """The histogram of the image, once it is read."""
+        if self._header is not None and self._header.image_id == image_id:
+            self.histogram.show(reduced.histogram, reduced.edges, self.editable)
+
+    def _follow(self) -> None:
+        """Sliders and curve as the chain is now."""
+        if self._chain is None or self._header is None:
+            return
+        flat = self._chain.flat()
+        self.parameters.param.update(
+            values={name: flat[name] for name in _MOST_USED}, overrides=dict(self._overrides), enabled=self.editable
+        )
+        if "s_low" in self._header.parameters:
+            self.histogram.process(self._chain, self._header.parameters)
+
+    # -- changing -----------------------------------------------------------------------------------------
+
+    def choose(self, number: int) -> None:
+        """The condition key under a digit."""
+        if self.editable and number <= len(self.condition.digits):
+            self._on_condition({"condition": self.condition.digits[number - 1]["key"]})
+
+    def window(self, contrast: float, shift: float) -> None:
+        """A window/level drag over the image becomes contrast and density of the processing."""
+        if self._chain is None or not self.editable:
+            return
+        gradation = self._chain.gradation
+        wanted = {"gradation.contrast": gradation.contrast * contrast, "gradation.shift": gradation.shift + shift}
+        self._set({name: _bounded(name, value) for name, value in wanted.items()})
+
+    def _on_condition(self, message: Mapping[str, Any]) -> None:
+        header, key = self._header, str(message.get("condition", ""))
+        if header is None or not self.editable or key == header.condition:
+            return
+        self.condition.current = key
+        apparatus, actor = self._session.apparatus, self._session.actor
+        self._session.run(lambda: apparatus.adjust(header.image_id, actor, condition=key), self._kept, self._refused)
+
+    def _on_parameters(self, message: Mapping[str, Any]) -> None:
+        if trial := message.get("trial"):
+            self._try(trial)
+        elif change := message.get("set"):
+            self._set(change)
+        elif names := message.get("reset"):
+            self._keep({name: value for name, value in self._overrides.items() if name not in names})
+
+    def _on_range(self, low: float, high: float, rests: bool) -> None:
+        names = ("automatic.s_low", "automatic.s_high")
+        change = {name: round(_bounded(name, value), 4) for name, value in zip(names, (low, high), strict=True)}
+        (self._set if rests else self._try)(change)
+
+    def _on_route(self, message: Mapping[str, Any]) -> None:
+        header, name = self._header, str(message.get("route", ""))
+        if header is None:
+            return
+        now = [to["name"] for to in self.destinations.destinations if to["chosen"] and to["name"] != name]
+        wanted = [*now, name] if message.get("on") else now
+        apparatus, actor = self._session.apparatus, self._session.actor
+        self._session.run(lambda: apparatus.adjust(header.image_id, actor, outputs=wanted), self._kept, self._refused)
+
+    def _try(self, change: Mapping[str, Any]) -> None:
+        """Show what a change would look like, keep nothing."""
+        if not self.editable or self._header is None:
+            return
+        tried = {**self._overrides, **change}
+        try:
+            chain = Chain.of(self.condition_of(self._header).processing, tried)
+        except ImgdashError:
+            # Between two valid positions of a slider; its last one is refused in words.
+            return
+        self._chain = chain
+        self._viewport.trial = json.dumps(tried)
+        moving = any(name.startswith("automatic.") for name in change)
+        if "s_low" in self._header.parameters and not moving:
+            self.histogram.process(chain, self._header.parameters)
+
+    def _set(self, change: Mapping[str, Any]) -> None:
+        self._try(change)
+        self._keep({**self._overrides, **change})
+
+    def _keep(self, overrides: dict[str, Any]) -> None:
+        header = self._header
+        if header is None or not self.editable:
+            return
+        self._overrides = overrides
+        self._wanted += 1
+        number = self._wanted
+        apparatus, actor = self._session.apparatus, self._session.actor
+
+        def kept(after: ImageHeader) -> None:
+            if number == self._wanted:
+                self._kept(after)
+
+        self._session.run(lambda: apparatus.adjust(header.image_id, actor, overrides=overrides), kept, self._refused)
+
+    def _kept(self, header: ImageHeader) -> None:
+        self._changed(header)
+
+    def _refused(self, error: ImgdashError) -> None:
+        self._session.tell(error.cause, "error", error.remedy)
+        if self._header is not None:
+            self._viewport.trial = ""
+            self.show(self._header)
+
+
+def _option(condition: Condition) -> dict[str, str]:
+    return {"key": condition.key, "title": condition.title, "group": condition.group}
+
+
+def _described(name: str, words: str) -> dict[str, Any]:
+    return {**asdict(_DESCRIPTIONS[name]), "label": words}
+
+
+def _bounded(name: str, value: float) -> float:
+    low, high = _DESCRIPTIONS[name].bounds or (None, None)
+    return min(max(value, value if low is None else low), value if high is None else high)
+
+
+_DESCRIPTIONS: Final = {item.name: item for item in describe()}

@@ -1,0 +1,125 @@
+"""The strip's list: what awaits a reviewer, in the order of work, with what was finished lately behind it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from imgdash.model import ImageHeader
+
+OPEN = ("awaiting", "postponed", "quarantined")
+WHERE = "state in ('awaiting', 'postponed', 'quarantined')"
+_FINISHED_KEPT = 12
+
+
+def look(header: ImageHeader) -> str:
+    """A digest of what an image's pixels on the screen depend on: a new one means new pixels."""
+    parts = [header.condition, header.condition_version, dict(header.overrides), dict(header.parameters)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+class WorkList:
+    """Image headers of the strip.
+
+    Parameters
+    ----------
+    me
+        Name of the actor: what others hold is skipped and shown as theirs.
+    """
+
+    def __init__(self, me: str) -> None:
+        self.me = me
+        self._headers: dict[str, ImageHeader] = {}
+        self._looks: dict[str, tuple[ImageHeader, str]] = {}
+        self._finished: list[str] = []
+
+    def __contains__(self, image_id: str) -> bool:
+        return image_id in self._headers
+
+    def __getitem__(self, image_id: str) -> ImageHeader:
+        return self._headers[image_id]
+
+    def get(self, image_id: str) -> ImageHeader | None:
+        """The header of an image that is listed, or None."""
+        return self._headers.get(image_id)
+
+    def take(self, headers: Iterable[ImageHeader], shown: str = "") -> None:
+        """What is known now. Images that are finished stay a while, so that one can go back; `shown` stays anyway."""
+        for header in headers:
+            known = header.image_id in self._headers
+            if header.state in OPEN:
+                self._headers[header.image_id] = header
+                if header.image_id in self._finished:
+                    self._finished.remove(header.image_id)
+            elif known or header.image_id == shown:
+                self._headers[header.image_id] = header
+                if header.image_id not in self._finished:
+                    self._finished.insert(0, header.image_id)
+        for image_id in [i for i in self._finished[_FINISHED_KEPT:] if i != shown]:
+            self._finished.remove(image_id)
+            self._headers.pop(image_id, None)
+            self._looks.pop(image_id, None)
+
+    def version(self, image_id: str) -> str:
+        """`look` of an image, calculated once for each header."""
+        header = self._headers[image_id]
+        kept = self._looks.get(image_id)
+        if kept is None or kept[0] is not header:
+            kept = self._looks[image_id] = (header, look(header))
+        return kept[1]
+
+    def order(self) -> list[str]:
+        """Emergencies first, then by receipt; postponed ones after; what is finished last, latest first."""
+        rank = {"awaiting": 0, "quarantined": 0, "postponed": 1}
+        waiting = [header for header in self._headers.values() if header.state in OPEN]
+        waiting.sort(key=lambda header: (rank[header.state], not header.priority, header.number))
+        return [header.image_id for header in waiting] + [i for i in self._finished if i in self._headers]
+
+    def following(self, image_id: str, count: int = 1) -> list[str]:
+        """The next images to work on after `image_id`: awaiting, not held by somebody else; from the top at the end."""
+        order = self.order()
+        start = order.index(image_id) + 1 if image_id in order else 0
+        ring = order[start:] + order[:start]
+        return [
+            other
+            for other in ring
+            if other != image_id
+            and self._headers[other].state in ("awaiting", "quarantined")
+            and self._headers[other].held_by in ("", self.me)
+        ][:count]
+
+    def beside(self, image_id: str, step: int) -> str:
+        """The neighbour in the strip, or the image itself at an end."""
+        order = self.order()
+        if image_id not in order:
+            return order[0] if order else ""
+        return order[min(max(order.index(image_id) + step, 0), len(order) - 1)]
+
+    def items(self) -> list[dict[str, Any]]:
+        """The strip's items."""
+        return [self._item(self._headers[image_id]) for image_id in self.order()]
+
+    def _item(self, header: ImageHeader) -> dict[str, Any]:
+        return {
+            "id": header.image_id,
+            "number": header.number,
+            "title": header.title,
+            "name": person(header.patient.name),
+            "state": header.state,
+            "version": self.version(header.image_id),
+            "priority": header.priority,
+            "protected": header.protected,
+            "held": header.held_by if header.held_by not in ("", self.me) else "",
+            "unfit": not header.judgement.fit,
+            "round": header.round,
+            "over": header.state not in OPEN,
+        }
+
+
+def person(name: str) -> str:
+    """A DICOM person name for people: ``Doe^Jane^^Dr`` → ``Doe, Jane``."""
+    family, _, rest = name.partition("=")[0].partition("^")
+    given = " ".join(part for part in rest.split("^")[:2] if part)
+    return f"{family}, {given}" if given else family

@@ -1,0 +1,97 @@
+"""Tables, views of a page, files for the browser: components that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import param
+import pyarrow as pa
+
+from imgdash.dashboard.component import Component, script
+
+
+class Head(Component):
+    """Head of a page with its views; sends ``{"tab": name}``."""
+
+    title = param.String(default="")
+    subtitle = param.String(default="")
+    said = param.String(default="", doc="On the right: what is going on.")
+    tabs = param.List(default=[], doc="``{name, title, count, colour, text}``.")
+    current = param.String(default="")
+    height = param.Integer(default=40)
+
+    _esm = script("tabs.js")
+
+
+class DataTable(Component):
+    """Rows and columns, sorted and scrolled in the browser; sends ``{"chosen": [row numbers]}``."""
+
+    label = param.String(default="table")
+    heading = param.String(default="", doc="A line above; empty: none.")
+    columns = param.List(
+        default=[],
+        doc="``{name, title, unit, kind: text|number|time|state|code, text, most}``; most: characters shown.",
+    )
+    rows = param.List(default=[], doc="Lists of plain values, one for each column.")
+    total = param.Integer(default=0, doc="Rows of the whole result, where it has more.")
+    picks = param.Selector(default="none", objects=["none", "one", "many"])
+    chosen = param.List(default=[], doc="Numbers of chosen rows.")
+    waiting = param.Boolean(default=False)
+    empty = param.String(default="Nothing here.")
+    said = param.String(default="", doc="In the last line.")
+
+    _esm = script("table.js")
+
+
+class Download(Component):
+    """Gives a file to the browser."""
+
+    content = param.Bytes(default=b"")
+    file = param.String(default="")
+    media = param.String(default="application/octet-stream")
+    serial = param.Integer(default=0)
+    width = param.Integer(default=0)
+
+    _esm = script("download.js")
+
+    def give(self, name: str, media: str, data: bytes) -> None:
+        """Let the browser save a file."""
+        self.param.update(file=name, media=media, content=data)
+        self.serial += 1
+
+
+def plain(value: Any) -> Any:
+    """A value as a table shows it: numbers stay numbers, times lose what nobody reads."""
+    if value is None or isinstance(value, bool | int | float | str):
+        # NaN and infinity are no JSON.
+        return None if isinstance(value, float) and value - value != 0 else value
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date | timedelta):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def kind(type: pa.DataType) -> str:
+    """How a column is shown."""
+    if pa.types.is_integer(type) or pa.types.is_floating(type) or pa.types.is_decimal(type):
+        return "number"
+    return "time" if pa.types.is_temporal(type) else "text"
+
+
+def rows(table: pa.Table) -> list[list[Any]]:
+    """A table's rows for `DataTable`."""
+    columns: Sequence[list[Any]] = [[plain(value) for value in column.to_pylist()] for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def words(name: str) -> str:
+    """A column's name for people."""
+    return name.replace("_", " ")

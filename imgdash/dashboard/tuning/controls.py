@@ -1,0 +1,108 @@
+"""Components of the page of condition keys."""
+
+from __future__ import annotations
+
+import param
+
+from imgdash.dashboard.component import Component, script
+
+
+class KeyList(Component):
+    """Condition keys by group; sends ``{"key": key}``."""
+
+    keys = param.List(
+        default=[], doc="``{key, title, group, version, author, changed, note, released, images}`` in order."
+    )
+    current = param.String(default="")
+    problems = param.List(default=[], doc="Condition files that were passed over, and why.")
+
+    _esm = script("keylist.js")
+
+
+class Picker(Component):
+    """Thumbnails of a key's latest images; sends ``{"image": image_id}``."""
+
+    images = param.List(default=[], doc="``{id, number, title, text, unfit}``, latest first.")
+    current = param.String(default="")
+    waiting = param.Boolean(default=False)
+    height = param.Integer(default=84)
+
+    _esm = script("picker.js")
+
+
+class Readout(Component):
+    """Live numbers."""
+
+    rows = param.List(default=[], doc="``{label, value, was, level, text}``; level: warn, bad or empty.")
+    notes = param.List(default=[])
+
+    _esm = script("readout.js")
+
+
+class Tuner(Component):
+    """Every processing parameter with its slider and number.
+
+    Sends ``{"trial": {name: value}, "number": n}``, ``{"reset": [names]}``, ``{"save": note}``.
+    """
+
+    descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
+    values = param.Dict(default={}, doc="Dotted name → value that is tried.")
+    released = param.Dict(default={}, doc="Dotted name → value of the version in force.")
+    calculated = param.Dict(default={}, doc="Dotted name → what is calculated where the value is empty.")
+    version = param.Integer(default=0, doc="In force.")
+    next = param.Integer(default=1, doc="The number a saved version will have.")
+    seen = param.Integer(default=0, doc="Number of the last trial that is shown: the next may come.")
+    may = param.Boolean(default=False, doc="Whether this user may save.")
+    saving = param.Boolean(default=False)
+    saved = param.Integer(default=0, doc="Counts what was saved: the note is emptied.")
+    error = param.String(default="")
+
+    _esm = script("tuner.js")
+
+
+class Replay(Component):
+    """Before and after over many images; sends ``{"replay": n}``, ``{"stop": True}``, ``{"image": image_id}``.
+
+    Cells come as messages: ``send(clear=True)``, ``send(cell={…})``.
+    """
+
+    running = param.Boolean(default=False)
+    possible = param.Boolean(default=False, doc="Whether there are images.")
+    done = param.Integer(default=0)
+    wanted = param.Integer(default=0)
+    said = param.String(default="", doc="What the last replay showed.")
+
+    _esm = script("replay.js")
+
+
+class Versions(Component):
+    """History of a key.
+
+    Sends ``{"version": n}`` (with ``against``), ``{"load": n}``, ``{"back": n, "note": text}`` and
+    ``{"use": bool, "note": text}``.
+    """
+
+    versions = param.List(default=[], doc="``{version, author, changed, note, released}``, latest first.")
+    current = param.Integer(default=0)
+    against = param.Integer(default=0)
+    changes = param.List(default=[], doc="``{name, former, later}`` in words.")
+    difference = param.String(default="", doc="Unified diff of the two files.")
+    may = param.Boolean(default=False)
+    in_use = param.Boolean(default=True)
+    error = param.String(default="")
+    saved = param.Integer(default=0)
+
+    _esm = script("versions.js")
+
+
+class Modes(Component):
+    """The line over the pictures; sends ``{"mode": name}``."""
+
+    label = param.String(default="The right picture shows")
+    said = param.String(default="")
+    flipped = param.Boolean(default=False, doc="Whether the left picture shows the version in force.")
+    modes = param.List(default=[], doc="``{name, title, text}``.")
+    current = param.String(default="")
+    height = param.Integer(default=30)
+
+    _esm = script("modes.js")

@@ -1,0 +1,92 @@
+"""What the parameters do, drawn: gradation over the histogram, β over the signal, gain of detail, profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+
+from imgdash.apparatus.trial import Trial
+from imgdash.dashboard.theme import PALETTE
+from imgdash.dashboard.tuning.drawn import Drawn, Pair
+from imgdash.process import band_gains, beta_curve, curve
+
+_TOP = 1.03
+_BINS = 256
+
+
+class Curves:
+    """Four figures, each of the tried chain and of the version in force."""
+
+    def __init__(self) -> None:
+        graded: dict[str, Any] = {"xlim": (0, 1), "ylim": (0, _TOP)}
+        self.gradation = Pair(
+            "signal",
+            "P-value",
+            _under_gradation,
+            title="Gradation, histogram",
+            xlabel="signal (dark → light)",
+            ylabel="P-value",
+            **graded,
+        )
+        self.beta = Pair(
+            "signal", "beta", title="β of the signal", xlabel="signal", ylabel="β", xlim=(0, 1), ylim=(0, 1.6)
+        )
+        self.gains = Pair(
+            "lp",
+            "gain",
+            title="Gain of small detail",
+            xlabel="lp/mm",
+            ylabel="gain",
+            logx=True,
+            xticks=[0.03, 0.1, 0.3, 1, 2.5],
+            xlim=(0.03, 2.5),
+            ylim=(0.8, 3.0),
+        )
+        self.profile = Pair("way", "P", title="Profile of the line", xlabel="mm", ylabel="P-value", **graded)
+
+    def histogram(self, counts: np.ndarray, edges: tuple[float, float]) -> None:
+        """Another image. Square roots are drawn, so that small structures beside a high peak are seen."""
+        step = max(1, len(counts) // _BINS)
+        whole = counts[: len(counts) // step * step].reshape(-1, step).sum(axis=1)
+        height = np.sqrt(whole.astype(np.float64))
+        # The ends may hold everything that was clipped.
+        height = np.minimum(height / max(float(height[1:-1].max(initial=1.0)), 1.0), 1.0)
+        signal = np.linspace(*edges, len(height))
+        # HoloViews draws an area as a patch: along its curve, back along its foot.
+        outline = {"x": np.append(signal, signal[::-1]), "y": np.append(height, np.zeros_like(height))}
+        self.gradation.set("histogram", outline)
+
+    def show(self, now: Trial, former: Trial) -> None:
+        """Other parameters."""
+        self.gradation.both(curve(now.chain, now.calculated), curve(former.chain, former.calculated))
+        low, high = now.numbers.s_low, now.numbers.s_high
+        limits = {"signal": [low, low, np.nan, high, high], "P-value": [0.0, _TOP, np.nan, 0.0, _TOP]}
+        self.gradation.set("limits", limits)
+        self.beta.both(beta_curve(now.chain, now.calculated), beta_curve(former.chain, former.calculated))
+        gains = band_gains(now.chain), band_gains(former.chain)
+        self.gains.both(*gains)
+        most = max(float(gain.max()) for _, gain in gains)
+        self.gains.range(y=(0.8, max(1.6, 1.1 * most)))
+
+    def along(self, now: Sequence[Any], former: Sequence[Any]) -> None:
+        """Profiles along the line, each way in mm and P-values of 255."""
+        (way, values), (_, others) = now, former
+        self.profile.both((way, values / 255), (way, others / 255))
+        self.profile.range(x=(0.0, max(float(way[-1]), 1.0)))
+
+
+def _under_gradation(drawn: Drawn) -> Sequence[Any]:
+    names: Mapping[str, str] = {"kdims": "signal", "vdims": "P-value"}
+    return (
+        drawn.part("histogram", hv.Area(([0.0, 1.0], [0.0, 0.0]), **names), color="#56606e", alpha=0.75, line_width=0),
+        drawn.part(
+            "limits",
+            hv.Curve(([0.0, 0.0], [0.0, 1.0]), **names),
+            color=PALETTE["warn"],
+            line_width=1,
+            line_dash="dotted",
+        ),
+    )

@@ -1,0 +1,115 @@
+"""HoloViews figures that are made once; afterwards only the columns of their data sources are set.
+
+A `DynamicMap` would run through all of HoloViews at each move of a slider (measured: 30-60 ms for each figure);
+setting the columns takes less than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+from bokeh.models import ColumnDataSource
+
+from imgdash.dashboard.theme import PALETTE, dress
+
+Columns = Mapping[str, Any]
+Hook = Callable[[Any, Any], None]
+
+
+class Drawn:
+    """A figure whose data sources are set by name, also before there is a browser.
+
+    Attributes
+    ----------
+    view
+        The pane.
+    figure
+        Bokeh's figure, once it is made.
+    """
+
+    def __init__(self) -> None:
+        self._sources: dict[str, ColumnDataSource] = {}
+        self._waiting: dict[str, Columns] = {}
+        self.figure: Any = None
+        self.view = pn.pane.HoloViews(sizing_mode="stretch_both", margin=0, linked_axes=False)
+
+    def part(self, name: str, element: Any, hooks: Sequence[Hook] = (), **opts: Any) -> Any:
+        """An element of the figure, whose source is known as `name` from now on."""
+
+        def caught(plot: Any, _element: Any) -> None:
+            if self.figure is None:
+                dress(plot.state)
+                # Nothing here gains by WebGL, and it stalls where there is no graphics card.
+                plot.state.output_backend = "canvas"
+            self.figure = plot.state
+            self._sources[name] = plot.handles["source"]
+            if name in self._waiting:
+                self._sources[name].data = dict(self._waiting.pop(name))
+
+        return element.opts(hooks=[caught, *hooks], **opts)
+
+    def set(self, name: str, columns: Columns) -> None:
+        """Put new columns into a source."""
+        if name in self._sources:
+            self._sources[name].data = dict(columns)
+        else:
+            self._waiting[name] = columns
+
+    def columns(self, name: str) -> Columns:
+        """What a source has, or will have once there is one."""
+        return self._sources[name].data if name in self._sources else self._waiting.get(name, {})
+
+
+class Pair(Drawn):
+    """Two curves over the same axes: as it is tried, and as the version in force has it.
+
+    Parameters
+    ----------
+    x, y
+        Names of the dimensions.
+    below
+        Called with this figure; gives what is drawn under the curves.
+    opts
+        Of the figure: title, xlim, ylim, xlabel, ylabel, logx.
+    """
+
+    def __init__(self, x: str, y: str, below: Callable[[Drawn], Sequence[Any]] = lambda drawn: (), **opts: Any) -> None:
+        super().__init__()
+        self._names = (x, y)
+        start = (list(opts["xlim"]), [0.0, 0.0])
+        parts = [
+            *below(self),
+            self.part("former", hv.Curve(start, x, y), color=PALETTE["dim"], line_width=1.2, line_dash="dashed"),
+            self.part("now", hv.Curve(start, x, y), color=PALETTE["accent"], line_width=2),
+        ]
+        self.view.object = hv.Overlay(parts).opts(
+            hv.opts.Overlay(
+                responsive=True,
+                toolbar=None,
+                default_tools=[],
+                show_grid=True,
+                show_legend=False,
+                shared_axes=False,
+                border=3,
+                fontsize={"title": 11, "labels": 10, "ticks": 9},
+                **opts,
+            )
+        )
+
+    def both(self, now: Sequence[Any], former: Sequence[Any]) -> None:
+        """Set both curves, each (x, y)."""
+        for part, (x, y) in (("former", former), ("now", now)):
+            self.set(part, {self._names[0]: np.asarray(x, np.float32), self._names[1]: np.asarray(y, np.float32)})
+
+    def range(self, *, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
+        """What of the axes is shown."""
+        if self.figure is None:
+            return
+        if x is not None:
+            self.figure.x_range.update(start=x[0], end=x[1])
+        if y is not None:
+            self.figure.y_range.update(start=y[0], end=y[1])

@@ -1,0 +1,161 @@
+"""Two pictures of one image side by side, moved and zoomed together, and the line of which the profile is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import holoviews as hv
+import numpy as np
+from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.events import DoubleTap
+from bokeh.models import ColumnDataSource, PointDrawTool, Range1d
+
+from imgdash.dashboard.theme import PALETTE
+from imgdash.dashboard.tuning.drawn import Drawn
+
+Point = Sequence[float]
+# Signed differences: what became darker, nothing, what became lighter.
+_DIVERGING: Final = ("#4cc2ff", "#1f5f86", "#12232e", "#0b0d10", "#33240f", "#96661c", "#ffc14d")
+_DIFFERENCE: Final = 96
+_MARGIN: Final = 1.03
+_UNKNOWN: Final = 600
+
+
+class Pictures:
+    """`now` shows the tried parameters, `other` what it is compared with.
+
+    Parameters
+    ----------
+    on_line
+        Called with the ends of the line, (x, y) in mm from the upper left corner, when a person moved one.
+    """
+
+    def __init__(self, on_line: Callable[[Point, Point], None]) -> None:
+        self._on_line = on_line
+        self._extent = (1.0, 1.0)
+        self._setting = False
+        self._signed = False
+        self._mapper: Any = None
+        self._x, self._y = Range1d(0, 1), Range1d(0, 1)
+        self._ends = ColumnDataSource({"x": [0.15, 0.85], "y": [0.5, 0.5]})
+        self._ends.on_change("data", self._moved)
+        self.now, self.other = Drawn(), Drawn()
+        self.now.view.object = self._picture(self.now, self._first)
+        self.other.view.object = self._picture(self.other, self._second)
+
+    def _picture(self, drawn: Drawn, hook: Callable[[Any, Any], None]) -> Any:
+        empty = hv.Image(np.zeros((2, 2), np.uint8), bounds=(0, 0, 1, 1), kdims=["across", "up"], vdims=["value"])
+        return drawn.part(
+            "image",
+            empty,
+            [self._share, hook],
+            cmap="gray",
+            clim=(0, 255),
+            responsive=True,
+            xaxis=None,
+            yaxis=None,
+            toolbar=None,
+            default_tools=["pan", "wheel_zoom"],
+            active_tools=["pan", "wheel_zoom"],
+        )
+
+    def _share(self, plot: Any, _element: Any) -> None:
+        figure = plot.state
+        figure.x_range, figure.y_range = self._x, self._y
+        figure.min_border = 3
+        figure.background_fill_color = "#000000"
+        figure.border_fill_color = PALETTE["ground"]
+        figure.outline_line_color = None
+        figure.grid.visible = False
+        figure.on_event(DoubleTap, lambda _event: self.fit())
+
+    def _first(self, plot: Any, _element: Any) -> None:
+        figure = plot.state
+        for side in ("inner_width", "inner_height"):
+            figure.on_change(side, lambda attr, old, new: self.fit())
+        figure.line("x", "y", source=self._ends, line_color=PALETTE["film"], line_width=1.5)
+        points = figure.scatter(
+            "x", "y", source=self._ends, size=11, line_color=PALETTE["film"], fill_color="#000000", fill_alpha=0.35
+        )
+        tool = PointDrawTool(renderers=[points], add=False, num_objects=2)
+        figure.add_tools(tool)
+        figure.toolbar.active_multi = tool
+
+    def _second(self, plot: Any, _element: Any) -> None:
+        self._mapper = plot.handles["color_mapper"]
+        self._colour()
+
+    # -- the line -----------------------------------------------------------------------------------------
+
+    def _moved(self, _name: str, _old: Any, new: Any) -> None:
+        if not self._setting and len(new["x"]) == 2:
+            self._on_line(*self.line())
+
+    def line(self) -> tuple[Point, Point]:
+        """The two ends, (x, y) in mm from the upper left corner."""
+        height = self._extent[0]
+        (x0, x1), (y0, y1) = self._ends.data["x"], self._ends.data["y"]
+        return (float(x0), height - float(y0)), (float(x1), height - float(y1))
+
+    # -- the pictures -------------------------------------------------------------------------------------
+
+    def extent(self, extent_mm: tuple[float, float]) -> None:
+        """Height and width of what is shown. Another one: the whole of it, the line across its middle."""
+        if extent_mm == self._extent:
+            return
+        self._extent = extent_mm
+        height, width = extent_mm
+        self._setting = True
+        try:
+            self._ends.data = {"x": [0.15 * width, 0.85 * width], "y": [0.5 * height, 0.5 * height]}
+        finally:
+            self._setting = False
+        self.fit()
+
+    def fit(self) -> None:
+        """Show the whole image with square pixels, whatever shape the figure has in the browser."""
+        height, width = self._extent
+        inner = [_inner(self.now.figure, side) for side in ("inner_width", "inner_height")]
+        scale = _MARGIN * max(width / inner[0], height / inner[1])
+        across, down = scale * inner[0] / 2, scale * inner[1] / 2
+        self._x.update(start=width / 2 - across, end=width / 2 + across)
+        self._y.update(start=height / 2 - down, end=height / 2 + down)
+
+    def show(self, drawn: Drawn, pixels: np.ndarray) -> None:
+        """Put pixels into one of the pictures."""
+        height, width = self._extent
+        # HoloViews gives Bokeh the lowest row first.
+        image = [np.ascontiguousarray(pixels[::-1])]
+        drawn.set("image", {"image": image, "x": [0], "y": [0], "dw": [width], "dh": [height]})
+
+    def compare(self, pixels: np.ndarray, signed: bool) -> None:
+        """What `other` shows: P-values, or signed differences."""
+        if signed != self._signed:
+            self._signed = signed
+            self._colour()
+        self.show(self.other, pixels)
+
+    def _colour(self) -> None:
+        if self._mapper is None:
+            return
+        if self._signed:
+            self._mapper.update(palette=_spread(_DIVERGING, 256), low=-_DIFFERENCE, high=_DIFFERENCE)
+        else:
+            self._mapper.update(palette=[f"#{n:02x}{n:02x}{n:02x}" for n in range(256)], low=0, high=255)
+
+
+def _inner(figure: Any, side: str) -> int:
+    """What the browser told of a figure's size; until it did, a guess."""
+    try:
+        return int(getattr(figure, side)) or _UNKNOWN
+    except (AttributeError, UnsetValueError, TypeError):
+        return _UNKNOWN
+
+
+def _spread(colours: Sequence[str], n: int) -> list[str]:
+    """A palette of n colours between the given ones."""
+    given = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in colours], dtype=float)
+    at = np.linspace(0, len(colours) - 1, n)
+    mixed = [np.interp(at, np.arange(len(colours)), given[:, channel]) for channel in range(3)]
+    return [f"#{int(r):02x}{int(g):02x}{int(b):02x}" for r, g, b in zip(*mixed, strict=True)]

@@ -1,0 +1,129 @@
+"""Numbers of a trial in words, beside those of the version in force; where one is alarming, it is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from imgdash.apparatus.trial import Numbers, Trial
+
+Value = float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: how it is written, from where on it is marked, what it means.
+
+    Attributes
+    ----------
+    worse
+        How bad a value is, where it is only marked if the tried parameters made it worse: what a CT window hides
+        on purpose is no alarm.
+    """
+
+    label: str
+    write: Callable[[Numbers], str]
+    level: Callable[[Numbers], str]
+    text: str
+    worse: Callable[[Numbers], float] | None = None
+
+
+def _percent(value: Value) -> str:
+    return "" if value is None else f"{100 * value:.2f} %" if 0 < value < 0.1 else f"{100 * value:.1f} %"
+
+
+def _two(low: Value, high: Value, digits: int = 3) -> str:
+    return "" if low is None or high is None else f"{low:.{digits}f} … {high:.{digits}f}"
+
+
+def _above(warn: float, bad: float, *values: Value) -> str:
+    most = max((value for value in values if value is not None), default=0.0)
+    return "bad" if most > bad else "warn" if most > warn else ""
+
+
+def _below(warn: float, value: Value) -> str:
+    return "warn" if value is not None and value < warn else ""
+
+
+ROWS: Final = (
+    Row(
+        "Lost in black / white",
+        lambda n: " / ".join(_percent(v) or "–" for v in (n.black, n.white)) if n.black is not None else "",
+        lambda n: _above(0.05, 0.15, n.black, n.white),
+        "Part of the relevant region that processing makes fully black or fully white",
+        lambda n: max(n.black or 0.0, n.white or 0.0),
+    ),
+    Row(
+        "Clipped by detector",
+        lambda n: (
+            " / ".join(_percent(v) or "–" for v in (n.clipped_low, n.clipped_high)) if n.clipped_low is not None else ""
+        ),
+        lambda n: _above(0.02, 0.08, n.clipped_low, n.clipped_high),
+        "Part of the field at the least and greatest value that pixels can have: no processing brings it back",
+    ),
+    Row(
+        "Used P-values",
+        lambda n: _two(n.p_low, n.p_high, 2),
+        lambda n: _below(0.55, None if n.p_low is None or n.p_high is None else n.p_high - n.p_low),
+        "98 % of the relevant region lies between them, of 0 (black) … 1 (white)",
+        lambda n: -((n.p_high or 0.0) - (n.p_low or 0.0)),
+    ),
+    Row("S limits", lambda n: _two(n.s_low, n.s_high), lambda n: "", "Signal that becomes black and white (S/G)"),
+    Row(
+        "Confidence: limits",
+        lambda n: "" if n.signal_confidence is None else f"{n.signal_confidence:.2f}",
+        lambda n: _below(0.5, n.signal_confidence),
+        "How far the signal limits can be trusted, 0 … 1",
+    ),
+    Row(
+        "Confidence: field",
+        lambda n: "" if n.field_confidence is None else f"{n.field_confidence:.2f} · {_percent(n.field_fraction)}",
+        lambda n: _below(0.5, n.field_confidence),
+        "How far the recognised field can be trusted, and its part of the image; below 0.5 nothing is blackened",
+    ),
+    Row(
+        "Detail gain",
+        lambda n: "" if n.detail_gain is None else f"× {n.detail_gain:.2f}",
+        lambda n: _above(2.5, 4.0, n.detail_gain),
+        "Contrast between neighbouring pixels against a straight curve: detail and noise alike",
+        lambda n: n.detail_gain or 0.0,
+    ),
+    Row(
+        "EI · target · DI",
+        lambda n: (
+            ""
+            if n.ei is None
+            else f"{n.ei:.0f} · {'–' if n.target_ei is None else f'{n.target_ei:.0f}'} · "
+            f"{'–' if n.di is None else f'{n.di:+.1f}'}"
+        ),
+        lambda n: "",
+        "IEC 62494-1; does not depend on processing, unknown stays unknown",
+    ),
+)
+
+
+def rows(now: Numbers, before: Numbers | None) -> list[dict[str, Any]]:
+    """Lines for `imgdash.dashboard.tuning.controls.Readout`."""
+    return [
+        {
+            "label": row.label,
+            "value": row.write(now),
+            "was": row.write(before) if before else "",
+            "level": row.level(now) if _worse(row, now, before) else "",
+            "text": row.text,
+        }
+        for row in ROWS
+    ]
+
+
+def _worse(row: Row, now: Numbers, before: Numbers | None) -> bool:
+    return row.worse is None or before is None or row.worse(now) > row.worse(before) + 0.005
+
+
+def notes(trial: Trial) -> list[str]:
+    """What else has to be known of the image, what hinders tuning first."""
+    found = [str(note) for note in trial.calculated.get("notes", ())]
+    if trial.calculated.get("unprocessed") is False and trial.chain.automatic.processed == "as-sent":
+        found.insert(0, "Processed by its sender: frequency, equalization and curve type do not act on it.")
+    return found

@@ -1,0 +1,54 @@
+// Condition keys by group: title, version, who released it, how much it is used.
+export function render({model, el}) {
+  el.style.height = "100%"
+  const list = h("div", {class: "list", role: "listbox", "aria-label": "Condition keys", tabindex: 0})
+  const filter = h("input", {type: "search", placeholder: "Find a key", "aria-label": "Find a condition key", oninput: () => draw()})
+  el.append(h("style", {}, `
+    .all{display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
+    .top{padding:7px 8px;border-bottom:1px solid var(--line)}
+    input{width:100%;font:inherit;font-size:12px;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:3px 7px}
+    .list{flex:1;overflow:auto;padding-bottom:10px;outline-offset:-2px}
+    h2{position:sticky;top:0;margin:0;padding:7px 10px 3px;background:var(--panel);font:600 10px/1.4 var(--font);letter-spacing:.06em;text-transform:uppercase;color:var(--dim)}
+    .key{padding:4px 10px 5px;border-left:2px solid transparent;cursor:pointer}
+    .key:hover{background:var(--raised)}.key[aria-selected=true]{border-left-color:var(--accent);background:var(--raised)}
+    .line{display:flex;gap:6px;align-items:baseline}.line b{flex:1;font-weight:500;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .line span{font-size:11px;color:var(--dim);font-variant-numeric:tabular-nums}.key.unused b{color:var(--dim)}
+    small{display:block;font-size:11px;color:var(--faint);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .out{color:var(--warn)!important}.problem{margin:8px;padding:6px 8px;border:1px solid var(--bad);border-radius:4px;font-size:11px;color:var(--bad);overflow-wrap:anywhere}
+    .empty{padding:24px 12px;text-align:center;color:var(--dim);font-size:12px}
+  `), h("div", {class: "all"}, h("div", {class: "top"}, filter), list))
+  const found = () => {
+    const text = filter.value.trim().toLowerCase()
+    return model.keys.filter((key) => !text || `${key.title} ${key.key} ${key.group}`.toLowerCase().includes(text))
+  }
+  list.addEventListener("keydown", (event) => {
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key], keys = found()
+    if (!step || !keys.length) return
+    event.preventDefault()
+    event.stopPropagation()
+    const at = keys.findIndex((key) => key.key === model.current)
+    model.send_msg({key: keys[Math.max(0, Math.min(keys.length - 1, at + step))].key})
+  })
+  function draw() {
+    const nodes = []
+    for (const text of model.problems) nodes.push(h("div", {class: "problem", role: "alert"}, text))
+    let group = null
+    for (const key of found()) {
+      if (key.group !== group) nodes.push(h("h2", {}, (group = key.group) || "others"))
+      nodes.push(h("div", {
+        class: `key ${key.images ? "" : "unused"}`, role: "option", "aria-selected": String(key.key === model.current), "data-key": key.key, title: key.note || null,
+        onclick: () => model.send_msg({key: key.key}),
+      }, h("div", {class: "line"}, h("b", {}, key.title), h("span", {title: key.images === 1 ? "1 image" : `${key.images} images`}, key.images ? String(key.images) : "")),
+        h("small", {class: key.released ? "" : "out"}, key.released ? `v${key.version} · ${key.author || "–"}${key.changed ? ` · ${key.changed}` : ""}` : `v${key.version} · out of use`)))
+    }
+    if (!nodes.length) nodes.push(h("div", {class: "empty"}, model.keys.length ? "No key of this name." : "No condition key is in force."))
+    list.replaceChildren(...nodes)
+  }
+  live(model, ["keys", "problems"], draw)
+  live(model, ["current"], () => {
+    for (const node of list.querySelectorAll(".key")) {
+      node.setAttribute("aria-selected", String(node.dataset.key === model.current))
+      if (node.dataset.key === model.current) node.scrollIntoView({block: "nearest"})
+    }
+  })
+}

@@ -1,0 +1,39 @@
+// Pixels over HTTP, kept a while: small forms of many images, full frames of a few.
+function makeLoader() {
+  const kept = new Map(), limits = {frame: 3, preview: 40, received: 6}
+  function trim(kind) {
+    const keys = [...kept.keys()].filter((key) => kept.get(key).kind === kind)
+    while (keys.length > limits[kind]) kept.delete(keys.shift())
+  }
+  function load(image, kind, version, logical, trial) {
+    const key = `image/${image}/${kind}?` + new URLSearchParams(trial ? {o: trial} : {v: version})
+    if (kept.has(key)) {
+      const entry = kept.get(key)
+      kept.delete(key)
+      kept.set(key, entry)
+      return entry
+    }
+    const abort = new AbortController()
+    const entry = {kind, image, done: false, abort}
+    entry.promise = fetch(key, {signal: abort.signal, credentials: "same-origin", priority: kind === "preview" ? "high" : "auto"}).then(async (answer) => {
+      if (answer.status === 401) window.location.reload()
+      if (!answer.ok) {
+        const why = await answer.json().catch(() => ({}))
+        throw Object.assign(new Error(why.error || `The station answered ${answer.status}.`), {remedy: why.remedy || ""})
+      }
+      const [height, width] = answer.headers.get("X-Shape").split(",").map(Number), bits = Number(answer.headers.get("X-Bits"))
+      const buffer = await answer.arrayBuffer()
+      entry.source = makeSource(bits > 8 ? new Uint16Array(buffer) : new Uint8Array(buffer), height, width, bits, logical)
+      entry.done = true
+      return entry.source
+    })
+    entry.promise.catch(() => kept.delete(key))
+    if (!trial) { kept.set(key, entry); trim(kind) }
+    return entry
+  }
+  // Full frames still on their way that nobody wants any more.
+  function only(images) {
+    for (const [key, entry] of kept) if (!entry.done && entry.kind === "frame" && !images.includes(entry.image)) { kept.delete(key); entry.abort.abort() }
+  }
+  return {load, only}
+}

@@ -1,0 +1,31 @@
+// Where an image goes, and how it will stand there: film or stored image in true proportion.
+export function render({model, el}) {
+  const box = h("div", {class: "outputs"})
+  el.append(h("style", {}, SECTION_CSS + `
+    .outputs{display:flex;gap:8px;flex-wrap:wrap}
+    .to{flex:1 1 150px;max-width:49%;border:1px solid var(--line);border-radius:4px;padding:5px;background:var(--ground);text-align:left;display:flex;flex-direction:column;gap:4px}
+    .to[aria-pressed=true]{border-color:var(--accent)}.to[aria-pressed=false] .frame{opacity:.3}
+    .top{display:flex;gap:5px;align-items:center}.top b{flex:1;font-weight:600}.top svg{color:var(--faint)}.to[aria-pressed=true] .top svg{color:var(--accent)}
+    .to small{color:var(--dim);font-size:11px}.to small.bad{color:var(--warn)}
+    .frame{position:relative;height:112px;margin:0 auto;background:#05070a;border:1px solid var(--faint);overflow:hidden}
+    .cell{position:absolute;border:1px dashed #2a3038}.range{position:absolute;outline:1px solid var(--film)}
+    .range img{width:100%;height:100%;object-fit:fill;display:block}.mark{position:absolute;font:700 9px/1 var(--font);color:#fff;text-shadow:0 0 2px #000}
+  `), h("section", {}, h("div", {class: "head"}, h("h2", {}, "Output")), box))
+  const percent = (part) => `${(100 * part).toFixed(2)}%`
+  live(model, ["destinations", "image", "version", "enabled"], () => {
+    fill(box, ...model.destinations.map((to) => {
+      const height = 112, width = height * to.frame[0] / to.frame[1]
+      const frame = h("div", {class: "frame", style: `width:${Math.min(width, 150)}px;height:${Math.min(height, 150 * to.frame[1] / to.frame[0])}px`})
+      for (const [x, y, w, t] of to.cells) frame.append(h("div", {class: "cell", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`}))
+      const [x, y, w, t] = to.range
+      const range = h("div", {class: "range", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`},
+        model.image ? h("img", {src: `image/${model.image}/thumbnail?v=${encodeURIComponent(model.version)}`, alt: "", draggable: "false"}) : null,
+        to.overlays.map((o) => h("span", {class: "mark", style: `left:${percent(o.x)};top:${percent(o.y)}`}, o.text)))
+      frame.append(range)
+      return h("button", {class: "to", disabled: !model.enabled, "aria-pressed": String(to.chosen), title: to.chosen ? "Goes there; press to leave it out" : "Does not go there; press to send it there",
+        onclick: () => model.send_msg({route: to.name, on: !to.chosen})},
+        h("span", {class: "top"}, icon(model, to.kind === "printer" ? "film" : "storage"), h("b", {}, to.name), icon(model, to.chosen ? "check" : "cross")),
+        frame, h("small", {}, to.text), to.trouble ? h("small", {class: "bad"}, to.trouble) : null)
+    }))
+  })
+}

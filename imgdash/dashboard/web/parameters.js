@@ -1,0 +1,56 @@
+// One row for each processing parameter: slider, number, unit. What was set by hand is marked; its dot takes it back.
+export function render({model, el}) {
+  const rows = h("div", {class: "rows"})
+  const all = h("button", {onclick: () => model.send_msg({reset: Object.keys(model.overrides)})}, "reset all")
+  el.append(h("style", {}, SECTION_CSS + `
+    .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;gap:3px 8px;align-items:center;font-size:12px}
+    label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--text);font-weight:600}
+    input[type=range]{width:100%;height:16px;accent-color:var(--accent);margin:0}
+    input[type=number],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:3px;padding:1px 4px;text-align:right}
+    select{grid-column:2/4;text-align:left}input[type=number]{-moz-appearance:textfield}input::-webkit-inner-spin-button{display:none}
+    .dot{padding:0;width:12px;height:12px;border-radius:6px;background:var(--accent);visibility:hidden}.dot.set{visibility:visible}
+    .unit{color:var(--faint);font-size:10px}
+  `), h("section", {}, h("div", {class: "head"}, h("h2", {}, model.title), all), rows))
+  const parts = new Map()
+  let waiting = null, last = 0, timer = 0
+  // At most one trial on its way for each 50 ms: the newest counts.
+  function tryOut(change) {
+    waiting = {...(waiting || {}), ...change}
+    clearTimeout(timer)
+    const send = () => { last = performance.now(); if (waiting) model.send_msg({trial: waiting}); waiting = null }
+    timer = setTimeout(send, Math.max(0, last + 50 - performance.now()))
+  }
+  function keep(change) { clearTimeout(timer); waiting = null; model.send_msg({set: change}) }
+  const shownAs = (d, value) => value === null || value === undefined ? "" : Number(value).toFixed(Math.min(4, Math.max(0, Math.ceil(-Math.log10(d.step || 0.01)))))
+  live(model, ["descriptions"], () => {
+    parts.clear()
+    fill(rows, ...model.descriptions.flatMap((d) => {
+      const id = d.name.replace(".", "-"), title = `${d.doc} ${d.bounds ? `(${d.bounds[0]} … ${d.bounds[1]}${d.unit && d.unit !== "1" ? " " + d.unit : ""})` : ""}`
+      const label = h("label", {for: id, title}, d.label)
+      const dot = h("button", {class: "dot", title: "Set by hand; back to the condition key", "aria-label": `${d.label}: back to the condition key`, onclick: () => model.send_msg({reset: [d.name]})})
+      if (d.kind === "choice" || d.kind === "boolean") {
+        const options = d.kind === "boolean" ? [true, false] : d.options
+        const choose = h("select", {id, "aria-label": d.label, onchange: () => keep({[d.name]: options[choose.selectedIndex]})}, options.map((o) => h("option", {}, o === true ? "on" : o === false ? "off" : String(o))))
+        parts.set(d.name, {d, label, dot, show: (v) => { choose.selectedIndex = options.indexOf(v) }, nodes: [choose]})
+        return [label, choose, dot]
+      }
+      const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label,
+        oninput: () => { number.value = shownAs(d, slide.value); tryOut({[d.name]: Number(slide.value)}) }, onchange: () => keep({[d.name]: Number(slide.value)})})
+      const number = h("input", {type: "number", min: d.bounds[0], max: d.bounds[1], step: "any", "aria-label": `${d.label}, value`,
+        onchange: () => { if (number.value !== "") keep({[d.name]: Math.min(Math.max(Number(number.value), d.bounds[0]), d.bounds[1])}) }})
+      parts.set(d.name, {d, label, dot, nodes: [slide, number], show: (v) => { slide.value = v; number.value = shownAs(d, v) }})
+      return [label, slide, number, dot]
+    }))
+  })
+  live(model, ["descriptions", "values", "overrides", "enabled"], () => {
+    for (const [name, {label, dot, show, nodes}] of parts) {
+      if (!nodes.includes(el.getRootNode().activeElement) || nodes[0].type === "range") show(model.values[name])
+      const set = name in model.overrides
+      label.className = set ? "set" : ""
+      dot.className = set ? "dot set" : "dot"
+      dot.disabled = !model.enabled
+      for (const node of nodes) node.disabled = !model.enabled
+    }
+    all.hidden = !Object.keys(model.overrides).length || !model.enabled
+  })
+}

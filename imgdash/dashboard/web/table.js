@@ -1,0 +1,126 @@
+// A table that stays fast with thousands of rows: only those in sight are in the DOM. Text is always set as text.
+const ROW = 25
+export function render({model, el}) {
+  el.style.height = "100%"
+  const head = h("div", {class: "head row", role: "row"}), body = h("div", {class: "body", role: "rowgroup"}), rows = h("div", {class: "rows"})
+  const frame = h("div", {class: "frame", role: "grid", tabindex: 0, "aria-label": model.label}, head, body)
+  const heading = h("h2"), empty = h("div", {class: "empty"}), foot = h("div", {class: "foot", role: "status"})
+  body.append(rows)
+  el.append(h("style", {}, `
+    .all{position:relative;display:flex;flex-direction:column;height:100%;min-height:0;background:var(--panel)}
+    h2{margin:0;padding:8px 14px 6px;background:var(--ground);font:600 11px/1.4 var(--font);letter-spacing:.06em;text-transform:uppercase;color:var(--dim)}h2[hidden]{display:none}
+    .frame{flex:1;min-height:0;overflow:auto;outline-offset:-2px}
+    .row{display:grid;grid-template-columns:var(--columns);height:${ROW}px;align-items:center;min-width:max-content}
+    .head{position:sticky;top:0;z-index:1;background:var(--raised);border-bottom:1px solid var(--line);color:var(--dim);font-size:11px}
+    .head button{display:flex;gap:3px;align-items:baseline;width:100%;height:${ROW}px;padding:0 8px;border:0;border-radius:0;text-align:left;white-space:nowrap;overflow:hidden}
+    .head button.number{justify-content:flex-end}.head button:hover{color:var(--text)}.head small{color:var(--faint)}.head b{color:var(--accent);font-weight:400}
+    .body{position:relative;min-width:max-content}.rows{position:absolute;left:0;right:0;font-size:12px}
+    .rows .row{border-bottom:1px solid color-mix(in srgb,var(--line) 45%,transparent)}
+    .rows .row:hover{background:var(--raised)}.rows .row[aria-selected=true]{background:color-mix(in srgb,var(--accent) 16%,var(--panel));box-shadow:inset 2px 0 var(--accent)}
+    .picks .rows .row{cursor:pointer}
+    .cell{padding:0 8px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.cell.number{text-align:right;font-variant-numeric:tabular-nums}.cell.time{font-variant-numeric:tabular-nums}
+    .cell.none{color:var(--faint)}.cell svg{width:13px;height:13px;margin-right:5px}.cell.code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:11px;color:var(--dim)}
+    .cell.mark{padding:0;text-align:center}.cell input{margin:0;accent-color:var(--accent);pointer-events:none}
+    .foot{padding:4px 8px;border-top:1px solid var(--line);color:var(--dim);font-size:11px}
+    .empty{position:absolute;inset:${ROW}px 0 24px;display:flex;align-items:center;justify-content:center;text-align:center;color:var(--dim);padding:20px;pointer-events:none;white-space:pre-line}
+    .loading .frame{opacity:.45}
+  `), h("div", {class: "all"}, heading, frame, empty, foot))
+  const all = el.lastElementChild
+  let order = [], sorting = null, at = -1
+
+  const shown = (column, value) => {
+    if (value === null || value === undefined || value === "") return ""
+    if (column.kind === "number") return typeof value !== "number" ? String(value) : Number.isInteger(value) ? String(value) : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)))
+    if (typeof value === "boolean") return value ? "yes" : "no"
+    return String(value)
+  }
+  function cell(column, value) {
+    const text = shown(column, value)
+    const node = h("div", {class: `cell ${column.kind || ""} ${text === "" ? "none" : ""}`, role: "gridcell", title: text || null})
+    if (column.kind === "state" && text) {
+      const [colour, face, word] = model.states[value] || column.words?.[value] || ["dim", "", value]
+      if (face) { const svg = icon(model, face); svg.style.color = `var(--${colour})`; node.append(svg) }
+      node.append(word)
+    } else node.append(text === "" ? "–" : text)
+    return node
+  }
+  function row(number) {
+    const index = order[number], chosen = model.chosen.includes(index)
+    const mark = model.picks === "many" ? [h("div", {class: "cell mark"}, h("input", {type: "checkbox", tabindex: -1, checked: chosen, "aria-label": "chosen"}))] : []
+    return h("div", {
+      class: "row", role: "row", "aria-rowindex": number + 2, "aria-selected": model.picks === "none" ? null : String(chosen || number === at && model.picks === "one"),
+      onclick: () => { at = number; pick(index) },
+    }, ...mark, ...model.columns.map((column, n) => cell(column, model.rows[index][n])))
+  }
+  function pick(index) {
+    if (model.picks === "none") return
+    const chosen = model.picks === "one" ? [index] : model.chosen.includes(index) ? model.chosen.filter((n) => n !== index) : [...model.chosen, index]
+    model.chosen = chosen
+    model.send_msg({chosen})
+    paint()
+  }
+  function paint() {
+    const first = Math.max(0, Math.floor((frame.scrollTop - ROW) / ROW) - 4), last = Math.min(order.length, first + Math.ceil((frame.clientHeight || 600) / ROW) + 10)
+    rows.style.top = `${first * ROW}px`
+    const nodes = []
+    for (let number = first; number < last; number++) nodes.push(row(number))
+    rows.replaceChildren(...nodes)
+  }
+  function sort() {
+    order = model.rows.map((_, n) => n)
+    if (sorting) {
+      const {n, down} = sorting
+      order.sort((a, b) => {
+        const x = model.rows[a][n], y = model.rows[b][n], none = (v) => v === null || v === ""
+        if (none(x) || none(y)) return none(x) - none(y)
+        const way = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, {numeric: true})
+        return down ? -way : way
+      })
+    }
+    body.style.height = `${order.length * ROW}px`
+    heads()
+    paint()
+  }
+  function heads() {
+    const mark = model.picks === "many" ? [h("div", {class: "cell mark", title: "chosen"}, "✓")] : []
+    head.replaceChildren(...mark, ...model.columns.map((column, n) => h("div", {role: "columnheader", "aria-sort": sorting?.n === n ? (sorting.down ? "descending" : "ascending") : null},
+      h("button", {class: column.kind || "", title: [column.text, "sort"].filter(Boolean).join(" · "), onclick: () => { sorting = sorting?.n === n ? (sorting.down ? null : {n, down: true}) : {n, down: false}; sort() }},
+        column.title, column.unit ? h("small", {}, column.unit) : null, sorting?.n === n ? h("b", {}, sorting.down ? "▼" : "▲") : null))))
+  }
+  frame.addEventListener("scroll", paint, {passive: true})
+  new ResizeObserver(paint).observe(frame)
+  frame.addEventListener("keydown", (event) => {
+    const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9}[event.key]
+    if (event.target !== frame || !step && event.key !== "Enter" && event.key !== " ") return
+    event.preventDefault()
+    event.stopPropagation()
+    if (step) {
+      at = Math.max(0, Math.min(order.length - 1, at + step))
+      if (at * ROW < frame.scrollTop) frame.scrollTop = at * ROW
+      if ((at + 2) * ROW > frame.scrollTop + frame.clientHeight) frame.scrollTop = (at + 2) * ROW - frame.clientHeight
+      if (model.picks === "one" && order.length) pick(order[at])
+      else paint()
+    } else if (order[at] !== undefined) pick(order[at])
+  })
+  live(model, ["columns", "rows", "picks"], () => {
+    if (sorting && sorting.n >= model.columns.length) sorting = null
+    if (at >= model.rows.length) at = -1
+    const widths = model.columns.map((column, n) => {
+      let most = (column.title + (column.unit || "")).length + 2
+      for (let index = 0; index < Math.min(model.rows.length, 300); index++) most = Math.max(most, shown(column, model.rows[index][n]).length)
+      return `${Math.min(Math.max(most, 4), column.most || 34) * 7 + 18}px`
+    })
+    all.style.setProperty("--columns", (model.picks === "many" ? "30px " : "") + widths.join(" ") + " 1fr")
+    all.classList.toggle("picks", model.picks !== "none")
+    sort()
+  })
+  live(model, ["chosen"], paint)
+  live(model, ["heading"], () => { heading.textContent = model.heading; heading.hidden = !model.heading })
+  live(model, ["columns", "rows", "total", "waiting", "empty", "said"], () => {
+    all.classList.toggle("loading", model.waiting)
+    frame.setAttribute("aria-busy", String(model.waiting))
+    empty.textContent = model.waiting ? "One moment …" : model.rows.length ? "" : model.empty
+    const more = model.total > model.rows.length ? `the first ${model.rows.length} of ${model.total} rows; an export has all` : `${model.rows.length} ${model.rows.length === 1 ? "row" : "rows"}`
+    foot.textContent = [model.columns.length ? more : "", model.said].filter(Boolean).join(" · ")
+  })
+}
