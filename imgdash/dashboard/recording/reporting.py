@@ -68,8 +68,8 @@ class Reports:
         if report is None:
             self._session.tell(f"There is no report {name!r}.", "warning")
             return
-        kept = {key: self._values[key] for key in ("begin", "end") if key in self._values}
-        given: dict[str, Any] = {**kept, **(values or {})}
+        given: dict[str, Any] = {key: self._values[key] for key in ("begin", "end") if key in self._values}
+        given.update(values or {})
         self._values = {parameter.name: given.get(parameter.name, parameter.default) for parameter in report.parameters}
         self.list.current = name
         self.form.param.update(
