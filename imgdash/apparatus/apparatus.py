@@ -19,6 +19,7 @@ from pydicom.dataset import Dataset
 
 from imgdash import config
 from imgdash.apparatus import health, peers
+from imgdash.apparatus.health import QueueState
 from imgdash.apparatus.intake import Intake
 from imgdash.apparatus.messages import Messages
 from imgdash.apparatus.orders import Orders
@@ -222,7 +223,7 @@ class Apparatus:
             [subject, subject, id, id, limit],
         )
 
-    def queues(self) -> dict[str, health.QueueState]:
+    def queues(self) -> dict[str, QueueState]:
         """Each output apparatus with its queue (F2, F3)."""
         return health.queues(self)
 

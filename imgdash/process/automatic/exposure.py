@@ -18,10 +18,14 @@ _EXCLUDED_PARTS: Final = ("BREAST", "TEETH", "TOOTH")
 class Calibration(Protocol):
     """Stored value → detector air kerma, as `imgdash.config.Exposure` has it."""
 
-    form: str
-    gain: float
-    offset: float
-    slope: float
+    @property
+    def form(self) -> str: ...
+    @property
+    def gain(self) -> float: ...
+    @property
+    def offset(self) -> float: ...
+    @property
+    def slope(self) -> float: ...
 
 
 @dataclass(frozen=True)
