@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from imgdash.model import ImageHeader
-from imgdash.process import Chain, form, preview
+from imgdash.process import ALL, Chain, form, preview
 from imgdash.reduce import Reduced
 from imgdash.store import pixels
 from imgdash.store.conditions import Conditions
@@ -35,7 +35,9 @@ def form_frame(
 ) -> np.ndarray:
     """One full-resolution processed image, uint16 P-values of 12 bits; runs in a worker process."""
     image = pixels.open_image(path, unprocessed=raw)
-    return np.ascontiguousarray(form(image, Chain.of(processing, overrides), calculated).values)
+    # Neither trimmed nor scaled: it must lie over the preview pixel for pixel of the whole image.
+    steps = [step for step in ALL if step != "scale"]
+    return np.ascontiguousarray(form(image, Chain.of(processing, overrides), calculated, steps=steps).values)
 
 
 class Screen:
