@@ -43,6 +43,8 @@ class Dashboard:
         Further ``host:port`` under which browsers reach it; a websocket from elsewhere is refused.
     one_click
         User → role: buttons of the demonstration that log in without a password.
+    forget_seconds
+        How long a tab that lost its connection can still come back to where it was.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Dashboard:
         *,
         origins: Sequence[str] = (),
         one_click: Mapping[str, str] | None = None,
+        forget_seconds: float = 15.0,
     ) -> None:
         self.apparatus = apparatus
         self.address = apparatus.site.station.host
         self.port = port if port is not None else apparatus.site.station.web_port
         self._origins = origins
         self._one_click = one_click or {}
+        self._forget_ms = int(forget_seconds * 1000)
         self._loop: IOLoop | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -137,8 +141,8 @@ class Dashboard:
                     (_IMAGE, Frames, {"apparatus": apparatus}),
                     (r"/healthz", Health, {"apparatus": apparatus}),
                 ],
-                unused_session_lifetime_milliseconds=15_000,
-                check_unused_sessions_milliseconds=3_000,
+                unused_session_lifetime_milliseconds=self._forget_ms,
+                check_unused_sessions_milliseconds=max(self._forget_ms // 5, 100),
                 keep_alive_milliseconds=10_000,
             )
         except OSError as error:

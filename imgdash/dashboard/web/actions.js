@@ -10,7 +10,8 @@ export function render({model, el}) {
     .gap{flex:1}.split{width:1px;height:24px;background:var(--line);margin:0 4px}.said{color:var(--dim);overflow:hidden;text-overflow:ellipsis}
     @container(max-width:1120px){.bar button{padding:0 9px}.bar .wide{display:none}}
     @container(max-width:860px){.bar{gap:4px}.bar button{padding:0 7px}.bar button.main{padding:0 12px}.split{margin:0}}
-    @container(max-width:760px){.bar button:not(.main) kbd{display:none}.said{display:none}}
+    @container(max-width:800px){.bar button:has(.wide) kbd,.said{display:none}}
+    @container(max-width:640px){.bar button:not(.main) kbd{display:none}}
   `), h("div", {class: "hold"}, bar))
   live(model, ["actions", "enabled", "pressed", "keys", "said"], () => {
     fill(bar, ...model.actions.map((action) => {

@@ -1,0 +1,119 @@
+"""A station with its dashboard, and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from imgdash import Apparatus
+from imgdash.dashboard import Dashboard
+from tests.apparatus.sites import radiograph, send, site
+from tests.conftest import peer
+from tests.helpers import wait_until
+
+PASSWORD = "a long password"
+# Chromium's own calls home are off: what is left over is the page's.
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+)
+# Output apparatus and peers that are away: what is confirmed stays in its queue and can be taken back.
+AWAY = {
+    "apparatus": [
+        {"name": "STORAGE", "kind": "storage", "ae_title": "STORE", "port": 1},
+        {"name": "FILM", "kind": "printer", "ae_title": "PRINTER", "port": 1},
+    ],
+    "peer": [
+        {"name": "CR1", "kind": "modality", "ae_title": "TESTER", "port": 1, "ups": True},
+        {"name": "RIS", "kind": "ris", "hl7_port": 1},
+    ],
+}
+
+
+@dataclass
+class Station:
+    """An apparatus and its dashboard."""
+
+    apparatus: Apparatus
+    dashboard: Dashboard
+    folder: Path
+    images: list[str] = field(default_factory=list)
+
+    def take(self, **attributes: Any) -> str:
+        """Send one more image; its image_id, once it awaits its reviewer."""
+        known = {header.image_id for header in self.apparatus.images()}
+        path = self.folder / f"image-{len(known)}.dcm"
+        sent = send(self.apparatus, radiograph(path, 240, **attributes))
+        assert sent.returncode == 0, sent.stderr
+        new = wait_until(lambda: {h.image_id for h in self.apparatus.images(state="awaiting")} - known)
+        self.images += new
+        return str(next(iter(new)))
+
+    def state(self, image_id: str) -> str:
+        """The state of an image."""
+        return self.apparatus.image(image_id).state
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """A station with a user of each role."""
+    folder = tmp_path_factory.mktemp("station")
+    with Apparatus(site(folder, **AWAY)) as apparatus:
+        for name, role in (("rita", "user"), ("mona", "manager"), ("max", "maker")):
+            apparatus.users.add(name, role, PASSWORD)
+        with Dashboard(apparatus, 0, one_click={"rita": "user", "mona": "manager"}, forget_seconds=1.0) as dashboard:
+            yield Station(apparatus, dashboard, folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for one module: while Playwright runs, nothing else in this thread may use asyncio."""
+    executable = peer("chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(_QUIET))
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Tab:
+    """A tab that keeps what went wrong in it."""
+
+    page: Page
+    elsewhere: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def painted(self, image_id: str) -> set[str]:
+        """The forms in which an image was painted."""
+        log = self.page.evaluate("(window.imgdash || {}).painted || []")
+        return {entry["kind"] for entry in log if entry["image"] == image_id}
+
+
+def log_in(browser: Browser, station: Station, user: str, path: str = "") -> Tab:
+    """A new tab, logged in by one click."""
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(20_000)
+    tab = Tab(page)
+    home = station.dashboard.url.rstrip("/")
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((home, "data:", "blob:")):
+            tab.elsewhere.append(request.url)
+
+    page.on("request", asked)
+    page.on("pageerror", lambda error: tab.errors.append(str(error)))
+    page.on("console", lambda message: tab.errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{home}/{path}")
+    page.click(f"button[value={user}]")
+    page.wait_for_selector("[data-page=review]")
+    return tab

@@ -1,0 +1,157 @@
+"""Who gets in, who does not: over plain HTTP, as an attacker would ask."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.parse
+from http.cookies import SimpleCookie
+
+import pytest
+
+from tests.dashboard.conftest import PASSWORD, Station
+from tests.helpers import wait_until
+
+
+def ask(
+    station: Station, method: str, path: str, form: dict[str, str] | None = None, **headers: str
+) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", station.dashboard.port, timeout=20)
+    body = urllib.parse.urlencode(form) if form else None
+    if form:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer, content
+
+
+def cookie(station: Station, name: str, password: str = PASSWORD) -> str:
+    answer, _ = ask(station, "POST", "/login", {"username": name, "password": password})
+    assert answer.status == 302
+    return SimpleCookie(answer.getheader("Set-Cookie"))["user"].OutputString([]).strip()
+
+
+@pytest.fixture(scope="module")
+def image(station: Station) -> str:
+    return station.take()
+
+
+def test_nobody_sees_the_page_without_a_login(station: Station) -> None:
+    answer, _ = ask(station, "GET", "/")
+    assert answer.status == 302
+    assert "login" in str(answer.getheader("Location"))
+
+
+def test_the_right_password_enters_and_the_cookie_is_kept_from_scripts_and_other_sites(station: Station) -> None:
+    answer, _ = ask(station, "POST", "/login", {"username": "max", "password": PASSWORD, "next": "/?page=review"})
+    assert (answer.status, answer.getheader("Location")) == (302, "/?page=review")
+    flags = str(answer.getheader("Set-Cookie")).lower()
+    assert "httponly" in flags
+    assert "samesite=lax" in flags
+    assert PASSWORD not in flags
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:x"])
+def test_a_login_leads_to_no_other_host(station: Station, target: str) -> None:
+    answer, _ = ask(station, "POST", "/login", {"username": "max", "password": PASSWORD, "next": target})
+    assert answer.getheader("Location") == "/"
+
+
+def test_a_form_of_another_site_does_not_log_in(station: Station) -> None:
+    form = {"username": "max", "password": PASSWORD}
+    answer, _ = ask(station, "POST", "/login", form, Origin="https://evil.example")
+    assert answer.status == 403
+
+
+def test_guessing_locks_the_name_but_not_the_others(station: Station) -> None:
+    for _ in range(8):
+        answer, page = ask(station, "POST", "/login", {"username": "rita", "password": "a wrong guess"})
+        if answer.status == 429:
+            break
+    assert answer.status == 429
+    assert b"wait" in page
+    answer, _ = ask(station, "POST", "/login", {"username": "rita", "password": PASSWORD})
+    assert answer.status == 429
+    assert cookie(station, "mona")
+
+
+def test_a_name_is_shown_as_text(station: Station) -> None:
+    _, page = ask(station, "POST", "/login", {"username": "<script>x", "password": "a wrong guess"})
+    assert b"<script>x" not in page
+    assert b"&lt;script&gt;x" in page
+
+
+def test_pixels_only_for_who_is_logged_in(station: Station, image: str) -> None:
+    for kind in ("thumbnail", "preview", "frame", "received"):
+        answer, _ = ask(station, "GET", f"/image/{image}/{kind}")
+        assert answer.status == 401
+        answer, _ = ask(station, "GET", f"/image/{image}/{kind}", Cookie="user=forged")
+        assert answer.status == 401
+
+
+def test_frames_say_their_shape_and_are_kept_by_the_browser(station: Station, image: str) -> None:
+    mine = cookie(station, "max")
+    answer, pixels = ask(station, "GET", f"/image/{image}/frame?v=1", Cookie=mine)
+    rows, columns = map(int, str(answer.getheader("X-Shape")).split(","))
+    assert (rows, columns) == (240, 240)
+    assert len(pixels) == 2 * rows * columns
+    assert "immutable" in str(answer.getheader("Cache-Control"))
+    again, nothing = ask(
+        station, "GET", f"/image/{image}/frame?v=1", Cookie=mine, If_None_Match=str(answer.getheader("Etag"))
+    )
+    assert (again.status, nothing) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/image/" + "0" * 32 + "/preview", 404),
+        ("/image/../../etc/passwd/preview", 404),
+        ("/image/{image}/preview?o=%7B", 422),
+        ("/image/{image}/preview?o=%7B%22gradation.contrast%22:99%7D", 422),
+        ("/image/{image}/preview?o=%7B%22no.such%22:1%7D", 422),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_words(station: Station, image: str, path: str, status: int) -> None:
+    answer, _ = ask(station, "GET", path.format(image=image), Cookie=cookie(station, "max"))
+    assert answer.status == status
+    assert answer.getheader("Etag") is None or status == 404
+
+
+def test_a_user_who_was_removed_is_nobody_at_once(station: Station, image: str) -> None:
+    station.apparatus.users.add("gone", "user", PASSWORD)
+    mine = cookie(station, "gone")
+    answer, _ = ask(station, "GET", f"/image/{image}/preview", Cookie=mine)
+    assert answer.status == 200
+    station.apparatus.users.remove("gone")
+    answer, _ = ask(station, "GET", f"/image/{image}/preview", Cookie=mine)
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), (None, 101)])
+def test_websocket_only_from_our_own_page(station: Station, origin: str | None, status: int) -> None:
+    mine = cookie(station, "max")
+    _, page = ask(station, "GET", "/", Cookie=mine)
+    token = page.decode().partition('"token":"')[2].partition('"')[0]
+    connection = http.client.HTTPConnection("127.0.0.1", station.dashboard.port, timeout=20)
+    headers = {
+        "Cookie": mine,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol": f"bokeh, {token}",
+        "Origin": origin or station.dashboard.url.rstrip("/"),
+    }
+    connection.request("GET", "/ws", headers=headers)
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def test_health_is_open_and_has_no_patient_data(station: Station, image: str) -> None:
+    answer, content = ask(station, "GET", "/healthz")
+    assert answer.status == 200
+    assert b'"running"' in content
+    assert b"Phantom" not in content
+    assert wait_until(lambda: station.apparatus.health()["images"]["awaiting"]) >= 1
