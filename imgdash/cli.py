@@ -211,7 +211,8 @@ def _simulate(site: Path, kind: str, name: str, folder: Path | None, count: int 
     from imgdash.simulate import network
 
     loaded = config.load(site)
-    names = [machine.name for machine in (*loaded.peers, *loaded.apparatus) if machine.kind == kind]
+    machines: list[config.Peer | config.OutputApparatus] = [*loaded.peers, *loaded.apparatus]
+    names = [machine.name for machine in machines if machine.kind == kind]
     if name and name not in names:
         raise ImgdashError(f"The site file has no {kind} {name!r}.", f"It has: {', '.join(names) or 'none'}.")
     if not names:

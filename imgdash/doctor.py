@@ -113,9 +113,9 @@ def _in_use(site: Site) -> bool:
     lock = site.folder / "journal" / "lock"
     if not lock.exists():
         return False
-    with open(lock, "rb") as file:
+    with open(lock, "rb+") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return True
     return False

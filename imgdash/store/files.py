@@ -40,6 +40,10 @@ class Files:
             raise NotFound(f"No file for image {image_id!r}.", "It was deleted, or the folder 'images' was changed.")
         return path
 
+    def has(self, image_id: str) -> bool:
+        """Whether the record of `image_id` is there."""
+        return bool(_IMAGE_ID.fullmatch(image_id)) and self._path(image_id).exists()
+
     def _path(self, image_id: str) -> Path:
         if not _IMAGE_ID.fullmatch(image_id):
             raise NotFound(f"{image_id!r} is not an image id.", "An image id has 32 hexadecimal digits.")

@@ -179,6 +179,7 @@ class Journal:
             if fd >= 0:
                 os.close(fd)
         self._fd = self._lock = -1
+        _HELD.discard(self.path.parent.resolve())
 
 
 def lines(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -203,20 +204,27 @@ def lines(path: Path) -> Iterator[tuple[int, str, str]]:
             yield seq, previous, text
 
 
-def _lock(folder: Path) -> int:
-    """Keep other processes out before anything is read or mended.
+# Journals open in this process: a lock of the process does not keep the process itself out.
+_HELD: set[Path] = set()
 
-    A file of its own, and a lock of the open file: a second apparatus in the same process is refused too, and a
-    child does not inherit it, as Python closes files when another program is started.
+
+def _lock(folder: Path) -> int:
+    """Keep others out before anything is read or mended.
+
+    A file of its own, and a lock of the process: it is not inherited by a child that outlives us.
     """
+    in_use = ImgdashError(
+        f"{folder.parent} is in use by another process.", "Stop the other 'imgdash serve' of this site first."
+    )
+    if folder.resolve() in _HELD:
+        raise in_use
     fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(fd)
-        raise ImgdashError(
-            f"{folder.parent} is in use by another process.", "Stop the other 'imgdash serve' of this site first."
-        ) from None
+        raise in_use from None
+    _HELD.add(folder.resolve())
     return fd
 
 

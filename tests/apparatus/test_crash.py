@@ -67,7 +67,9 @@ def test_no_acknowledged_image_is_lost_and_its_processes_end(tmp_path: Path) -> 
         before = len(acknowledged)
         thread.start()
         wanted = before + chance.randint(2, 6)
-        wait_until(lambda wanted=wanted: len(acknowledged) >= wanted or not thread.is_alive(), within=60)
+        wait_until(
+            lambda wanted=wanted, sending=thread: len(acknowledged) >= wanted or not sending.is_alive(), within=60
+        )
         children = _kill(process)
         ended.set()
         thread.join(60)
