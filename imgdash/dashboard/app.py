@@ -174,7 +174,10 @@ def open_tab(apparatus: Apparatus, pages: Sequence[type[Page]]) -> Any:
     """The document of a new tab, and what lets go of it when it is closed."""
     document = pn.state.curdoc
     session = Session(apparatus, apparatus.users.role(pn.state.user), document)
-    shell = Shell(session, pages, pn.state.location)
+    session.hold_back()
+    pn.state.onload(session.ready)
+    asked = {name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items() if values}
+    shell = Shell(session, pages, pn.state.location, asked)
     SHELLS.add(shell)
     pn.state.on_session_destroyed(lambda _context: session.close())
     return shell.layout

@@ -52,6 +52,7 @@ class Session:
         self.rekey: Callable[..., None] = _nowhere
         self.typing: Callable[..., None] = _nowhere
         self.closed = False
+        self._held_back: list[Callable[[], None]] | None = None
         self._listeners: list[Listener] = []
         self._at_close: list[Callable[[], None]] = []
         self._lock = threading.Lock()
@@ -84,7 +85,9 @@ class Session:
             return
 
         def inside() -> None:
-            if not self.closed:
+            if self._held_back is not None:
+                self._held_back.append(inside)
+            elif not self.closed:
                 with set_curdoc(self.document):
                     function()
 
@@ -93,6 +96,20 @@ class Session:
             self.document.add_next_tick_callback(lambda: self.document.add_timeout_callback(inside, milliseconds))
         else:
             self.document.add_next_tick_callback(inside)
+
+    def hold_back(self) -> None:
+        """Do nothing in the document until `ready`.
+
+        Panel drops changes of components that are made after the browser has read the document and before it said
+        that it is there: they would never be seen.
+        """
+        self._held_back = []
+
+    def ready(self) -> None:
+        """The browser is there: do what was held back."""
+        held, self._held_back = self._held_back or [], None
+        for function in held:
+            function()
 
     # -- work ---------------------------------------------------------------------------------------------
 
