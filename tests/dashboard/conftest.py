@@ -53,7 +53,7 @@ class Station:
         """Send one more image; its image_id, once it awaits its reviewer."""
         known = {header.image_id for header in self.apparatus.images()}
         path = self.folder / f"image-{len(known)}.dcm"
-        sent = send(self.apparatus, radiograph(path, 240, **attributes))
+        sent = send(self.apparatus, radiograph(path, 260, **attributes))
         assert sent.returncode == 0, sent.stderr
         new = wait_until(lambda: {h.image_id for h in self.apparatus.images(state="awaiting")} - known)
         self.images += new

@@ -94,7 +94,7 @@ def test_frames_say_their_shape_and_are_kept_by_the_browser(station: Station, im
     mine = cookie(station, "max")
     answer, pixels = ask(station, "GET", f"/image/{image}/frame?v=1", Cookie=mine)
     rows, columns = map(int, str(answer.getheader("X-Shape")).split(","))
-    assert (rows, columns) == (240, 240)
+    assert (rows, columns) == (260, 260)
     assert len(pixels) == 2 * rows * columns
     assert "immutable" in str(answer.getheader("Cache-Control"))
     again, nothing = ask(

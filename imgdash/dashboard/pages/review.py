@@ -119,6 +119,7 @@ class Review(Page):
     def _opened(self, header: ImageHeader) -> None:
         self.work.take([header], header.image_id)
         self._wanted = ""
+        self.strip.items = self.work.items()
         self.show(header.image_id)
 
     # -- which image --------------------------------------------------------------------------------------

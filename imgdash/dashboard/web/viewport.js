@@ -106,7 +106,8 @@ export function render({model, el}) {
     }
     show()
   })
-  model.on("pixels", () => {
+  live(model, ["pixels"], () => {
+    if (!model.pixels || !model.pixels.byteLength) return
     // Notebooks have no frame addresses: the pixels come with the component.
     const bytes = new Uint8Array(model.pixels), [height, width] = model.logical, wide = bytes.length === 2 * height * width
     take(makeSource(wide ? new Uint16Array(bytes.buffer) : bytes, height, width, wide ? 12 : 8, [0, 0]), "bytes")

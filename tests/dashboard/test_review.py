@@ -1,0 +1,204 @@
+"""The Review page in Chromium: a list worked through by keyboard, nothing loaded from elsewhere, nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from imgdash.dashboard.app import SHELLS
+from tests.dashboard.conftest import Station, Tab, log_in
+from tests.helpers import wait_until
+
+pytestmark = pytest.mark.browser
+
+NASTY = "<img src=x onerror=window.hacked=1>^<script>window.hacked=1</script>"
+
+
+@pytest.fixture(scope="module")
+def images(station: Station) -> list[str]:
+    """Six images to work on; the second has a hostile name and no patient ID."""
+    for number in range(6):
+        nasty = {"PatientName": NASTY, "PatientID": ""} if number == 1 else {"PatientID": f"P{number}"}
+        station.take(AccessionNumber=f"A{number}", **nasty)
+    return station.images
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
+    tab = log_in(browser, station, "mona")
+    wait_until(lambda: "frame" in tab.painted(images[0]))
+    yield tab
+    tab.page.close()
+
+
+def shown(page: Page) -> str:
+    """The image that is open."""
+    return str(page.get_attribute(".item[aria-selected=true]", "data-image"))
+
+
+def press(tab: Tab, key: str, then: str) -> None:
+    """Press a key that opens another image."""
+    tab.page.keyboard.press(key)
+    wait_until(lambda: shown(tab.page) == then and "preview" in tab.painted(then))
+
+
+def test_thumbnails_appear_and_the_first_image_is_painted(tab: Tab, images: list[str]) -> None:
+    assert tab.page.locator(".item").count() == 6
+    assert shown(tab.page) == images[0]
+    grey = tab.page.evaluate(
+        "() => { const find = (root) => { for (const node of root.querySelectorAll('*')) {"
+        "  if (node.tagName === 'CANVAS' && node.getAttribute('aria-label') === 'Radiograph') return node;"
+        "  const inner = node.shadowRoot && find(node.shadowRoot); if (inner) return inner } };"
+        "const canvas = find(document), {width, height} = canvas;"
+        "return new Set(canvas.getContext('2d').getImageData(0, height / 2 | 0, width, 1).data).size }"
+    )
+    assert grey > 50
+
+
+def test_a_list_is_worked_through_by_keyboard(tab: Tab, station: Station, images: list[str]) -> None:
+    press(tab, " ", images[1])
+    wait_until(lambda: station.state(images[0]) == "confirmed")
+    # Undo goes back to it, and it awaits again.
+    press(tab, "z", images[0])
+    wait_until(lambda: station.state(images[0]) == "awaiting")
+    press(tab, " ", images[1])
+    wait_until(lambda: station.state(images[0]) == "confirmed")
+    assert {entry.apparatus for entry in station.apparatus.store.queue("image_id = ?", [images[0]])} == {
+        "STORAGE",
+        "FILM",
+    }
+    press(tab, "p", images[2])
+    wait_until(lambda: station.state(images[1]) == "postponed")
+    # Reject with a reason; Enter sends the dialog.
+    tab.page.keyboard.press("x")
+    tab.page.wait_for_selector("dialog[open] #reason")
+    tab.page.select_option("#reason", "111210")
+    tab.page.keyboard.press("Enter")
+    wait_until(lambda: station.state(images[2]) == "rejected")
+    assert station.apparatus.image(images[2]).reason == "111210"
+    wait_until(lambda: shown(tab.page) == images[3])
+    # Ask for a better one, by reason, with another parameter.
+    tab.page.keyboard.press("r")
+    tab.page.wait_for_selector("dialog[open] #reason")
+    tab.page.select_option("#reason", "111219")
+    tab.page.get_by_label("Gradation: contrast", exact=True).fill("1.4")
+    tab.page.fill("#comment", "softer, please; Space is no key here")
+    tab.page.get_by_text("Send request").click()
+    wait_until(lambda: station.state(images[3]) == "requested")
+    (request,) = [request for request in station.apparatus.requests() if request.image_id == images[3]]
+    assert (request.peer, request.ask, request.by) == ("CR1", "processed", "mona")
+    assert request.parameters["gradation.contrast"] == 1.4
+    assert "Space is no key" in request.comment
+    wait_until(lambda: shown(tab.page) == images[4])
+
+
+def test_keys_mark_and_a_digit_chooses_the_condition_key(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.page.keyboard.press("e")
+    tab.page.keyboard.press("k")
+    wait_until(lambda: station.apparatus.image(images[4]).priority and station.apparatus.image(images[4]).protected)
+    before = station.apparatus.image(images[4]).condition
+    group = [c.key for c in station.apparatus.conditions.all() if c.group == station.apparatus.conditions.get(before).group]
+    other = next(n for n, key in enumerate(group[:9]) if key != before)
+    tab.page.keyboard.press(str(other + 1))
+    wait_until(lambda: station.apparatus.image(images[4]).condition == group[other])
+    tab.page.wait_for_selector(f"text={group[other]} v1")
+
+
+def test_a_slider_changes_curve_image_and_what_will_be_sent(tab: Tab, station: Station, images: list[str]) -> None:
+    painted = tab.page.evaluate("imgdash.painted.length")
+    slider = tab.page.get_by_label("Contrast", exact=True)
+    before = float(slider.input_value())
+    slider.press("ArrowRight")
+    kept = wait_until(lambda: station.apparatus.image(images[4]).overrides.get("gradation.contrast"))
+    assert kept == pytest.approx(before + 0.02)
+    wait_until(lambda: tab.page.evaluate("imgdash.painted.length") > painted)
+    tab.page.get_by_text("reset all").click()
+    wait_until(lambda: not station.apparatus.image(images[4]).overrides)
+
+
+def test_dragging_over_the_image_is_processing_not_only_display(tab: Tab, station: Station, images: list[str]) -> None:
+    box = tab.page.get_by_label("Radiograph").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.page.mouse.move(x + 60, y + 40, steps=4)
+    tab.page.mouse.up()
+    overrides = wait_until(lambda: station.apparatus.image(images[4]).overrides)
+    assert overrides["gradation.contrast"] > 1
+    assert overrides["gradation.shift"] > 0
+
+
+def test_leaving_an_apparatus_out(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.page.locator("button.to", has_text="FILM").click()
+    wait_until(lambda: station.apparatus.image(images[4]).outputs == ("STORAGE",))
+
+
+def test_missing_information_is_marked_and_corrected_by_the_manager(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    tab.page.click(f".item[data-image='{images[1]}']")
+    cell = tab.page.locator("dd[data-keyword=PatientID]")
+    wait_until(lambda: "missing" in (cell.get_attribute("class") or ""))
+    cell.click()
+    tab.page.keyboard.type("P 777")
+    tab.page.keyboard.press("Enter")
+    wait_until(lambda: station.apparatus.image(images[1]).patient.id == "P 777")
+    assert station.apparatus.image(images[1]).judgement.fit or station.state(images[1]) == "awaiting"
+
+
+def test_a_hostile_name_is_text(tab: Tab, images: list[str]) -> None:
+    tab.page.click(f".item[data-image='{images[1]}']")
+    tab.page.wait_for_selector("text=<script>window.hacked=1</script>")
+    assert tab.page.evaluate("window.hacked") is None
+
+
+def test_own_keys_are_kept_and_conflicts_refused(tab: Tab, station: Station) -> None:
+    tab.page.keyboard.press("?")
+    field = tab.page.get_by_label("Postpone / resume")
+    field.press("x")
+    tab.page.get_by_text("Keep", exact=True).click()
+    tab.page.wait_for_selector("dialog[open] .complaint:has-text('Reject')")
+    field.press("q")
+    tab.page.get_by_text("Keep", exact=True).click()
+    wait_until(lambda: station.apparatus.preference("mona", "review", {}).get("keys") == {"postpone": "q"})
+    tab.page.wait_for_selector("[data-action=postpone] kbd:has-text('Q')")
+
+
+def test_an_image_that_arrives_now_appears_by_itself(tab: Tab, station: Station) -> None:
+    new = station.take(PatientID="late")
+    tab.page.wait_for_selector(f".item[data-image='{new}']")
+
+
+def test_a_deep_link_opens_a_finished_image(browser: Browser, station: Station, images: list[str]) -> None:
+    other = log_in(browser, station, "rita", f"?page=review&image={images[2]}")
+    wait_until(lambda: "preview" in other.painted(images[2]))
+    assert shown(other.page) == images[2]
+    # A general user may look at the information, not change it.
+    other.page.wait_for_selector("dd[data-keyword=PatientID]")
+    assert other.page.get_attribute("dd[data-keyword=PatientID]", "role") is None
+    other.page.close()
+
+
+def test_no_request_left_the_host_and_nothing_failed(tab: Tab) -> None:
+    assert tab.elsewhere == []
+    assert tab.errors == []
+
+
+def test_closed_tabs_are_let_go(browser: Browser, station: Station, images: list[str]) -> None:
+    before = len(SHELLS)
+    for _ in range(2):
+        closing = log_in(browser, station, "rita")
+        wait_until(lambda tab=closing: tab.page.locator(".item").count() > 0)
+        closing.page.close()
+
+    def gone() -> bool:
+        gc.collect()
+        return len(SHELLS) <= before
+
+    wait_until(gone, within=30, every=0.5)
+    # And nothing is shown as looked at by somebody who went away.
+    wait_until(lambda: "rita" not in {header.held_by for header in station.apparatus.images()})
