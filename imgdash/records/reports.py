@@ -77,5 +77,9 @@ def _execute(
     try:
         cursor.execute(sql.prelude())
         return cursor.execute(report.sql, bound)
+    except duckdb.OutOfMemoryException as error:
+        raise ImgdashError(
+            f"The report {name!r} needs more memory than there is.", "Choose a shorter period."
+        ) from error
     except duckdb.Error as error:
         raise ImgdashError(f"The report {name!r} failed: {error}.", "See 'imgdash doctor'.") from error

@@ -15,53 +15,88 @@
 -- Draw: bars; x = item; y = complete_at_receipt; by = value
 with arrived as (
     select
-        image_id,
+        *,
         case $by::varchar
             when 'sender' then nullif(sender, '')
             when 'modality' then nullif(modality, '')
             when 'station' then nullif(station, '')
-        end as value,
-        patient_id, patient_name, patient_sex, patient_birth_date, accession, body_part, view, laterality,
-        operator, station,
-        acquired_at::varchar as acquired_at,
-        pixel_spacing::varchar as pixel_spacing
+        end as value
     from image
     where
         ($begin::timestamp is null or received_at >= $begin::timestamp)
         and ($end::timestamp is null or received_at < $end::timestamp)
 ),
-standing as (
+counted as (
+    select
+        value,
+        count(*) as images,
+        count(*) filter (where nullif(patient_id::varchar, '') is null) as patient_id,
+        count(*) filter (where nullif(patient_name::varchar, '') is null) as patient_name,
+        count(*) filter (where nullif(patient_sex::varchar, '') is null) as patient_sex,
+        count(*) filter (where nullif(patient_birth_date::varchar, '') is null) as patient_birth_date,
+        count(*) filter (where nullif(accession::varchar, '') is null) as accession,
+        count(*) filter (where nullif(body_part::varchar, '') is null) as body_part,
+        count(*) filter (where nullif(view::varchar, '') is null) as view,
+        count(*) filter (where nullif(laterality::varchar, '') is null) as laterality,
+        count(*) filter (where nullif(operator::varchar, '') is null) as operator,
+        count(*) filter (where nullif(station::varchar, '') is null) as station,
+        count(*) filter (where nullif(acquired_at::varchar, '') is null) as acquired_at,
+        count(*) filter (where nullif(pixel_spacing::varchar, '') is null) as pixel_spacing
     from arrived
-    unpivot include nulls (
-        known for item in (
+    group by value
+),
+standing as (
+    from counted
+    unpivot (
+        missing_now for item in (
             patient_id, patient_name, patient_sex, patient_birth_date, accession, body_part, view, laterality,
             operator, station, acquired_at, pixel_spacing
         )
     )
 ),
--- The first line of an image in the journal holds what it came with; it only matters where it was corrected.
+-- The first line of an image in the journal holds what it came with; it only matters where that was corrected.
 birth as (
-    select journal.id as image_id, arg_min(journal.data, journal.seq) as data
+    select id as image_id, arg_min(data, seq) as data
     from journal
-    where
-        journal.subject = 'image'
-        and journal.id in (select id from journal where subject = 'image' and event = 'edit')
-    group by journal.id
+    where subject = 'image' and id in (select id from journal where subject = 'image' and event = 'edit')
+    group by id
+),
+edited as (
+    select image_id, value, patient_id, patient_name, patient_sex, patient_birth_date, accession, body_part,
+        view, laterality, operator, station, acquired_at::varchar as acquired_at, pixel_spacing::varchar as pixel_spacing
+    from arrived
+    where image_id in (select image_id from birth)
+),
+changed as (
+    select
+        held.value,
+        held.item,
+        count(*) filter (
+            where nullif(birth.data->>held.item, '') is null and nullif(held.known, '') is not null
+        ) as corrected,
+        count(*) filter (
+            where nullif(birth.data->>held.item, '') is not null and nullif(held.known, '') is null
+        ) as removed
+    from (
+        from edited
+        unpivot include nulls (
+            known for item in (
+                patient_id, patient_name, patient_sex, patient_birth_date, accession, body_part, view, laterality,
+                operator, station, acquired_at, pixel_spacing
+            )
+        )
+    ) as held
+    join birth using (image_id)
+    group by held.value, held.item
 )
 select
     standing.value,
     standing.item,
-    count(*) as images,
-    count(*) filter (where came.nothing) as missing_at_receipt,
-    count(*) filter (where came.nothing and nullif(standing.known, '') is not null) as corrected,
-    count(*) filter (where nullif(standing.known, '') is null) as missing_now,
-    100.0 * count(*) filter (where not came.nothing) / count(*) as complete_at_receipt
+    standing.images,
+    standing.missing_now + coalesce(corrected, 0) - coalesce(removed, 0) as missing_at_receipt,
+    coalesce(corrected, 0) as corrected,
+    standing.missing_now,
+    100.0 - 100.0 * missing_at_receipt / standing.images as complete_at_receipt
 from standing
-left join birth using (image_id)
-cross join lateral (
-    select nullif(
-        case when birth.data is null then standing.known else birth.data->>standing.item end, ''
-    ) is null as nothing
-) as came
-group by all
+left join changed on changed.item = standing.item and changed.value is not distinct from standing.value
 order by standing.value, missing_at_receipt desc, standing.item

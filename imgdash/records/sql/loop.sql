@@ -33,7 +33,7 @@ with history as (
         arg_min(reason, round) as reason,
         arg_min("to", round) as "to",
         arg_max(state, round) as state,
-        arg_max(answer, round) as answer
+        case when arg_max(state, round) = 'satisfied' then arg_max(answer, round) end as ended_by
     from request
     where state <> 'proposed'
     group by chain
@@ -56,7 +56,7 @@ select
     quantile_cont(epoch(confirmed.confirmed_at - history.asked_at) / 60, 0.95) as confirm_minutes_p95
 from history
 left join image using (image_id)
-left join image as confirmed on confirmed.image_id = history.answer and history.state = 'satisfied'
+left join image as confirmed on confirmed.image_id = history.ended_by
 where
     ($begin::timestamp is null or history.asked_at >= $begin::timestamp)
     and ($end::timestamp is null or history.asked_at < $end::timestamp)

@@ -19,7 +19,7 @@ end;
 create or replace temp view current_exposure as
 select *
 from exposure
-where not exists (select 1 from exposure as later where later.amends = exposure.event_uid);
+where event_uid not in (select amends from exposure where amends <> '');
 
 -- Images that were found not good enough, each once. A reject is never shown to the radiologist, a repeat is
 -- archived as well (AAPM TG-305): so says the reviewer; for a new exposure asked of HIS/RIS the outputs say it.
@@ -46,7 +46,9 @@ asked as (
     where ask = 'reradiograph' and state not in ('proposed', 'withdrawn')
     group by image_id
 ),
-shown as (select distinct image_id from queue where state = 'done')
+shown as (
+    select distinct image_id from queue where state = 'done' and image_id in (select image_id from asked)
+)
 select image_id, kind, reason, "at", "by"
 from verdict
 where event = 'reject'
@@ -63,23 +65,32 @@ where asked.image_id not in (select image_id from verdict where event = 'reject'
 
 -- Irradiation events whose image, or an image that was made of them again, was found not good enough.
 create or replace temp view rejected_exposure as
-with recursive back as (
-    select image_id as rejected, image_id from rejected_image
+with recursive rejected as materialized (select * from rejected_image),
+orphan as (
+    select rejected.image_id as rejected, image.replaces as image_id
+    from rejected
+    join image using (image_id)
+    where image.replaces <> '' and image.image_id not in (select image_id from exposure where image_id is not null)
     union
-    select back.rejected, image.replaces
-    from back
-    join image on image.image_id = back.image_id
-    where image.replaces <> '' and back.image_id not in (select image_id from exposure where image_id is not null)
+    select orphan.rejected, image.replaces
+    from orphan
+    join image using (image_id)
+    where image.replaces <> '' and image.image_id not in (select image_id from exposure where image_id is not null)
+),
+traced as (
+    select image_id as rejected, image_id from rejected
+    union all
+    select rejected, image_id from orphan
 )
 select
     current_exposure.event_uid,
-    arg_min(rejected_image.kind, rejected_image."at") as kind,
-    arg_min(rejected_image.reason, rejected_image."at") as reason,
-    min(rejected_image."at") as "at",
-    arg_min(rejected_image."by", rejected_image."at") as "by"
-from back
-join rejected_image on rejected_image.image_id = back.rejected
-join current_exposure on current_exposure.image_id = back.image_id
+    arg_min(rejected.kind, rejected."at") as kind,
+    arg_min(rejected.reason, rejected."at") as reason,
+    min(rejected."at") as "at",
+    arg_min(rejected."by", rejected."at") as "by"
+from traced
+join rejected on rejected.image_id = traced.rejected
+join current_exposure on current_exposure.image_id = traced.image_id
 group by current_exposure.event_uid;
 
 -- Diagnostic reference levels of the site (they differ by country): preference 'station/drl', a list of

@@ -37,16 +37,31 @@
 -- Column: confirmed_at
 -- Column: delivered_to
 -- Draw: table
-with delivered as (
-    select image_id, string_agg(distinct apparatus, ', ' order by apparatus) as delivered_to
-    from queue
-    where state = 'done'
-    group by image_id
+with chosen as (
+    select *
+    from image
+    where
+        ($begin::timestamp is null or received_at >= $begin::timestamp)
+        and ($end::timestamp is null or received_at < $end::timestamp)
+        and ($modality::varchar is null or modality = $modality::varchar)
 ),
-shot as (
-    select distinct on (image_id) *
-    from current_exposure
-    order by image_id, event_uid
+-- A set of names for each image, kept as bits: it needs a fixed place in memory, a list of names does not.
+output as (
+    select apparatus, row_number() over (order by apparatus) - 1 as bit
+    from (select distinct apparatus from queue)
+),
+sent as (
+    select queue.image_id, bit_or(1::bigint << output.bit) as mask
+    from queue
+    join output using (apparatus)
+    where queue.state = 'done' and queue.image_id in (select image_id from chosen)
+    group by queue.image_id
+),
+delivered as (
+    select said.mask, string_agg(output.apparatus, ', ' order by output.apparatus) as delivered_to
+    from (select distinct mask from sent) as said
+    join output on (said.mask >> output.bit) & 1 = 1
+    group by said.mask
 )
 select
     image.number,
@@ -79,11 +94,8 @@ select
     nullif(image.confirmed_by, '') as confirmed_by,
     image.confirmed_at,
     delivered.delivered_to
-from image
-left join shot using (image_id)
-left join delivered using (image_id)
-where
-    ($begin::timestamp is null or image.received_at >= $begin::timestamp)
-    and ($end::timestamp is null or image.received_at < $end::timestamp)
-    and ($modality::varchar is null or image.modality = $modality::varchar)
+from chosen as image
+left join current_exposure as shot using (image_id)
+left join sent using (image_id)
+left join delivered using (mask)
 order by image.number
