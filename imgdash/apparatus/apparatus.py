@@ -240,7 +240,8 @@ class Apparatus:
     def open(self, image_id: str) -> xr.DataArray:
         """Stored pixels, lazy, full resolution; coordinates in mm."""
         image = self.image(image_id)
-        return pixels.open_image(self.files.path(image_id), unprocessed=self._raw(image.sender))
+        found = pixels.open_image(self.files.path(image_id), unprocessed=self._raw(image.sender))
+        return found.assign_attrs(image.marked)
 
     def raw(self, image_id: str) -> np.ndarray:
         """Stored pixels as an array."""

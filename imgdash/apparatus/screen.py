@@ -28,16 +28,16 @@ _FRAME_BYTES = 128 << 20
 
 def form_frame(
     path: Path,
-    processing: Mapping[str, Any],
-    overrides: Mapping[str, Any],
+    parameters: Mapping[str, Any],
     calculated: Mapping[str, Any],
+    marked: Mapping[str, str],
     raw: bool | None,
 ) -> np.ndarray:
     """One full-resolution processed image, uint16 P-values of 12 bits; runs in a worker process."""
-    image = pixels.open_image(path, unprocessed=raw)
+    image = pixels.open_image(path, unprocessed=raw).assign_attrs(marked)
     # Neither trimmed nor scaled: it must lie over the preview pixel for pixel of the whole image.
     steps = [step for step in ALL if step != "scale"]
-    return np.ascontiguousarray(form(image, Chain.of(processing, overrides), calculated, steps=steps).values)
+    return np.ascontiguousarray(form(image, Chain.of({}, parameters), calculated, steps=steps).values)
 
 
 class Screen:
@@ -98,9 +98,9 @@ class Screen:
             future = self._workers.run(
                 form_frame,
                 self._files.path(header.image_id),
-                {},
                 chain.flat(),
                 dict(header.parameters),
+                header.marked,
                 self._raw(header.sender),
                 priority=1,
             )
@@ -131,5 +131,5 @@ class Screen:
 
 def digest(chain: Chain, header: ImageHeader) -> str:
     """A short name for a look of an image: changes with any parameter set or calculated."""
-    text = json.dumps([chain.flat(), dict(header.parameters)], sort_keys=True, default=str)
+    text = json.dumps([chain.flat(), dict(header.parameters), header.marked], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

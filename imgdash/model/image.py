@@ -144,6 +144,14 @@ class ImageHeader:
         """Region, view and side in one line, for lists."""
         return " ".join(part for part in (self.body_part, self.view, self.laterality) if part) or self.modality
 
+    @property
+    def marked(self) -> dict[str, str]:
+        """What overlays are written from: side and view, as corrected; a wrong marker would be worse than none."""
+        side = self.edits.get("ImageLaterality") or self.edits.get("Laterality") or self.laterality
+        view = self.edits.get("ViewPosition") or self.view
+        found = {"Laterality": side, "ImageLaterality": side, "ViewPosition": view}
+        return {name: value for name, value in found.items() if value}
+
 
 @dataclass(frozen=True)
 class Order:

@@ -70,12 +70,8 @@ class Job:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What overlays are written from: side and view, as corrected; a wrong marker would be worse than none."""
-        edits, header = self.header.edits, self.header
-        side = edits.get("ImageLaterality") or edits.get("Laterality") or header.laterality
-        view = edits.get("ViewPosition") or header.view
-        found = {"Laterality": side, "ImageLaterality": side, "ViewPosition": view}
-        return {name: value for name, value in found.items() if value}
+        """What overlays are written from."""
+        return self.header.marked
 
     @property
     def burnt(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from imgdash.model import LIFECYCLES, Event, ImageHeader, NotFound, Order, QueueEntry, Request
+from imgdash.model import LIFECYCLES, Event, ImageHeader, ImgdashError, NotFound, Order, QueueEntry, Request
 from imgdash.store import rows
 from imgdash.store.columns import TABLES
 from imgdash.store.database import Database
@@ -22,7 +22,11 @@ class Reader:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows as dictionaries. For our own SQL only: foreign values are parameters."""
-        cursor = self._cursor().execute(sql, list(parameters))
+        try:
+            cursor = self._cursor().execute(sql, list(parameters))
+        except duckdb.ConnectionException as error:
+            # The writer opens the database anew, after a write that the disk refused.
+            raise ImgdashError("The records are being opened again.", "Try once more in a moment.") from error
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
