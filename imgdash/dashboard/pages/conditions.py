@@ -40,29 +40,22 @@ class Conditions(Page):
 
     def view(self) -> Viewable:
         """List on the left, views in the middle, parameters on the right."""
-        self.bench = Bench(self.session)
+        self.bench = Bench(self.session, self._save)
         self.replaying = Replaying(self.session, self.bench, self._tune_on)
         self.history = History(self.session, self._load)
         self.keys = KeyList(on_message=self._key_chosen, sizing_mode="stretch_height", width=216)
         self.head = Head(on_message=self._tab_chosen, tabs=_TABS, current="tune", sizing_mode="stretch_width")
-        # A component sends to whom it was given at its birth; saving belongs to the page.
-        self.bench.tuner._on_message = self._tuned
-        bench = self.bench
-        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
-        pictures = pn.Row(bench.pictures.now.view, bench.pictures.other.view, sizing_mode="stretch_both", margin=0)
-        figures = [
-            drawn.view
-            for drawn in (bench.curves.gradation, bench.curves.beta, bench.curves.gains, bench.curves.profile)
-        ]
-        curves = pn.Row(*figures, height=206, **wide)
+        bench, board, wide = self.bench, self.bench.board, {"sizing_mode": "stretch_width", "margin": 0}
+        pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, sizing_mode="stretch_both", margin=0)
+        curves = pn.Row(*(figure.view for figure in board.curves.figures), height=206, **wide)
         self._views = {
-            "tune": pn.Column(bench.picker, bench.modes, pictures, curves, sizing_mode="stretch_both", margin=0),
+            "tune": pn.Column(bench.picker, board.modes, pictures, curves, sizing_mode="stretch_both", margin=0),
             "replay": pn.Column(self.replaying.view, sizing_mode="stretch_both", margin=0, visible=False),
             "versions": pn.Column(self.history.view, sizing_mode="stretch_both", margin=0, visible=False),
         }
         middle = pn.Column(self.head, *self._views.values(), sizing_mode="stretch_both", margin=0)
         right = pn.Column(
-            bench.readout,
+            board.readout,
             bench.tuner,
             width=322,
             sizing_mode="stretch_height",
@@ -84,7 +77,7 @@ class Conditions(Page):
         if current is not None and (arrived or any(event.id == current.key for event in released)):
             self.bench.refresh()
         if current is not None and any(event.id == current.key for event in released):
-            self.history.show(current.key)
+            self.history.refresh()
 
     def _read_keys(self) -> None:
         self.session.run(self.session.apparatus.tuning.keys, self._keys_read)
@@ -147,14 +140,6 @@ class Conditions(Page):
         for name, view in self._views.items():
             view.visible = name == tab
 
-    def _tuned(self, message: Mapping[str, Any]) -> None:
-        if "trial" in message:
-            self.bench.change(message["trial"], int(message.get("number", 0)))
-        elif "reset" in message:
-            self.bench.reset([str(name) for name in message["reset"]])
-        elif "save" in message:
-            self._save(str(message["save"]))
-
     def _save(self, note: str) -> None:
         condition, chain = self.bench.condition, self.bench.chain
         if condition is None:
@@ -188,7 +173,7 @@ class Conditions(Page):
     def key(self, action: str) -> None:
         """B: before and after; N, P: the next image, the previous one."""
         if action == "flip":
-            self.bench.flip()
+            self.bench.board.flip()
         else:
             self.bench.step(1 if action == "next" else -1)
 

@@ -53,11 +53,17 @@ class Emission:
 
     def refresh(self) -> None:
         """Read patients, and the record of the one that is shown, again."""
-        text = self._search
         self.patients.waiting = not self.patients.patients
-        self._session.run(lambda: self._session.apparatus.reporting.patients(text), self._patients_read)
+        self._find(self._search)
         if self.patients.current:
             self.show(self.patients.current)
+
+    def _find(self, text: str) -> None:
+        def there(found: list[Irradiated]) -> None:
+            if text == self._search:
+                self._patients_read(found)
+
+        self._session.run(lambda: self._session.apparatus.reporting.patients(text), there)
 
     def _patients_read(self, found: list[Irradiated]) -> None:
         self.patients.param.update(
@@ -123,8 +129,7 @@ class Emission:
     def _listed(self, message: Mapping[str, Any]) -> None:
         if "search" in message:
             self._search = str(message["search"]).strip()
-            text = self._search
-            self._session.run(lambda: self._session.apparatus.reporting.patients(text), self._patients_read)
+            self._find(self._search)
         elif "patient" in message:
             self.show(str(message["patient"]))
 

@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
-
-from imgdash.apparatus import trial
-from imgdash.apparatus.trial import Trial
+from imgdash.apparatus.trial import Trial, plain
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.tuning import readout
-from imgdash.dashboard.tuning.controls import Modes, Picker, Readout, Tuner
-from imgdash.dashboard.tuning.curves import Curves
-from imgdash.dashboard.tuning.pictures import Pictures, Point
+from imgdash.dashboard.tuning.board import Board, Tried
+from imgdash.dashboard.tuning.controls import Picker, Tuner
 from imgdash.model import Condition, ImageHeader, ImgdashError
 from imgdash.process import Chain, describe
 
-_MODES: Final = [
-    {"name": "before", "title": "Before", "text": "By the version in force"},
-    {
-        "name": "difference",
-        "title": "Difference",
-        "text": "Tried minus version in force: amber is lighter now, blue darker",
-    },
-    {"name": "straight", "title": "Straight curve", "text": "The same signal limits, nothing else"},
-]
 _IMAGES: Final = 24
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What one run of the chain gave: the tried parameters, the version in force, straight tones."""
-
-    now: Trial
-    former: Trial
-    straight: Trial
 
 
 class Bench:
     """Holds what is tried; nothing of it is kept until somebody saves it.
+
+    Parameters
+    ----------
+    on_save
+        Called with the note when a person wants to release what is tried.
 
     Attributes
     ----------
@@ -53,26 +34,21 @@ class Bench:
         The image they are tried on; empty where the key has none.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, on_save: Callable[[str], None]) -> None:
         self.session = session
+        self._on_save = on_save
         self.condition: Condition | None = None
         self.chain = Chain.of()
         self.images: list[ImageHeader] = []
         self.image_id = ""
-        self.tried: Tried | None = None
         self._released = Chain.of()
-        self._mode = "before"
-        self._flipped = False
-        self._shown_image = ""
-        self._number = 0
+        self._number = self._asked = 0
         self._busy = self._again = False
         self._formers: dict[Any, Trial] = {}
-        self.pictures = Pictures(self._line_moved)
-        self.curves = Curves()
+        self.board = Board(self._run)
         self.picker = Picker(on_message=self._picked, sizing_mode="stretch_width")
-        self.modes = Modes(on_message=self._chosen, modes=_MODES, current="before", sizing_mode="stretch_width")
-        self.readout = Readout(sizing_mode="stretch_width")
         self.tuner = Tuner(
+            on_message=self._tuned,
             sizing_mode="stretch_both",
             descriptions=[dataclasses.asdict(described) for described in describe()],
             may=session.actor.may("condition"),
@@ -80,20 +56,32 @@ class Bench:
 
     # -- which key, which image ---------------------------------------------------------------------------
 
-    def show_key(self, key: str, image_id: str = "", chain: Chain | None = None) -> None:
-        """Another key: its parameters in force (or `chain`), its latest image (or `image_id`)."""
+    def show_key(self, key: str, image_id: str = "", keep: bool = False) -> None:
+        """Another key: its parameters in force and its latest image, or `image_id`.
+
+        Parameters
+        ----------
+        keep
+            It is the same key: what is tried, and on which image, stays.
+        """
         tuning, conditions = self.session.apparatus.tuning, self.session.apparatus.conditions
         self.picker.waiting = True
+        self._asked += 1
+        asked = self._asked
 
         def read() -> tuple[Condition, Chain, list[ImageHeader]]:
             return conditions.get(key), tuning.chain(key), tuning.images(key, _IMAGES)
 
         def there(found: tuple[Condition, Chain, list[ImageHeader]]) -> None:
+            if asked != self._asked:
+                return
+            tried = self.chain if keep and self.changed() else None
+            wanted = self.image_id if keep else image_id
             self.condition, self._released, self.images = found
-            self.chain = chain or self._released
+            self.chain = tried or self._released
             self._list_images()
             known = [image.image_id for image in self.images]
-            self.image_id = image_id if image_id in known else known[0] if known else ""
+            self.image_id = wanted if wanted in known else known[0] if known else ""
             self.picker.current = self.image_id
             self._controls()
             self._run()
@@ -101,9 +89,9 @@ class Bench:
         self.session.run(read, there, self._failed)
 
     def refresh(self) -> None:
-        """The key was released anew, or images of it came: what is tried stays."""
+        """The key was released anew, or images of it came."""
         if self.condition is not None:
-            self.show_key(self.condition.key, self.image_id, self.chain if self.changed() else None)
+            self.show_key(self.condition.key, keep=True)
 
     def show_image(self, image_id: str) -> None:
         """Try the same parameters on another image."""
@@ -170,57 +158,56 @@ class Bench:
 
     def _say(self) -> None:
         image = next((image for image in self.images if image.image_id == self.image_id), None)
-        coming = " · one moment …" if image and self._shown_image != self.image_id else ""
-        self.modes.said = f"{image.number} {image.title} · {image.sender}{coming}" if image else "no image"
+        shown = self.board.tried is not None and self.board.tried.image_id == self.image_id
+        coming = "" if shown else " · one moment …"
+        self.board.modes.said = f"{image.number} {image.title} · {image.sender}{coming}" if image else "no image"
 
     # -- trying -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         """Form the image in a thread; while one is formed, only the newest wish is remembered."""
         if not self.image_id or self.condition is None:
-            self._blank()
+            self.board.blank()
+            self._say()
             return
         if self._busy:
             self._again = True
             return
         self._busy = True
-        key, version, image_id, chain, number = (
-            self.condition.key,
-            self.condition.version,
-            self.image_id,
-            self.chain,
-            self._number,
-        )
-        released = self._released
+        condition, image_id, chain, released = self.condition, self.image_id, self.chain, self._released
+        number, straight = self._number, self.board.mode == "straight"
         self.session.run(
-            lambda: self._form(key, version, image_id, chain, released),
-            lambda tried: self._formed(tried, image_id, number),
+            lambda: self._form(condition, image_id, chain, released, straight),
+            lambda tried: self._formed(tried, number),
             lambda error: self._failed(error, number),
         )
 
-    def _form(self, key: str, version: int, image_id: str, chain: Chain, released: Chain) -> Tried:
+    def _form(self, condition: Condition, image_id: str, chain: Chain, released: Chain, straight: bool) -> Tried:
         """In a thread."""
-        tuning = self.session.apparatus.tuning
+        tuning, key = self.session.apparatus.tuning, condition.key
         former = tuning.beside(released, chain)
-        name = (image_id, key, version, former)
+        name = (image_id, key, condition.version, former)
         if name not in self._formers:
             if len(self._formers) > 2 * _IMAGES:
                 self._formers.clear()
             self._formers[name] = tuning.try_out(image_id, key, former)
-        now = tuning.try_out(image_id, key, chain)
-        straight = now
-        if self._mode == "straight":
-            straight = tuning.try_out(image_id, key, trial.plain(chain))
-        return Tried(now, self._formers[name], straight)
+        reduced = tuning.reduced(image_id)
+        return Tried(
+            image_id,
+            tuning.try_out(image_id, key, chain),
+            self._formers[name],
+            tuning.try_out(image_id, key, plain(chain)) if straight else None,
+            reduced.histogram,
+            reduced.edges,
+        )
 
-    def _formed(self, tried: Tried, image_id: str, number: int) -> None:
+    def _formed(self, tried: Tried, number: int) -> None:
         self._busy = False
-        if image_id == self.image_id:
-            another = self._shown_image != image_id
-            self.tried, self._shown_image = tried, image_id
-            self._paint(another)
-            if another:
-                self._say()
+        if tried.image_id == self.image_id:
+            self.board.paint(tried)
+            self._say()
+            limits = tried.now.numbers
+            self.tuner.calculated = {"automatic.s_low": limits.s_low, "automatic.s_high": limits.s_high}
             # Last: when the browser has this, it has drawn the rest.
             self.tuner.seen = max(self.tuner.seen, number)
         self._once_more()
@@ -237,73 +224,22 @@ class Bench:
         self.session.tell(error.cause, "error", error.remedy)
         self._once_more()
 
-    # -- painting -----------------------------------------------------------------------------------------
-
-    def _paint(self, another_image: bool) -> None:
-        tried = self.tried
-        if tried is None:
-            return
-        self.pictures.extent(tried.now.extent_mm)
-        self._pictures(tried)
-        if another_image:
-            reduced = self.session.apparatus.tuning.reduced(self.image_id)
-            self.curves.histogram(reduced.histogram, reduced.edges)
-        self.curves.show(tried.now, tried.former)
-        self._profile(tried)
-        self.readout.param.update(
-            rows=readout.rows(tried.now.numbers, tried.former.numbers), notes=readout.notes(tried.now)
-        )
-        self.tuner.calculated = {
-            "automatic.s_low": tried.now.numbers.s_low,
-            "automatic.s_high": tried.now.numbers.s_high,
-        }
-
-    def _pictures(self, tried: Tried) -> None:
-        self.pictures.show(self.pictures.now, (tried.former if self._flipped else tried.now).pixels)
-        if self._mode == "difference":
-            difference = tried.now.pixels.astype(np.int16) - tried.former.pixels
-            self.pictures.compare(difference, signed=True)
-        else:
-            other = tried.former if self._mode == "before" else tried.straight
-            self.pictures.compare(other.pixels, signed=False)
-
-    def _profile(self, tried: Tried) -> None:
-        start, end = self.pictures.line()
-        now, former = (trial.profile(one.pixels, tried.now.extent_mm, start, end) for one in (tried.now, tried.former))
-        self.curves.along(now, former)
-
-    def _blank(self) -> None:
-        self.tried, self._shown_image = None, ""
-        nothing = np.zeros((2, 2), np.uint8)
-        self.pictures.show(self.pictures.now, nothing)
-        self.pictures.compare(nothing, signed=False)
-        self.readout.param.update(rows=[], notes=[])
-        self._say()
-
     # -- what a person does -------------------------------------------------------------------------------
 
     def _picked(self, message: Mapping[str, Any]) -> None:
         if any(image.image_id == message.get("image") for image in self.images):
             self.show_image(str(message["image"]))
 
-    def _chosen(self, message: Mapping[str, Any]) -> None:
-        mode = message.get("mode")
-        if mode in {known["name"] for known in _MODES}:
-            self._mode = self.modes.current = str(mode)
-            self._run()
-
-    def flip(self) -> None:
-        """Show the version in force in the left picture, or the tried parameters again."""
-        self._flipped = self.modes.flipped = not self._flipped
-        if self.tried is not None:
-            self._pictures(self.tried)
+    def _tuned(self, message: Mapping[str, Any]) -> None:
+        if "trial" in message:
+            self.change(message["trial"], int(message.get("number", 0)))
+        elif "reset" in message:
+            self.reset([str(name) for name in message["reset"]])
+        elif "save" in message:
+            self._on_save(str(message["save"]))
 
     def step(self, by: int) -> None:
         """The next or the previous image."""
         known = [image.image_id for image in self.images]
         if self.image_id in known:
             self.show_image(known[max(0, min(len(known) - 1, known.index(self.image_id) + by))])
-
-    def _line_moved(self, start: Point, end: Point) -> None:
-        if self.tried is not None:
-            self._profile(self.tried)

@@ -47,6 +47,8 @@ class Curves:
         )
         self.profile = Pair("way", "P", title="Profile of the line", xlabel="mm", ylabel="P-value", **graded)
 
+        self.figures = (self.gradation, self.beta, self.gains, self.profile)
+
     def histogram(self, counts: np.ndarray, edges: tuple[float, float]) -> None:
         """Another image. Square roots are drawn, so that small structures beside a high peak are seen."""
         step = max(1, len(counts) // _BINS)

@@ -24,11 +24,16 @@ class History:
         self._session = session
         self._on_load = on_load
         self.key = ""
+        self._wanted: tuple[int | None, int | None] = (None, None)
+        self._asked = 0
         self.view = Versions(on_message=self._said, may=session.actor.may("condition"), sizing_mode="stretch_both")
 
     def show(self, key: str, version: int | None = None, against: int | None = None) -> None:
         """The versions of a key; one of them compared with another one, by itself with the one before."""
         self.key = key
+        self._wanted = (version, against)
+        self._asked += 1
+        asked = self._asked
         tuning = self._session.apparatus.tuning
 
         def read() -> tuple[list[Condition], int, int, list[Changed], str]:
@@ -46,12 +51,16 @@ class History:
             pair = sorted((other, chosen))
             return found, chosen, other, tuning.compare(key, *pair), tuning.difference(key, *pair)
 
-        self._session.run(read, lambda found: self._read(key, *found), self._failed)
+        self._session.run(read, lambda found: self._read(asked, *found), self._failed)
+
+    def refresh(self) -> None:
+        """The key was released anew; a version that somebody looks at stays."""
+        self.show(self.key, *self._wanted)
 
     def _read(
-        self, key: str, found: list[Condition], chosen: int, against: int, changes: list[Changed], difference: str
+        self, asked: int, found: list[Condition], chosen: int, against: int, changes: list[Changed], difference: str
     ) -> None:
-        if key != self.key:
+        if asked != self._asked:
             return
         self.view.param.update(
             versions=[

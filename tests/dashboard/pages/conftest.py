@@ -1,0 +1,26 @@
+"""Desks for tests of pages: each closes at the end of its test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from imgdash.model import Actor, Role
+from tests.dashboard.conftest import Station
+from tests.dashboard.pages.desk import Desk
+
+
+@pytest.fixture
+def desk_of(station: Station) -> Iterator[Callable[..., Desk]]:
+    """``desk_of("manager")``: the desk of a user with that role."""
+    desks: list[Desk] = []
+    names = {"user": "rita", "manager": "mona", "maker": "max"}
+
+    def make(role: Role = "manager") -> Desk:
+        desks.append(Desk(station.apparatus, Actor(names[role], role)))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
