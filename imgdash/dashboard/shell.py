@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -28,9 +28,17 @@ class Shell:
         Classes of the pages, in the order of the rail; the first is shown where the address names none.
     location
         Panel's location of the document, or None where there is no address (notebook).
+    query
+        What the address asked for when the tab was opened.
     """
 
-    def __init__(self, session: Session, pages: Sequence[type[Page]], location: Any = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        pages: Sequence[type[Page]],
+        location: Any = None,
+        query: Mapping[str, str] | None = None,
+    ) -> None:
         self.session = session
         self.location = location
         self.pages: dict[str, Page] = {page.name: page(session) for page in pages}
@@ -64,9 +72,9 @@ class Shell:
         session.rekey = self._rekey
         session.typing = self._typing
         session.listen(self._events)
-        query = self._address()
-        first = query.pop("page", "")
-        self.go(first if first in self.pages else pages[0].name, **query)
+        asked = dict(query or {})
+        first = asked.pop("page", "")
+        self.go(first if first in self.pages else pages[0].name, **asked)
         if location is not None:
             location.param.watch(self._moved, "search")
         self._count()

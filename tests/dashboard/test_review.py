@@ -1,4 +1,4 @@
-"""The Review page in Chromium: a list worked through by keyboard, nothing loaded from elsewhere, nothing left behind."""
+"""The Review page in Chromium: a list worked through by keyboard, nothing from elsewhere, nothing left behind."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ def test_keys_mark_and_a_digit_chooses_the_condition_key(tab: Tab, station: Stat
     tab.page.keyboard.press("k")
     wait_until(lambda: station.apparatus.image(images[4]).priority and station.apparatus.image(images[4]).protected)
     before = station.apparatus.image(images[4]).condition
-    group = [c.key for c in station.apparatus.conditions.all() if c.group == station.apparatus.conditions.get(before).group]
+    group = [
+        c.key for c in station.apparatus.conditions.all() if c.group == station.apparatus.conditions.get(before).group
+    ]
     other = next(n for n, key in enumerate(group[:9]) if key != before)
     tab.page.keyboard.press(str(other + 1))
     wait_until(lambda: station.apparatus.image(images[4]).condition == group[other])

@@ -203,7 +203,7 @@ class Review(Page):
         if header.order_id:
             apparatus = self.session.apparatus
             self.session.run(
-                lambda: apparatus.store.orders("order_id = ?", [header.order_id]),
+                lambda: [order for order in apparatus.orders() if order.order_id == header.order_id],
                 lambda orders: self._ordered(header, orders),
             )
 

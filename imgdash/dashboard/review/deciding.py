@@ -86,8 +86,16 @@ class Deciding:
             self._session.run(lambda: apparatus.prioritise(image_id, actor, not header.priority), self._page._take_one)
         elif action == "request":
             self._asked_for = image_id
-            fields = questions.request(header, self._page.processing.chain_of(header))
-            self._ask("request", "Ask for a better image", who, fields, "Send request")
+            self._session.run(
+                lambda: questions.advise(apparatus, header),
+                lambda advice: self._ask(
+                    "request",
+                    "Ask for a better image",
+                    who,
+                    questions.request(header, self._page.processing.chain_of(header), advice),
+                    "Send request",
+                ),
+            )
         elif action == "reject":
             self._asked_for = image_id
             self._ask("reject", "Reject this image", who, questions.reject(header), "Reject")
@@ -145,13 +153,20 @@ class Deciding:
             return
         values = dict(message.get("values") or {})
         if message.get("changed") == "reason" and self.dialog.kind == "request":
-            header = self._page.work[self._asked_for]
-            chain = self._page.processing.chain_of(header)
-            self.dialog.fields = questions.request(header, chain, values)
+            self._reasoned(values)
         elif (kind := message.get("submit")) == "keys":
             self._rekey(values)
         elif kind in ("request", "reject"):
             self._send(str(kind), values)
+
+    def _reasoned(self, values: Mapping[str, Any]) -> None:
+        """Another reason: another addressee, another thing to ask for."""
+        header, apparatus = self._page.work[self._asked_for], self._session.apparatus
+
+        def advised(advice: questions.Advice) -> None:
+            self.dialog.send(patch={"ask": {"value": advice.ask}, "to": {"words": {"": advice.words}}})
+
+        self._session.run(lambda: questions.advise(apparatus, header, str(values["reason"])), advised)
 
     def _send(self, kind: str, values: dict[str, Any]) -> None:
         apparatus, actor, image_id = self._session.apparatus, self._session.actor, self._asked_for

@@ -27,7 +27,7 @@ def ranges(header: ImageHeader, condition: Condition, chain: Chain, site: Site) 
             "trouble": "not fit for it" if findings else "",
             "overlays": [
                 {"text": item.text or f"{item.length_mm:g} mm", "x": item.x, "y": item.y}
-                for item in items_of(chain.overlay, _attributes(header), header.overlays)
+                for item in items_of(chain.overlay, header.marked, header.overlays)
             ],
         }
         try:
@@ -90,7 +90,3 @@ def _stored(header: ImageHeader, chain: Chain, apparatus: OutputApparatus) -> di
         "range": [0, 0, 1, 1],
         "text": f"{columns * factor:.0f} × {rows * factor:.0f} px · {apparatus.bits} bit",
     }
-
-
-def _attributes(header: ImageHeader) -> dict[str, str]:
-    return {"Laterality": header.laterality, "ViewPosition": header.view}

@@ -16,7 +16,7 @@ _FINISHED_KEPT = 12
 
 def look(header: ImageHeader) -> str:
     """A digest of what an image's pixels on the screen depend on: a new one means new pixels."""
-    parts = [header.condition, header.condition_version, dict(header.overrides), dict(header.parameters)]
+    parts = [header.condition, header.condition_version, dict(header.overrides), dict(header.parameters), header.marked]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

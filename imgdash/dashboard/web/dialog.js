@@ -17,7 +17,7 @@ export function render({model, el}) {
     footer{display:flex;gap:8px;justify-content:flex-end;padding:12px 18px;border-top:1px solid var(--line);align-items:center}
     footer .complaint{flex:1;color:var(--bad)}footer button{height:34px;padding:0 16px;background:var(--raised);border-color:var(--line)}footer button.main{background:var(--accent);color:#001018;font-weight:600}
   `), dialog)
-  const readers = new Map()
+  const readers = new Map(), patchers = new Map()
   const KINDS = {
     select: (field) => {
       const node = h("select", {id: field.name, onchange: () => tell(field.name)}, field.options.map(([value, words]) => h("option", {value}, words)))
@@ -34,6 +34,12 @@ export function render({model, el}) {
       const node = h("div", {class: "choices", role: "radiogroup", "aria-label": field.label}, field.options.map(([value, words, more]) => h("label", {},
         h("input", {type: "radio", name: field.name, value, checked: value === field.value, onchange: () => tell(field.name)}), h("span", {}, words, more ? h("small", {}, more) : null))))
       readers.set(field.name, () => node.querySelector("input:checked")?.value ?? "")
+      patchers.set(field.name, ({value, words}) => {
+        for (const input of node.querySelectorAll("input")) {
+          if (value !== undefined) input.checked = input.value === value
+          if (words && input.value in words) fill(input.nextSibling.querySelector("small"), words[input.value])
+        }
+      })
       return node
     },
     parameters: (field) => {
@@ -81,6 +87,8 @@ export function render({model, el}) {
   })
   dialog.addEventListener("close", () => model.send_msg({closed: true}))
   live(model, ["fields"], build)
+  // What follows from another field changes in place, so that nothing else that was filled in is lost.
+  model.on("msg:custom", ({patch}) => { for (const [name, change] of Object.entries(patch)) patchers.get(name)?.(change) })
   model.on(["error"], () => { complaint.textContent = model.error })
   live(model, ["open"], () => {
     if (model.open && !dialog.open) { build(); dialog.showModal(); dialog.querySelector("select,textarea,input")?.focus() }

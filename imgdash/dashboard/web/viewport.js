@@ -74,19 +74,20 @@ export function render({model, el}) {
   }
   async function show() {
     const now = ++wanted, {image, version, trial, logical} = model
+    const same = after && after.image === image && after.version === version && !trial && !after.trial
     if (!image) { source = after = before = null; trouble.textContent = ""; paint(); return }
     try {
       const small = loader.load(image, "preview", version, logical, trial)
       const ready = small.done ? small.source : await small.promise
       if (now !== wanted) return
-      take(ready, trial ? "trial" : "preview")
+      if (!same) take(Object.assign(ready, {image, version, trial}), trial ? "trial" : "preview")
       if (trial) return
       loader.only([image, ...model.following.map((next) => next.image)])
       for (const next of model.following) loader.load(next.image, "preview", next.version, next.logical)
       const full = loader.load(image, "frame", version, logical)
       const loaded = full.done ? full.source : await full.promise
       if (now !== wanted) return
-      take(loaded, "frame")
+      if (after !== loaded) take(Object.assign(loaded, {image, version}), "frame")
       const next = model.following[0]
       if (next) loader.load(next.image, "frame", next.version, next.logical).promise.catch(() => {})
     } catch (error) {
@@ -95,16 +96,22 @@ export function render({model, el}) {
       fill(trouble, h("b", {}, "This image cannot be shown."), h("span", {}, error.message), h("span", {}, error.remedy || ""))
     }
   }
-  let shown = ""
-  live(model, ["image", "version", "trial"], () => {
-    if (shown !== model.image) {
-      shown = model.image
-      Object.assign(view, {turns: 0, mirror: false, fit: true})
-      Object.assign(look, {lo: 0, hi: 1})
-      before = null
-      comparing = false
-    }
-    show()
+  // The properties of one change arrive one after another: looked at together, once all are there.
+  let shown = "", due = false
+  live(model, ["image", "version", "trial", "following"], () => {
+    if (due) return
+    due = true
+    queueMicrotask(() => {
+      due = false
+      if (shown !== model.image) {
+        shown = model.image
+        Object.assign(view, {turns: 0, mirror: false, fit: true})
+        Object.assign(look, {lo: 0, hi: 1})
+        before = null
+        comparing = false
+      }
+      show()
+    })
   })
   live(model, ["pixels"], () => {
     if (!model.pixels || !model.pixels.byteLength) return

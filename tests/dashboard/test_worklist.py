@@ -1,0 +1,108 @@
+"""The order of work, without a browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from imgdash.dashboard import keys
+from imgdash.dashboard.review.worklist import WorkList, look, person
+from imgdash.model import ImageHeader, ImgdashError, Patient
+
+
+def header(number: int, state: str = "awaiting", **columns: object) -> ImageHeader:
+    known = {
+        "image_id": f"{number:032x}",
+        "number": number,
+        "state": state,
+        "file": "",
+        "sop_class_uid": "",
+        "sop_instance_uid": "",
+        "study_uid": "",
+        "series_uid": "",
+        "transfer_syntax": "",
+        "sender": "CR1",
+        "sender_host": "",
+        "received_at": datetime(2024, 1, 2),
+        "patient": Patient("P", "Doe^Jane"),
+        "parameters": {"s_low": 0.1},
+    }
+    return ImageHeader(**{**known, **columns})  # type: ignore[arg-type]
+
+
+def numbers(work: WorkList) -> list[int]:
+    return [work[image_id].number for image_id in work.order()]
+
+
+def test_emergencies_first_then_receipt_then_postponed() -> None:
+    work = WorkList("rita")
+    work.take([header(3), header(1, "postponed"), header(2), header(4, priority=True), header(5, "quarantined")])
+    assert numbers(work) == [4, 2, 3, 5, 1]
+
+
+def test_what_others_hold_is_passed_over_and_shown_as_theirs() -> None:
+    work = WorkList("rita")
+    work.take([header(1), header(2, held_by="mona"), header(3, held_by="rita")])
+    assert [work[i].number for i in work.following(header(1).image_id, 5)] == [3]
+    assert [item["held"] for item in work.items()] == ["", "mona", ""]
+
+
+def test_after_the_last_comes_the_first_again() -> None:
+    work = WorkList("rita")
+    work.take([header(1), header(2), header(3)])
+    assert [work[i].number for i in work.following(header(3).image_id, 2)] == [1, 2]
+    assert work.following("") == [header(1).image_id]
+
+
+def test_finished_images_stay_behind_for_a_while_and_strangers_never_come_in() -> None:
+    work = WorkList("rita")
+    work.take([header(n) for n in range(1, 31)])
+    work.take([header(99, "delivered")])
+    assert 99 not in numbers(work)
+    for n in range(1, 31):
+        work.take([header(n, "confirmed")])
+    assert numbers(work) == list(range(30, 18, -1))
+    work.take([header(30)])
+    assert numbers(work)[0] == 30
+    assert all(item["over"] for item in work.items()[1:])
+
+
+def test_a_look_changes_with_everything_pixels_depend_on_and_nothing_else() -> None:
+    first = header(1)
+    assert look(first) == look(replace(first, state="confirmed", held_by="mona", comment="x"))
+    others = [
+        replace(first, overrides={"gradation.contrast": 1.1}),
+        replace(first, condition="hand"),
+        replace(first, condition_version=2),
+        replace(first, parameters={"s_low": 0.2}),
+        replace(first, laterality="L"),
+    ]
+    assert len({look(first), *map(look, others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("dicom", "words"),
+    [("Doe^Jane^Ann^Dr", "Doe, Jane Ann"), ("Doe", "Doe"), ("", ""), ("Yamada^Tarou=山田^太郎", "Yamada, Tarou")],
+)
+def test_person_names(dicom: str, words: str) -> None:
+    assert person(dicom) == words
+
+
+def test_own_keys_replace_the_defaults_and_only_those_are_kept() -> None:
+    mine = keys.chosen({"postpone": "q", "unknown": "y"})
+    assert keys.keymap(mine)["q"] == "postpone"
+    assert "p" not in keys.keymap(mine)
+    assert keys.check(mine) == {"postpone": "q"}
+
+
+@pytest.mark.parametrize("change", [{"postpone": "x"}, {"postpone": "Shift"}, {"nothing": "q"}])
+def test_conflicts_and_impossible_keys_are_refused_in_words(change: dict[str, str]) -> None:
+    with pytest.raises(ImgdashError) as refused:
+        keys.check({**keys.chosen({}), **change})
+    assert refused.value.remedy
+
+
+def test_the_defaults_have_no_conflict() -> None:
+    assert keys.check(keys.chosen({})) == {}
