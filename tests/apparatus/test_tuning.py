@@ -1,0 +1,89 @@
+"""Numbers of a trial and versions of a condition key, each by what must hold exactly."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from imgdash.apparatus import trial
+from imgdash.apparatus.tuning import compare, processing
+from imgdash.model import Condition
+from imgdash.process import Chain, calculate
+from imgdash.reduce import reduce_image
+from imgdash.store.conditions import parse, render, shipped
+
+ATTRS = {"PhotometricInterpretation": "MONOCHROME2", "BitsStored": 12, "PixelSpacing": (1.0, 1.0), "Modality": "CR"}
+WHOLE = {"automatic.field": "whole", "automatic.direct": False, "automatic.signal": "full"}
+
+
+def image(pixels: np.ndarray) -> xr.DataArray:
+    return xr.DataArray(pixels.astype(np.uint16), dims=("y", "x"), attrs=ATTRS)
+
+
+def looked(pixels: np.ndarray, **overrides: object) -> trial.Trial:
+    reduced = reduce_image(image(pixels))
+    chain = Chain.of(overrides={**trial.PLAIN, **WHOLE, **overrides})
+    return trial.look(reduced, chain, calculate(reduced, chain, attrs=ATTRS))
+
+
+RAMP = np.tile(np.linspace(0, 4095, 256), (200, 1))
+
+
+def test_straight_tones_give_the_image_back() -> None:
+    found = looked(RAMP)
+    assert found.pixels.shape == (200, 256)
+    assert np.abs(found.pixels[100].astype(float) - np.linspace(0, 255, 256)).max() <= 1
+    assert found.numbers.detail_gain == pytest.approx(1.0, abs=0.02)
+    assert (found.numbers.s_low, found.numbers.s_high) == (0.0, 1.0)
+
+
+def test_what_contrast_hides_is_counted() -> None:
+    found = looked(RAMP, **{"gradation.contrast": 2.0})
+    # A straight curve of slope 2 around the middle hides a quarter at each end.
+    assert found.numbers.black == pytest.approx(0.25, abs=0.01)
+    assert found.numbers.white == pytest.approx(0.25, abs=0.01)
+    assert found.numbers.detail_gain == pytest.approx(1.0, abs=0.03)
+    assert (found.numbers.p_low, found.numbers.p_high) == (0.0, 1.0)
+
+
+def test_turning_changes_the_picture_and_no_number() -> None:
+    still, turned = looked(RAMP), looked(RAMP, **{"geometry.rotation": 90, "geometry.mirror": True})
+    assert turned.pixels.shape == (256, 200)
+    assert turned.extent_mm == still.extent_mm[::-1]
+    assert turned.numbers == still.numbers
+
+
+def test_profile_of_a_ramp_is_the_ramp() -> None:
+    pixels = RAMP.astype(np.float32)
+    way, values = trial.profile(pixels, (200.0, 256.0), (0.5, 100.0), (255.5, 100.0), n=256)
+    assert way[-1] == pytest.approx(255.0)
+    assert np.allclose(values, RAMP[0], atol=0.5)
+    _, back = trial.profile(pixels, (200.0, 256.0), (255.5, 50.0), (0.5, 50.0), n=256)
+    assert np.allclose(back, values[::-1], atol=0.5)
+
+
+@pytest.mark.parametrize("path", sorted(shipped().glob("*.toml")), ids=lambda path: path.stem)
+def test_a_saved_key_has_the_parameters_that_were_tried(path) -> None:  # type: ignore[no-untyped-def]
+    former = parse(path.stem, path.read_text(encoding="utf-8"), path.name)
+    tried = Chain.of(former.processing).with_(
+        **{"gradation.contrast": 1.26, "frequency.amount": 0.8, "overlay.side": "auto", "automatic.s_low": 0.1}
+    )
+    saved = dataclasses.replace(former, processing=processing(tried, former))
+    again = parse(former.key, render(saved), former.key)
+    assert Chain.of(again.processing) == tried
+    # What the file named before is still named, so that a person finds it there.
+    for step, values in former.processing.items():
+        assert set(values) <= set(again.processing[step])
+
+
+def test_only_what_differs_is_compared() -> None:
+    one = Chain.of()
+    other = one.with_(**{"frequency.kernel": 6.0, "geometry.mirror": True})
+    assert [(change.name, change.unit, change.former, change.later) for change in compare(one, other)] == [
+        ("frequency.kernel", "mm", 4.0, 6.0),
+        ("geometry.mirror", "", False, True),
+    ]
+    assert processing(one, Condition("x", "X", "")) == {}
