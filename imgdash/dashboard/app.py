@@ -127,6 +127,7 @@ class Dashboard:
         pages = all_pages()
         apparatus = self.apparatus
         self.port = self.port or _free_port(self.address)
+        secret = cookie_secret(apparatus.folder)
         try:
             return get_server(
                 {"/": lambda: open_tab(apparatus, pages)},
@@ -136,7 +137,10 @@ class Dashboard:
                 title="imgdash",
                 websocket_origin=[*self._origins, *_own_origins(self.address, self.port)],
                 auth_provider=Provider(apparatus, self._one_click),
-                cookie_secret=cookie_secret(apparatus.folder),
+                cookie_secret=secret,
+                # A page's token is ours and unchanged, or its websocket is closed.
+                secret_key=secret,
+                sign_sessions=True,
                 extra_patterns=[
                     (_IMAGE, Frames, {"apparatus": apparatus}),
                     (r"/healthz", Health, {"apparatus": apparatus}),

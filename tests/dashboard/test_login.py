@@ -129,24 +129,41 @@ def test_a_user_who_was_removed_is_nobody_at_once(station: Station, image: str) 
     assert answer.status == 401
 
 
-@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), (None, 101)])
-def test_websocket_only_from_our_own_page(station: Station, origin: str | None, status: int) -> None:
-    mine = cookie(station, "max")
-    _, page = ask(station, "GET", "/", Cookie=mine)
-    token = page.decode().partition('"token":"')[2].partition('"')[0]
+def websocket(station: Station, token: str, who: str, origin: str) -> tuple[int, bytes]:
+    """Status of the upgrade, and what comes after it until the server closes or has greeted."""
     connection = http.client.HTTPConnection("127.0.0.1", station.dashboard.port, timeout=20)
     headers = {
-        "Cookie": mine,
+        "Cookie": who,
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Protocol": f"bokeh, {token}",
-        "Origin": origin or station.dashboard.url.rstrip("/"),
+        "Origin": origin,
     }
     connection.request("GET", "/ws", headers=headers)
-    assert connection.getresponse().status == status
+    assert connection.sock is not None
+    sock = connection.sock
+    answer = connection.getresponse()
+    greeting = sock.recv(200) if answer.status == 101 else b""
+    sock.close()
     connection.close()
+    return answer.status, greeting
+
+
+def test_websocket_only_from_our_own_page_with_its_token(station: Station) -> None:
+    mine, home = cookie(station, "max"), station.dashboard.url.rstrip("/")
+    _, page = ask(station, "GET", "/", Cookie=mine)
+    token = page.decode().partition('"token":"')[2].partition('"')[0]
+    assert websocket(station, token, mine, "http://evil.example")[0] == 403
+    status, greeting = websocket(station, token, mine, home)
+    assert status == 101
+    assert b"ACK" in greeting
+    # Nobody, and a token that was changed: no word from the server.
+    assert b"ACK" not in websocket(station, token, "user=forged", home)[1]
+    head, _, signature = token.rpartition(".")
+    forged = f"{head}.{signature[::-1]}" if head else token[::-1]
+    assert b"ACK" not in websocket(station, forged, mine, home)[1]
 
 
 def test_health_is_open_and_has_no_patient_data(station: Station, image: str) -> None:

@@ -219,6 +219,8 @@ class Review(Page):
             notes.append(f"{header.held_by} is looking at this image.")
         if header.round:
             notes.append(f"Round {header.round + 1}: the answer to a request.")
+        if header.parameters.get("unprocessed") is False:
+            notes.append("Processed by the sender; shown as sent, only contrast and density act.")
         if header.duplicate_of:
             notes.append("Same SOP Instance UID as an earlier image, other content.")
         if header.comment:

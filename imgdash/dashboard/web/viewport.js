@@ -221,8 +221,8 @@ export function render({model, el}) {
 const VIEWPORT_CSS = `
   .box{position:relative;width:100%;height:100%;background:#000;overflow:hidden}
   canvas{width:100%;height:100%;display:block;cursor:crosshair;touch-action:none;outline-offset:-2px}
-  .corner{position:absolute;pointer-events:none;font:12px/1.4 var(--font);color:#cdd3da;text-shadow:0 0 3px #000,0 0 2px #000;white-space:pre;font-variant-numeric:tabular-nums}
-  .ul{left:10px;top:8px}.ur{right:10px;top:8px;text-align:right}.ll{left:10px;bottom:8px}.lr{right:10px;bottom:8px;text-align:right}
+  .corner{position:absolute;pointer-events:none;font:12px/1.4 var(--font);color:#cdd3da;text-shadow:0 0 3px #000,0 0 2px #000;white-space:pre;font-variant-numeric:tabular-nums;background:#0006;border-radius:4px;padding:2px 7px}.corner:empty{display:none}
+  .ul{left:6px;top:6px}.ur{right:6px;top:6px;text-align:right}.ll{left:6px;bottom:6px}.lr{right:6px;bottom:6px;text-align:right}
   .ul div:first-child{font-size:15px;font-weight:600;color:#fff}
   .ruler{position:absolute;left:50%;bottom:12px;transform:translateX(-50%);border:1px solid #aeb6c0;border-top:0;height:7px;font:10px/1 var(--font);color:#cdd3da;text-align:center;text-shadow:0 0 3px #000;padding-bottom:14px;border-image:none;pointer-events:none;line-height:0}
   .ruler{padding:0;height:6px}
