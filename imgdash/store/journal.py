@@ -96,9 +96,19 @@ class Journal:
         self.path = folder / "journal.jsonl"
         self.seq = 0
         self.hash = ""
+        self._fd = -1
         self._lock = _lock(folder)
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        self._drop_torn_tail()
+        try:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._drop_torn_tail()
+            self._drop_unfinished()
+            _sync_folder(folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def _drop_unfinished(self) -> None:
+        """Check every line, and put aside those at the end whose companions are missing."""
         whole = 0
         at = 0
         for seq, digest, text in self._lines():
@@ -106,7 +116,6 @@ class Journal:
             if not text[:-_TAIL].endswith(_MORE):
                 whole, self.seq, self.hash = at, seq, digest
         self._drop(whole)
-        _sync_folder(folder)
 
     def _drop_torn_tail(self) -> None:
         size = os.fstat(self._fd).st_size

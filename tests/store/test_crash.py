@@ -40,7 +40,7 @@ def whole(store: Store, acknowledged: set[str]) -> None:
 def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     acknowledged: set[str] = set()
     chance = random.Random(20250301)
-    for _ in range(5):
+    for _ in range(4):
         process = writer(tmp_path, "loop")
         assert process.stdout is not None
         for _ in range(chance.randint(1, 25)):
@@ -54,10 +54,9 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     whole(Store(tmp_path), acknowledged)
 
 
-@pytest.mark.parametrize("limit", [100_000, 400_000])
-def test_a_full_disk_is_said_and_survived(tmp_path: Path, limit: int) -> None:
-    """No file may grow beyond `limit`: journal or DuckDB's files fail, whichever comes first."""
-    out, err = writer(tmp_path, "limited", str(limit)).communicate(timeout=90)
+def test_a_full_disk_is_said_and_survived(tmp_path: Path) -> None:
+    """No file may grow beyond a limit: journal or DuckDB's files fail, whichever comes first."""
+    out, err = writer(tmp_path, "limited", "150000").communicate(timeout=90)
     survived(tmp_path, out, err)
 
 

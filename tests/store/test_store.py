@@ -12,6 +12,7 @@ import pytest
 
 from imgdash.model import Actor, Event, ImgdashError, NotAllowed, NotFound
 from imgdash.store.store import Change, Store
+from tests.helpers import wait_until
 from tests.store.domain import add, born
 
 
@@ -158,6 +159,8 @@ def test_listeners_hear_of_what_is_durable_and_their_failures_harm_nobody(store:
     unsubscribe = store.subscribe(listener)
     (id,) = add(store, 1)
     store.set("image", id, comment="x")
+    # The caller has its answer before the listeners are told.
+    wait_until(lambda: len(heard) == 3)
     assert heard == [(id, "register"), (id, "examine"), (id, "set")]
     assert seen_by_reader == ["awaiting"]
     unsubscribe()
@@ -178,8 +181,8 @@ def test_a_listener_that_would_wait_for_the_writer_is_told_instead_of_hanging(st
     unsubscribe = store.subscribe(listener)
     (id,) = add(store, 1)
     store.set("image", id, comment="x")
+    wait_until(lambda: answers)
     unsubscribe()
-    assert answers
     assert all("listener" in answer for answer in answers)
 
 

@@ -59,7 +59,8 @@ def test_a_lock_has_an_end(users: Users, monkeypatch: pytest.MonkeyPatch) -> Non
     assert 0 < users.locked_for("anna") <= 900
 
 
-def test_many_guesses_at_once_are_as_many_guesses(users: Users) -> None:
+def test_many_guesses_at_once_are_as_many_guesses(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgdash.store.users.time.monotonic", lambda: 1000.0)
     threads = [threading.Thread(target=users.check, args=("anna", f"guess {n}")) for n in range(8)]
     for thread in threads:
         thread.start()
@@ -69,10 +70,10 @@ def test_many_guesses_at_once_are_as_many_guesses(users: Users) -> None:
     assert users._wrong["anna"][0] == 5, "later ones were not even looked at"
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 33, "<script>", "-x", "a\n"])
-def test_names_that_are_none(users: Users, name: str) -> None:
-    with pytest.raises(ImgdashError, match="is no user name"):
-        users.add(name, "user", "long enough")
+def test_names_that_are_none(users: Users) -> None:
+    for name in ("", "a b", "../x", "x" * 33, "<script>", "-x", "a\n"):
+        with pytest.raises(ImgdashError, match="is no user name"):
+            users.add(name, "user", "long enough")
 
 
 def test_mistakes_are_named(users: Users) -> None:
@@ -99,12 +100,12 @@ def test_adding_and_removing(users: Users) -> None:
 
 
 def test_adding_at_once_loses_nobody(users: Users) -> None:
-    threads = [threading.Thread(target=users.add, args=(f"u{n}", "user", "long enough")) for n in range(6)]
+    threads = [threading.Thread(target=users.add, args=(f"u{n}", "user", "long enough")) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(users.all()) == 7
+    assert len(users.all()) == 5
 
 
 def test_a_broken_file_is_named_and_not_overwritten(users: Users) -> None:
