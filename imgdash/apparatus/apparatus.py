@@ -194,6 +194,10 @@ class Apparatus:
             return self.store.images(f"state = ? and ({where})", [state, *params], limit=limit)
         return self.store.images(where, params, limit=limit)
 
+    def latest_images(self, where: str, limit: int) -> list[ImageHeader]:
+        """Image headers, latest first, at most `limit`."""
+        return self.store.images(where, order="number desc", limit=limit)
+
     def image(self, image_id: str) -> ImageHeader:
         """One image header."""
         return self.store.image(image_id)
