@@ -21,7 +21,7 @@ from imgdash.reduce import Reduced
 
 Pixels = npt.NDArray[np.uint8]
 _TONES: Final = ("frequency", "equalization", "gradation")
-# Taken from the steps between neighbouring pixels; where there are fewer, nothing is said.
+# Where the relevant region has fewer pixels, nothing is said of it.
 _LEAST_REGION: Final = 50
 # What makes tones as they came: the same signal range through a straight line.
 PLAIN: Final[dict[str, Any]] = {
@@ -129,11 +129,12 @@ def numbers(reduced: Reduced, tones: Pixels, chain: Chain, calculated: Mapping[s
         signal_confidence=confidence.get("signal"),
         field_confidence=confidence.get("field"),
     )
-    region = relevant(reduced, calculated)
-    values = tones[region]
-    if values.size >= _LEAST_REGION:
-        low, high = (float(value) / 255 for value in np.percentile(values, [1, 99]))
-        known.update(black=float(np.mean(values == 0)), white=float(np.mean(values == 255)), p_low=low, p_high=high)
+    region = relevant(reduced, calculated).view(np.uint8)
+    counts = np.asarray(cv2.calcHist([tones], [0], region, [256], [0, 256])).ravel()
+    total = float(counts.sum())
+    if total >= _LEAST_REGION:
+        low, high = (int(np.searchsorted(np.cumsum(counts), part * total)) / 255 for part in (0.01, 0.99))
+        known.update(black=float(counts[0]) / total, white=float(counts[-1]) / total, p_low=low, p_high=high)
         known["detail_gain"] = _detail_gain(reduced, tones, region, tone.low, tone.high)
     return Numbers(**known)
 
@@ -189,15 +190,14 @@ def _shown(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any], steps:
     return np.asarray(preview(reduced.display, reduced.display_pitch_mm[0], chain, calculated, steps=steps), np.uint8)
 
 
-def _detail_gain(
-    reduced: Reduced, tones: Pixels, region: npt.NDArray[np.bool_], low: float, high: float
-) -> float | None:
+def _detail_gain(reduced: Reduced, tones: Pixels, region: Pixels, low: float, high: float) -> float | None:
     """Mean step to the neighbour on the right, against that of the straight tones."""
-    both = region[:, 1:] & region[:, :-1]
-    straight = np.clip((reduced.display.astype(np.float32) / 65535 - low) / (high - low), 0, 1)
-    before, after = (np.abs(np.diff(values, axis=1))[both] for values in (straight, tones.astype(np.float32) / 255))
-    before_mean = float(before.mean()) if before.size else 0.0
-    return float(after.mean()) / before_mean if before_mean > 1e-6 else None
+    both = np.ascontiguousarray(region[:, 1:] & region[:, :-1])
+    scale = 1 / (65535 * (high - low))
+    straight = cv2.addWeighted(reduced.display, scale, reduced.display, 0.0, -low / (high - low), dtype=cv2.CV_32F)
+    straight = np.clip(straight, 0.0, 1.0)
+    before, after = (cv2.mean(cv2.absdiff(values[:, 1:], values[:, :-1]), mask=both)[0] for values in (straight, tones))
+    return float(after) / 255 / float(before) if before > 1e-6 else None
 
 
 __all__ = ["Numbers", "Trial", "look", "numbers", "plain", "profile", "relevant", "small"]

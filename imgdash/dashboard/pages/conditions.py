@@ -29,7 +29,7 @@ _DATE = 10
 class Conditions(Page):
     """Every processing parameter of a key beside what it does."""
 
-    name, title, icon = "conditions", "Keys", "conditions"
+    name, title, icon = "conditions", "Conditions", "conditions"
     keymap: Mapping[str, str] = {"b": "flip", "n": "next", "p": "previous"}
 
     def __init__(self, session: Session) -> None:

@@ -72,8 +72,11 @@ class Emission:
                 {"id": one.patient_id, "name": one.name, "shots": one.shots, "unsigned": one.unsigned} for one in found
             ],
         )
-        if not self.patients.current and found:
-            self.show(found[0].patient_id)
+        if not self.patients.current:
+            if found:
+                self.show(found[0].patient_id)
+            elif not self._search:
+                self.table.empty = "No irradiation event is recorded yet."
 
     def show(self, patient_id: str) -> None:
         """The record of a patient."""

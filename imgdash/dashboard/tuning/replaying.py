@@ -159,6 +159,8 @@ def _summary(found: list[Replayed]) -> str:
         > max(one.before.numbers.black or 0, one.before.numbers.white or 0) + 0.01
         for one in found
     )
+    if sent := sum(one.after.calculated.get("unprocessed") is False for one in found):
+        parts.append(f"{sent} processed by their sender")
     parts.append(f"{worse} lose more in black or white than before" if worse else "none loses more in black or white")
     return " · ".join(parts)
 

@@ -15,7 +15,7 @@ export function render({model, el}) {
   live(model, ["alerts", "sections", "bars", "ready"], () => {
     if (!model.ready) { box.replaceChildren(h("section", {}, "One moment …")); return }
     box.replaceChildren(h("section", {}, model.alerts.length ? model.alerts.map((alert) => h("div", {class: `alert ${alert.level}`, role: "alert"}, icon(model, "warning", alert.level), h("div", {}, alert.text, alert.remedy ? h("small", {}, alert.remedy) : null)))
-      : h("div", {class: "fine"}, icon(model, "done"), "Nothing is wrong with the station.")),
+      : h("div", {class: "fine"}, icon(model, "done"), "The station itself is in order.")),
       ...model.sections.map((section) => h("section", {}, h("h2", {}, section.title), h("dl", {}, section.rows.flatMap((row) => [h("dt", {}, row.label),
         h("dd", {class: row.level || "", title: row.text || null}, row.level && row.level !== "good" ? icon(model, "warning", row.level) : row.level ? icon(model, "check") : null, row.value)])))),
       h("section", {}, h("h2", {}, "Memory and disk"), model.bars.map((bar) => h("div", {class: "bar", title: bar.text || null}, h("div", {class: "line"}, h("span", {}, bar.label), h("span", {}, bar.value)),
