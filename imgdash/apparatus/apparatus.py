@@ -26,6 +26,7 @@ from imgdash.apparatus.orders import Orders
 from imgdash.apparatus.registration import Registration
 from imgdash.apparatus.reporting import Reporting
 from imgdash.apparatus.screen import Screen, digest
+from imgdash.apparatus.search import Search
 from imgdash.apparatus.station import Station
 from imgdash.apparatus.tuning import Tuning
 from imgdash.config import Site
@@ -34,7 +35,7 @@ from imgdash.model import APPARATUS, Actor, Event, ImageHeader, ImgdashError, No
 from imgdash.output import Outputs
 from imgdash.process import Chain, form
 from imgdash.receive import Receivers
-from imgdash.records import reports, sql
+from imgdash.records import emission, reports, sql
 from imgdash.records.publish import Publisher
 from imgdash.reduce import Reduced
 from imgdash.request import Requests
@@ -68,8 +69,8 @@ class Apparatus:
 
     Attributes
     ----------
-    tuning, reporting, station
-        What concerns condition keys (C1), records (H3) and the station itself (H1).
+    tuning, reporting, station, search
+        What concerns condition keys (C1), records (H3), the station itself (H1), and looking for images and orders.
 
     Raises
     ------
@@ -118,6 +119,7 @@ class Apparatus:
         )
         self.reporting = Reporting(self.store, self.folder, self.publish)
         self.station = Station(self, self._receivers, self._publisher)
+        self.search = Search(self.store)
         self._stopping = threading.Event()
         self._housekeeper = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         self.started_at: datetime | None = None
@@ -342,7 +344,10 @@ class Apparatus:
     def edit(self, image_id: str, by: By, **attributes: str) -> ImageHeader:
         """Correct information of the image by DICOM keyword; the original stays in the file (R4, E3)."""
         file = header.attributes(header.read(self.files.path(image_id)).ds)
-        return self.actions.edit(image_id, self.actor(by), attributes, attributes=file)
+        edited = self.actions.edit(image_id, self.actor(by), attributes, attributes=file)
+        # The emission record is not changed but amended, by a row of its own.
+        self.store.write(lambda change: emission.follow(change, edited, self.actor(by).name, "corrected on the screen"))
+        return edited
 
     def adjust(self, image_id: str, by: By, **changes: Any) -> ImageHeader:
         """Change condition key, parameters, output apparatus or overlays of an image (E3, E4).

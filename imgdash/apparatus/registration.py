@@ -167,7 +167,8 @@ class Registration:
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
         change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
-        if found.reduced is not None:
+        if found.readable_header:
+            # The dose was given, whether or not anybody can see the image.
             emission.record(change, header, order, facts)
         if order is not None and order.state == "new":
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")

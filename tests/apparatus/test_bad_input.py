@@ -193,3 +193,12 @@ def test_a_second_server_of_the_same_site_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ImgdashError, match="in use"):
             Apparatus(path)
         assert apparatus.state == "running"
+
+
+def test_a_correction_amends_the_emission_record_and_keeps_what_it_said(apparatus: Apparatus, tmp_path: Path) -> None:
+    apparatus.users.add("chief", "manager", "a long password")
+    send(apparatus, radiograph(tmp_path / "a.dcm", PatientID="WRONG"))
+    _state(apparatus, 1)
+    apparatus.edit(apparatus.images()[0].image_id, by="chief", PatientID="RIGHT")
+    rows = apparatus.sql("select patient_id, amends <> '' from exposure order by amends").fetchall()
+    assert rows == [("WRONG", False), ("RIGHT", True)]
