@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from imgdash.model import ImageHeader, ImgdashError, Order
+from imgdash.model import ImageHeader, ImgdashError, Order, QueueEntry, Request
 from imgdash.store import rows
 from imgdash.store.store import Store
 
@@ -123,7 +123,8 @@ class Search:
         """
         where, params = _words(text, _IMAGE_TEXT)
         if states:
-            where, params = [*where, "list_contains(?, state)"], [*params, list(states)]
+            where = [*where, f"state in ({', '.join('?' * len(states))})"]
+            params = [*params, *states]
         else:
             where = [*where, "state <> 'deleted'"]
         for column, value in (("modality", modality), ("sender", sender)):
@@ -155,7 +156,7 @@ class Search:
         offset: int = 0,
         limit: int = 200,
     ) -> FoundOrders:
-        """Reservation files that fit all that is given; `view` is a name in `ORDER_VIEWS`, days are those of the order."""
+        """Reservation files that fit all that is given; `view` is a name in `ORDER_VIEWS`, days are when it is due."""
         where, params = _words(text, _ORDER_TEXT)
         where = [*where, ORDER_VIEWS[view]]
         for column, value in (("modality", modality), ("source", source)):
@@ -205,6 +206,14 @@ class Search:
         """Images that came for an order, in order of receipt."""
         return self._store.images("order_id = ? and state <> 'deleted'", [order_id])
 
+    def entries(self, image_id: str) -> list[QueueEntry]:
+        """Queue entries of an image, the newest last."""
+        return sorted(self._store.queue("image_id = ?", [image_id]), key=lambda entry: str(entry.registered_at))
+
+    def asked(self, image_id: str) -> list[Request]:
+        """Requests that an image is in, as what was not good enough or as the answer; first to last."""
+        return self._store.requests("image_id = ? or answer = ?", [image_id, image_id])[::-1]
+
     def image_counts(self) -> dict[str, int]:
         """State → images."""
         return {row["state"]: row["n"] for row in self._store.query("select state, count(*) n from image group by all")}
@@ -220,7 +229,8 @@ class Search:
         """What the filters offer: ``modality`` and ``sender`` of images, ``order_modality``, ``source`` of orders."""
         wanted = {
             "modality": "select distinct modality v from image", "sender": "select distinct sender v from image",
-            "order_modality": "select distinct modality v from orders", "source": "select distinct source v from orders",
+            "order_modality": "select distinct modality v from orders",
+            "source": "select distinct source v from orders",
         }  # fmt: skip
         return {name: sorted(row["v"] for row in self._store.query(sql) if row["v"]) for name, sql in wanted.items()}
 

@@ -56,7 +56,7 @@ class Listing(Page):
 
     columns: ClassVar[list[dict[str, Any]]]
     tabs: ClassVar[list[dict[str, str]]] = []
-    actions: ClassVar[list[dict[str, str]]] = []
+    actions: ClassVar[list[dict[str, Any]]] = []
     subjects: ClassVar[frozenset[str]] = frozenset()
     picks: ClassVar[str] = "many"
     nothing: ClassVar[str] = "Nothing here."
@@ -133,6 +133,9 @@ class Listing(Page):
 
     def _there(self, rows: list[Row], summary: str) -> None:
         self._rows = rows
+        if self.picks == "one" and rows and not self.chosen:
+            self._kept = (rows[0].key,)
+            self._about()
         numbers = [number for number, row in enumerate(rows) if row.key in self._kept]
         self.table.param.update(
             rows=[[plain(cell) for cell in row.cells] for row in rows], total=len(rows), chosen=numbers

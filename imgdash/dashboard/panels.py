@@ -102,7 +102,7 @@ class Dialog(Component):
     subtitle = param.String(default="")
     submit = param.String(default="OK", doc="Words on the button.")
     fields = param.List(
-        default=[], doc="``{name, kind: select|choice|text|parameters|keys, label, value, options, rows}``."
+        default=[], doc="``{name, kind: select|choice|ticks|text|parameters|keys, label, value, options, rows}``."
     )
     error = param.String(default="", doc="Why the answer cannot be taken.")
     width = param.Integer(default=0)

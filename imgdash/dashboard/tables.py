@@ -27,7 +27,10 @@ class Head(Component):
 
 
 class DataTable(Component):
-    """Rows and columns, sorted and scrolled in the browser; sends ``{"chosen": [row numbers]}``."""
+    """Rows and columns, sorted and scrolled in the browser; sends ``{"chosen": [row numbers]}``.
+
+    Where `opens`, also ``{"opened": row number}``; where `asks`, ``{"sort": column, "down": bool}`` or ``sort: ""``.
+    """
 
     label = param.String(default="table")
     heading = param.String(default="", doc="A line above; empty: none.")
@@ -42,6 +45,12 @@ class DataTable(Component):
     waiting = param.Boolean(default=False)
     empty = param.String(default="Nothing here.")
     said = param.String(default="", doc="In the last line.")
+    opens = param.Boolean(
+        default=False,
+        doc="Rows are opened by a double click or Enter; a click chooses one, tick or Ctrl adds, Shift all between.",
+    )
+    asks = param.Boolean(default=False, doc="The rows are a page of more: sorted where they come from.")
+    sorting = param.Dict(default={}, doc="Where `asks`: ``{name, down}`` in force.")
 
     _esm = script("table.js")
 

@@ -2,109 +2,275 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from imgdash.dashboard.listing import Listing, Row, columns, picture
-from imgdash.model import IMAGE
+import panel as pn
 
-_MOST = 5000
-_VIEWS = {
-    "all": "state <> 'deleted'",
-    "work": "state in ('awaiting', 'postponed')",
-    "out": "state in ('confirmed', 'delivered')",
-    "asked": "state in ('requested', 'replaced')",
-    "bad": "state in ('rejected', 'quarantined')",
+from imgdash.apparatus.search import IMAGE_SORTS
+from imgdash.confirm.changing import OPEN_TO_CHANGE
+from imgdash.dashboard.browsing import Browsing, fact, happened
+from imgdash.dashboard.listing import Row, columns, picture
+from imgdash.dashboard.review import facts, questions
+from imgdash.dashboard.review.worklist import person
+from imgdash.model import IMAGE, Condition, ImageHeader, NotFound, Request
+from imgdash.model.codes import REASONS
+
+_VIEWS: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "work": ("awaiting", "postponed"),
+    "out": ("confirmed", "delivered"),
+    "asked": ("requested", "replaced"),
+    "bad": ("rejected", "quarantined"),
+    "gone": ("deleted",),
 }
-_EVENTS = {"confirm": "confirm", "postpone": "postpone", "resume": "resume", "restore": "restore", "delete": "delete"}
+# Action → event of the lifecycle, and the right it needs.
+_EVENTS = {name: name for name in ("confirm", "undo", "postpone", "resume", "reject", "restore", "delete")}
+_ALWAYS = {"protect": "protect", "priority": "prioritise"}
 
 
-class Images(Listing):
+class Images(Browsing):
     """All images, latest first."""
 
     name, title, icon = "images", "Image list", "list"
-    subjects: ClassVar = frozenset({"image"})
-    nothing: ClassVar = "No image here."
+    subjects: ClassVar = frozenset({"image", "queue"})
+    nothing: ClassVar = "No image fits."
+    keymap: Mapping[str, str] = {
+        "/": "search", "c": "confirm", "z": "undo", "p": "postpone", "e": "priority", "k": "protect", "x": "reject",
+    }  # fmt: skip
     tabs: ClassVar = [
         {"name": "all", "title": "All"},
         {"name": "work", "title": "To review"},
         {"name": "out", "title": "Confirmed"},
         {"name": "asked", "title": "Asked again"},
         {"name": "bad", "title": "Rejected, unreadable"},
+        {"name": "gone", "title": "Deleted"},
     ]
-    columns: ClassVar = columns(
-        ("number", "no.", "number"),
-        ("state", "state", "state"),
-        ("patient", "patient", "text", 24),
-        ("id", "patient ID", "text"),
-        ("image", "image", "text", 20),
-        ("modality", "modality", "text"),
-        ("sender", "from", "text"),
-        ("condition", "condition key", "text"),
-        ("fit", "not fit because", "text", 40),
-        ("round", "round", "number"),
-        ("received", "received", "time"),
-        ("accession", "accession", "text"),
-    )
-    actions: ClassVar = [
+    fields: ClassVar = [
+        {"name": "text", "kind": "search", "label": "Search", "text": "patient, ID, accession, region, UID …"},
+        {"name": "modality", "kind": "select", "label": "Modality", "text": "every modality"},
+        {"name": "sender", "kind": "select", "label": "Sender", "text": "every sender"},
+        {"name": "fitness", "kind": "select", "label": "Judgement", "text": "fit or not"},
+        {"name": "begin", "kind": "date", "label": "Received from", "text": "from"},
+        {"name": "end", "kind": "date", "label": "Received until", "text": "to"},
+    ]
+    columns: ClassVar = [
+        {**column, "sort": column["name"] in IMAGE_SORTS}
+        for column in columns(
+            ("number", "no.", "number"),
+            ("received", "received", "time"),
+            ("state", "state", "state"),
+            ("patient", "patient", "text", 22),
+            ("id", "patient ID", "text", 14),
+            ("image", "image", "text", 18),
+            ("modality", "modality", "text"),
+            ("sender", "from", "text", 14),
+            ("condition", "condition key", "text", 18),
+            ("fit", "not fit because", "text", 24),
+            ("queued", "queues", "text", 34),
+            ("marks", "marks", "text", 24),
+            ("round", "round", "number"),
+            ("accession", "accession", "text", 16),
+        )
+    ]
+    actions: ClassVar[list[dict[str, Any]]] = [
         {"name": "open", "label": "Open in Review", "icon": "review", "style": "main", "title": "Look at it"},
         {"name": "confirm", "label": "Confirm", "icon": "check", "title": "Good: to the output apparatus"},
-        {"name": "postpone", "label": "Postpone", "icon": "clock", "title": "Not now"},
-        {"name": "resume", "label": "Resume", "icon": "arriving", "title": "Review it after all"},
-        {"name": "priority", "label": "Priority", "icon": "bolt", "title": "To the top of every queue"},
-        {"name": "protect", "label": "Protect", "icon": "lock", "title": "Keep after transmission"},
-        {"name": "restore", "label": "Restore", "icon": "undo", "title": "The rejection was a mistake"},
-        {"name": "delete", "label": "Delete", "icon": "trash", "style": "danger", "title": "Its records stay"},
-    ]
+        {"name": "undo", "label": "Take back", "icon": "undo", "title": "Not confirmed after all", "wide": True},
+        {"name": "postpone", "label": "Postpone", "icon": "clock", "title": "Not now", "style": "later"},
+        {"name": "resume", "label": "Resume", "icon": "arriving", "title": "Review it after all", "wide": True},
+        {"name": "priority", "label": "Priority", "icon": "bolt", "title": "To the top of every queue", "wide": True},
+        {"name": "protect", "label": "Protect", "icon": "lock", "title": "Keep after transmission", "wide": True},
+        {"name": "route", "label": "Route", "icon": "send", "title": "To which output apparatus"},
+        {"name": ">"},
+        {"name": "reject", "label": "Reject", "icon": "cross", "title": "Not to be used", "style": "danger"},
+        {"name": "restore", "label": "Restore", "icon": "undo", "title": "The rejection was a mistake", "wide": True},
+        {"name": "delete", "label": "Delete", "icon": "trash", "style": "danger", "title": "Its records stay",
+         "wide": True},
+    ]  # fmt: skip
 
-    def read(self, tab: str) -> list[Row]:
-        """Images of a view, latest first."""
-        found = self.session.apparatus.latest_images(_VIEWS[tab], _MOST)
-        rows = []
-        for image in found:
-            possible = {action for action, event in _EVENTS.items() if IMAGE.allows(image.state, event)}
-            possible |= {"open", "protect", "priority"}
-            rules = ", ".join(dict.fromkeys(finding.rule for finding in image.judgement.findings))
-            cells = (
-                image.number, image.state, image.patient.name, image.patient.id, image.title, image.modality,
-                image.sender, image.condition, rules, image.round, image.received_at, image.accession,
-            )  # fmt: skip
-            rows.append(Row(image.image_id, cells, frozenset(possible), (image.image_id,)))
-        return rows
+    def look(self, tab: str, wanted: Mapping[str, Any]) -> tuple[list[Row], int]:
+        """Images of a view that fit the filters."""
+        asked = dict(wanted)
+        fitness = asked.pop("fitness", "")
+        found = self.session.apparatus.search.images(
+            **asked, states=_VIEWS[tab], unfit={"unfit": True, "fit": False}.get(fitness)
+        )
+        return [self._row(image, found.queued.get(image.image_id, {})) for image in found.images], found.total
 
-    def act(self, action: str, row: Row) -> None:
+    def known(self) -> tuple[dict[str, list[list[str]]], dict[str, int]]:
+        """Modalities and senders that occur, and images of each view."""
+        search = self.session.apparatus.search
+        choices = {name: [[value, value] for value in values] for name, values in search.known().items()}
+        counts = search.image_counts()
+        views = {tab: sum(counts.get(state, 0) for state in states) for tab, states in _VIEWS.items()}
+        views["all"] = sum(count for state, count in counts.items() if state != "deleted")
+        return {**choices, "fitness": [["unfit", "not fit"], ["fit", "fit"]]}, views
+
+    def _row(self, image: ImageHeader, queued: Mapping[str, str]) -> Row:
+        may = self.session.actor.may
+        possible = {name for name, event in _EVENTS.items() if IMAGE.allows(image.state, event) and may(name)}
+        if image.state != "deleted":
+            possible |= {"open", *(name for name, right in _ALWAYS.items() if may(right))}
+        if image.state in OPEN_TO_CHANGE and may("route"):
+            possible.add("route")
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in image.judgement.findings))
+        marks = [word for word, on in (("priority", image.priority), ("protected", image.protected)) if on]
+        marks += [f"open at {image.held_by}"] if image.held_by else []
+        cells = (
+            image.number, image.received_at, image.state, person(image.patient.name), image.patient.id,
+            image.title, image.modality, image.sender, image.condition, rules, " · ".join(f"{name} {state}" for name, state in queued.items()),
+            ", ".join(marks), image.round + 1, image.accession,
+        )  # fmt: skip
+        return Row(image.image_id, cells, frozenset(possible), (image.image_id,) if image.state != "deleted" else ())
+
+    # -- actions ------------------------------------------------------------------------------------------
+
+    def act(self, action: str, row: Row, *more: Any) -> None:
         """One action on one image."""
-        apparatus, actor = self.session.apparatus, self.session.actor
-        if action in ("priority", "protect"):
-            image = apparatus.image(row.key)
-            if action == "priority":
-                apparatus.prioritise(row.key, actor, not image.priority)
-            else:
-                apparatus.protect(row.key, actor, not image.protected)
-            return
-        {
-            "confirm": apparatus.confirm,
-            "postpone": apparatus.postpone,
-            "resume": apparatus.resume,
-            "restore": apparatus.restore,
-            "delete": apparatus.delete,
-        }[action](row.key, actor)
-
-    def _action(self, message: dict[str, str]) -> None:  # type: ignore[override]
-        if message.get("action") == "open" and self.chosen:
-            self.session.go("review", image=self.chosen[-1].key)
+        apparatus, actor, image_id = self.session.apparatus, self.session.actor, row.key
+        if action == "priority":
+            apparatus.prioritise(image_id, actor, more[0])
+        elif action == "protect":
+            apparatus.protect(image_id, actor, more[0])
+        elif action == "route":
+            apparatus.adjust(image_id, actor, outputs=more[0])
+        elif action == "reject":
+            apparatus.reject(image_id, actor, *more)
         else:
-            super()._action(message)
+            {
+                "confirm": apparatus.confirm,
+                "undo": apparatus.undo,
+                "postpone": apparatus.postpone,
+                "resume": apparatus.resume,
+                "restore": apparatus.restore,
+                "delete": apparatus.delete,
+            }[action](image_id, actor)
+
+    def _action(self, message: Mapping[str, Any]) -> None:
+        action = str(message.get("action", ""))
+        rows = [row for row in self.chosen if action in row.possible]
+        if not rows:
+            return
+        if action == "open":
+            self.session.go("review", image=rows[-1].key)
+        elif action in _ALWAYS:
+            # One switch for all of them: on, unless all have it.
+            word = {"priority": "priority", "protect": "protected"}[action]
+            self.carry_out(action, rows, not all(word in row.cells[_MARKS].split(", ") for row in rows))
+        elif action in ("route", "reject", "delete"):
+            self.session.run(lambda: self._question(action, rows), lambda fields: self._asks(action, rows, fields))
+        else:
+            self.carry_out(action, rows)
+
+    def _question(self, action: str, rows: list[Row]) -> list[dict[str, Any]]:
+        apparatus = self.session.apparatus
+        image = apparatus.image(rows[-1].key)
+        if action == "reject":
+            return questions.reject(image)
+        if action == "delete":
+            return []
+        condition = _condition(self, image)
+        chosen = apparatus.site.destinations(image.outputs, condition.outputs if condition else ())
+        options = [[output.name, output.name, output.kind] for output in apparatus.site.apparatus]
+        return [{"name": "outputs", "kind": "ticks", "label": "Goes to", "value": list(chosen), "options": options}]
+
+    def _asks(self, action: str, rows: list[Row], fields: list[dict[str, Any]]) -> None:
+        many = f"{len(rows)} images" if len(rows) > 1 else f"image {rows[0].cells[0]}"
+        who = f"{rows[0].cells[_NAME]} · {rows[0].cells[_IMAGE]}" if len(rows) == 1 else ""
+        self._asked_rows = rows
+        title, word = {
+            "route": (f"Output apparatus of {many}", "Set"),
+            "reject": (f"Reject {many}", "Reject"),
+            "delete": (f"Delete {many}?", "Delete"),
+        }[action]
+        if action == "delete":
+            who = f"{who}. " if who else ""
+            who += "Pixels and what was made from them are removed; the records stay. This cannot be undone."
+        self.ask(action, title, who, fields, word)
+
+    def answered(self, kind: str, values: Mapping[str, Any]) -> None:
+        """A question was answered: do it."""
+        more: tuple[Any, ...] = ()
+        if kind == "route":
+            more = (tuple(str(name) for name in values.get("outputs", ())),)
+        elif kind == "reject":
+            more = tuple(str(values.get(name, "")) for name in ("reason", "comment", "kind"))
+        self.carry_out(kind, self._asked_rows, *more)
+
+    def _edit(self, message: Mapping[str, Any]) -> None:
+        if not self.chosen or "edit" not in message:
+            return
+        apparatus, actor, image_id = self.session.apparatus, self.session.actor, self.chosen[-1].key
+        change = {str(message["edit"]): str(message.get("value", ""))}
+        self.session.run(lambda: apparatus.edit(image_id, actor, **change), lambda _: self._about())
+
+    # -- details ------------------------------------------------------------------------------------------
 
     def pictures(self, row: Row) -> list[dict[str, Any]]:
         """Every round of the image."""
-        rounds = self.session.apparatus.history(row.key)
-        return [picture(image, self.session, f"round {image.round}") for image in rounds]
+        if not row.images:
+            return []
+        rounds = [image for image in self.session.apparatus.history(row.key) if image.state != "deleted"]
+        return [picture(image, self.session, f"round {image.round + 1}") for image in rounds]
 
     def said(self, row: Row) -> str:
-        """Information of the image, and its journal."""
-        image = self.session.apparatus.image(row.key)
-        lines = [f"{finding.rule}: {finding.text}" for finding in image.judgement.findings]
-        lines += ["", f"SOP Instance UID {image.sop_instance_uid}", f"Image {image.image_id}", ""]
-        for line in reversed(self.session.apparatus.journal("image", row.key)):
-            lines.append(f"{line['at']:%d.%m. %H:%M:%S}  {line['event']}  by {line['by']}  {line['why']}")
-        return "\n".join(lines)
+        """The journal of the image."""
+        return happened(self.session.apparatus.journal("image", row.key))
+
+    def sections(self, row: Row) -> list[dict[str, Any]]:
+        """Judgement, queues, rounds; then what is known of patient, image, order, exposure."""
+        apparatus = self.session.apparatus
+        image = apparatus.image(row.key)
+        order = apparatus.search.order(image.order_id) if image.order_id else None
+        findings = [fact(finding.rule, finding.text) for finding in image.judgement.findings]
+        entries = [
+            fact(entry.apparatus, " · ".join(filter(None, (entry.state, entry.trouble))))
+            for entry in apparatus.search.entries(row.key)
+        ]
+        rounds = [fact(f"Round {request.round}", _asked(request)) for request in apparatus.search.asked(row.key)]
+        found = [
+            {"title": "Judgement", "rows": findings or [fact("Fit", "for storage and film")]},
+            {"title": "Goes to", "rows": entries},
+            {"title": "Requests", "rows": rounds},
+            *facts.sections(image, _condition(self, image), order, apparatus.site),
+            {"title": "Identity", "rows": [
+                fact("SOP Instance UID", image.sop_instance_uid), fact("Study", image.study_uid),
+                fact("Image", image.image_id), fact("Same UID as", image.duplicate_of),
+            ]},
+        ]  # fmt: skip
+        return [section for section in found if section["rows"]]
+
+    def _about(self) -> None:
+        super()._about()
+        editable = len(self.chosen) == 1 and self.session.actor.may("edit")
+        self.facts.editable = editable and self.chosen[-1].cells[_STATE] in OPEN_TO_CHANGE
+
+    def open(self, **query: Any) -> None:
+        """``image=<image_id>`` chooses it, ``text=…`` looks for words, ``view=…`` is a tab."""
+        image_id, text = str(query.get("image", "")), str(query.get("text", ""))
+        with pn.io.hold():
+            if image_id or query.get("view") in _VIEWS:
+                self.head.current = str(query.get("view", "all")) if query.get("view") in _VIEWS else "all"
+            self._wanted = image_id
+            self.find(text=image_id or text)
+
+
+_STATE, _NAME, _IMAGE, _MARKS = (
+    [column["name"] for column in Images.columns].index(name) for name in ("state", "patient", "image", "marks")
+)
+
+
+def _condition(page: Images, image: ImageHeader) -> Condition | None:
+    if not image.condition:
+        return None
+    try:
+        return page.session.apparatus.conditions.get(image.condition, image.condition_version)
+    except NotFound:
+        return None
+
+
+def _asked(request: Request) -> str:
+    reason = REASONS.get(request.reason)
+    words = f"{request.peer}: {reason.meaning if reason else request.reason} · {request.state}"
+    return " · ".join(filter(None, (words, request.trouble)))

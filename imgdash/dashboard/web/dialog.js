@@ -42,6 +42,12 @@ export function render({model, el}) {
       })
       return node
     },
+    ticks: (field) => {
+      const node = h("div", {class: "choices", role: "group", "aria-label": field.label}, field.options.map(([value, words, more]) => h("label", {},
+        h("input", {type: "checkbox", value, checked: field.value.includes(value)}), h("span", {}, words, more ? h("small", {}, more) : null))))
+      readers.set(field.name, () => [...node.querySelectorAll("input:checked")].map((input) => input.value))
+      return node
+    },
     parameters: (field) => {
       const rows = field.rows.map((row) => {
         const take = h("input", {type: "checkbox", checked: row.taken, "aria-label": `ask for ${row.label}`})

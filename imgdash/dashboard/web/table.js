@@ -12,8 +12,8 @@ export function render({model, el}) {
     .frame{flex:1;min-height:0;overflow:auto;outline-offset:-2px}
     .row{display:grid;grid-template-columns:var(--columns);height:${ROW}px;align-items:center;min-width:max-content}
     .head{position:sticky;top:0;z-index:1;background:var(--raised);border-bottom:1px solid var(--line);color:var(--dim);font-size:11px}
-    .head button{display:flex;gap:3px;align-items:baseline;width:100%;height:${ROW}px;padding:0 8px;border:0;border-radius:0;text-align:left;white-space:nowrap;overflow:hidden}
-    .head button.number{justify-content:flex-end}.head button:hover{color:var(--text)}.head small{color:var(--faint)}.head b{color:var(--accent);font-weight:400}
+    .head button{display:flex;gap:3px;align-items:center;width:100%;height:${ROW}px;padding:0 8px;border:0;border-radius:0;text-align:left;white-space:nowrap;overflow:hidden}
+    .head button.number{justify-content:flex-end}.head button:hover{color:var(--text)}.head button:disabled{opacity:1}.head small{color:var(--faint)}.head b{color:var(--accent);font-weight:400}
     .body{position:relative;min-width:max-content}.rows{position:absolute;left:0;right:0;font-size:12px}
     .rows .row{border-bottom:1px solid color-mix(in srgb,var(--line) 45%,transparent)}
     .rows .row:hover{background:var(--raised)}.rows .row[aria-selected=true]{background:color-mix(in srgb,var(--accent) 16%,var(--panel));box-shadow:inset 2px 0 var(--accent)}
@@ -49,12 +49,20 @@ export function render({model, el}) {
     const mark = model.picks === "many" ? [h("div", {class: "cell mark"}, h("input", {type: "checkbox", tabindex: -1, checked: chosen, "aria-label": "chosen"}))] : []
     return h("div", {
       class: "row", role: "row", "aria-rowindex": number + 2, "aria-selected": model.picks === "none" ? null : String(chosen || number === at && model.picks === "one"),
-      onclick: () => { at = number; pick(index) },
+      onclick: (event) => { const from = at; at = number; pick(index, event, from) },
+      ondblclick: () => { if (model.opens) model.send_msg({opened: index}) },
     }, ...mark, ...model.columns.map((column, n) => cell(column, model.rows[index][n])))
   }
-  function pick(index) {
+  function pick(index, event, from = -1) {
     if (model.picks === "none") return
-    const chosen = model.picks === "one" ? [index] : model.chosen.includes(index) ? model.chosen.filter((n) => n !== index) : [...model.chosen, index]
+    let chosen = model.picks === "one" ? [index] : model.chosen.includes(index) ? model.chosen.filter((n) => n !== index) : [...model.chosen, index]
+    if (model.opens && model.picks === "many" && event) {
+      if (event.shiftKey && from >= 0) {
+        const span = order.slice(Math.min(from, at), Math.max(from, at) + 1)
+        chosen = [...model.chosen.filter((n) => !span.includes(n)), ...span]
+        getSelection()?.removeAllRanges()
+      } else if (!event.ctrlKey && !event.metaKey && !event.target.closest(".mark")) chosen = [index]
+    }
     model.chosen = chosen
     model.send_msg({chosen})
     paint()
@@ -68,7 +76,10 @@ export function render({model, el}) {
   }
   function sort() {
     order = model.rows.map((_, n) => n)
-    if (sorting) {
+    if (model.asks) {
+      const n = model.columns.findIndex((column) => column.name === model.sorting.name)
+      sorting = n < 0 ? null : {n, down: model.sorting.down}
+    } else if (sorting) {
       const {n, down} = sorting
       order.sort((a, b) => {
         const x = model.rows[a][n], y = model.rows[b][n], none = (v) => v === null || v === ""
@@ -84,7 +95,11 @@ export function render({model, el}) {
   function heads() {
     const mark = model.picks === "many" ? [h("div", {class: "cell mark", title: "chosen"}, "✓")] : []
     head.replaceChildren(...mark, ...model.columns.map((column, n) => h("div", {role: "columnheader", "aria-sort": sorting?.n === n ? (sorting.down ? "descending" : "ascending") : null},
-      h("button", {class: column.kind || "", title: [column.text, "sort"].filter(Boolean).join(" · "), onclick: () => { sorting = sorting?.n === n ? (sorting.down ? null : {n, down: true}) : {n, down: false}; sort() }},
+      h("button", {class: column.kind || "", disabled: column.sort === false, title: [column.text, column.sort === false ? "" : "sort"].filter(Boolean).join(" · "), onclick: () => {
+        const wanted = sorting?.n === n ? (sorting.down ? null : {n, down: true}) : {n, down: false}
+        if (model.asks) model.send_msg({sort: wanted ? column.name : "", down: Boolean(wanted?.down)})
+        else { sorting = wanted; sort() }
+      }},
         column.title, column.unit ? h("small", {}, column.unit) : null, sorting?.n === n ? h("b", {}, sorting.down ? "▼" : "▲") : null))))
   }
   frame.addEventListener("scroll", paint, {passive: true})
@@ -100,14 +115,17 @@ export function render({model, el}) {
       if ((at + 2) * ROW > frame.scrollTop + frame.clientHeight) frame.scrollTop = (at + 2) * ROW - frame.clientHeight
       if (model.picks === "one" && order.length) pick(order[at])
       else paint()
-    } else if (order[at] !== undefined) pick(order[at])
+    } else if (order[at] !== undefined) {
+      if (model.opens && event.key === "Enter") model.send_msg({opened: order[at]})
+      else pick(order[at])
+    }
   })
   live(model, ["columns", "rows", "picks"], () => {
     if (sorting && sorting.n >= model.columns.length) sorting = null
     if (at >= model.rows.length) at = -1
     const widths = model.columns.map((column, n) => {
       let most = (column.title + (column.unit || "")).length + 2
-      for (let index = 0; index < Math.min(model.rows.length, 300); index++) most = Math.max(most, shown(column, model.rows[index][n]).length)
+      for (let index = 0; index < Math.min(model.rows.length, 300); index++) most = Math.max(most, shown(column, model.rows[index][n]).length + (column.kind === "state" ? 4 : 0))
       return `${Math.min(Math.max(most, 4), column.most || 34) * 7 + 18}px`
     })
     all.style.setProperty("--columns", (model.picks === "many" ? "30px " : "") + widths.join(" ") + " 1fr")
@@ -115,12 +133,13 @@ export function render({model, el}) {
     sort()
   })
   live(model, ["chosen"], paint)
+  model.on(["sorting"], sort)
   live(model, ["heading"], () => { heading.textContent = model.heading; heading.hidden = !model.heading })
   live(model, ["columns", "rows", "total", "waiting", "empty", "said"], () => {
     all.classList.toggle("loading", model.waiting)
     frame.setAttribute("aria-busy", String(model.waiting))
     empty.textContent = model.waiting ? "One moment …" : model.rows.length ? "" : model.empty
-    const more = model.total > model.rows.length ? `the first ${model.rows.length} of ${model.total} rows; an export has all` : `${model.rows.length} ${model.rows.length === 1 ? "row" : "rows"}`
+    const more = model.total > model.rows.length ? model.asks ? `${model.rows.length} of ${model.total} rows` : `the first ${model.rows.length} of ${model.total} rows; an export has all` : `${model.rows.length} ${model.rows.length === 1 ? "row" : "rows"}`
     foot.textContent = [model.columns.length ? more : "", model.said].filter(Boolean).join(" · ")
   })
 }

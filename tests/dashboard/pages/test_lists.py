@@ -39,7 +39,7 @@ def choose(desk: Desk, page: Listing, key: str) -> None:
 def test_the_image_list_has_every_image_and_its_story(desk: Desk, image: str) -> None:
     page = desk.show(Images)
     choose(desk, page, image)
-    assert page.table.rows[0][2] == "<b>Bold</b>^Name"
+    assert "<b>Bold</b>, Name" in page.table.rows[0]
     assert "received from TESTER" in page.text.text
     assert page.shown.items[0]["id"] == image
     assert {"confirm", "postpone", "open"} <= set(page.bar.enabled)
@@ -52,7 +52,7 @@ def test_an_image_is_postponed_and_resumed_from_the_list(desk: Desk, station: St
         choose(desk, page, image)
         page._action({"action": action})
         desk.until(lambda wanted=state: station.state(image) == wanted)
-        desk.until(lambda wanted=state: page.table.rows[0][1] == wanted)
+        desk.until(lambda wanted=state: wanted in page.table.rows[0])
 
 
 def test_a_view_of_the_list_shows_only_its_images(desk: Desk, image: str) -> None:
@@ -109,7 +109,8 @@ def test_a_general_user_may_not_restore_or_delete(desk_of: Callable[..., Desk], 
     desk = desk_of("user")
     page = desk.show(Images)
     choose(desk, page, image)
-    page._action({"action": "delete"})
+    assert not {"restore", "delete"} & set(page.bar.enabled)
+    page.carry_out("delete", page.chosen)
     desk.until(lambda: desk.toasts)
     assert "manager" in desk.toasts[0][2]
     assert station.state(image) == "rejected"
@@ -123,7 +124,7 @@ def test_the_pages_show_their_content_and_nothing_goes_wrong(browser: Browser, s
         title = {"images": "Image list"}.get(name, name.capitalize())
         tab.page.get_by_role("heading", name=title).or_(tab.page.get_by_text(title)).first.wait_for()
     tab.page.click("[data-page=images]")
-    tab.page.get_by_text("<b>Bold</b>^Name").first.wait_for()
+    tab.page.get_by_text("<b>Bold</b>, Name").first.wait_for()
     wait_until(lambda: not tab.errors)
     assert tab.elsewhere == []
     tab.page.close()
