@@ -20,7 +20,14 @@ from tests.conftest import PEERS
 from tests.helpers import wait_until
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "screenshots"
-PAGES = ("review", "requests", "queues", "conditions", "records")
+# Page → texts to click, one after another, before the picture is taken.
+PAGES = {
+    "review": ("SKULL LL",),
+    "requests": ("All",),
+    "queues": (),
+    "conditions": ("Skull lateral",),
+    "records": (),
+}
 SIZE = (1600, 900)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 
@@ -50,11 +57,15 @@ def satisfied(url: str) -> bool:
     return bool(health["requests"]["answered"] >= 2 and health["images"]["awaiting"] >= 6)
 
 
-def picture(page: Page, url: str, name: str) -> None:
+def picture(page: Page, url: str, name: str, clicks: tuple[str, ...]) -> None:
     """One page, when its content has come to rest."""
     page.goto(f"{url.rstrip('/')}/?page={name}")
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(2000)
+    for text in clicks:
+        page.get_by_text(text, exact=True).first.click()
+        page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)
     page.screenshot(path=str(FOLDER / f"{name}.png"))
 
 
@@ -67,8 +78,8 @@ def main(url: str) -> None:
         page.goto(url)
         page.get_by_role("button", name="physicist").first.click()
         page.wait_for_load_state("networkidle")
-        for name in PAGES:
-            picture(page, url, name)
+        for name, clicks in PAGES.items():
+            picture(page, url, name, clicks)
         browser.close()
 
 
