@@ -116,7 +116,10 @@ class Dashboard:
     def _run(self) -> None:
         try:
             self.run()
-        except ImgdashError as error:
+        except BaseException as error:
+            # Told by `start`, in the thread that waits for it.
+            if self._ready.is_set():
+                raise
             self._error = error
         finally:
             self._ready.set()

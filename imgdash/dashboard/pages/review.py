@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import panel as pn
 from panel.viewable import Viewable
@@ -11,32 +11,14 @@ from panel.viewable import Viewable
 from imgdash.dashboard import keys
 from imgdash.dashboard.pages import Page
 from imgdash.dashboard.panels import ActionBar, Facts, Judged, Strip
-from imgdash.dashboard.review import facts
-from imgdash.dashboard.review.deciding import Deciding
+from imgdash.dashboard.review import facts, summary
+from imgdash.dashboard.review.deciding import ACTIONS, Deciding
 from imgdash.dashboard.review.processing import Processing
-from imgdash.dashboard.review.worklist import WHERE, WorkList, person
+from imgdash.dashboard.review.worklist import WHERE, WorkList
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.viewport import Viewport, geometry
 from imgdash.model import Event, ImageHeader, ImgdashError
 
-_ACTIONS: Final[list[dict[str, Any]]] = [
-    {"name": "confirm", "label": "Confirm", "icon": "check", "style": "main", "title": "Confirm, send, next image"},
-    {"name": "postpone", "label": "Postpone", "icon": "clock", "style": "later", "title": "Postpone, or resume"},
-    {"name": "request", "label": "Request", "icon": "request", "style": "ask", "title": "Ask for a better image"},
-    {"name": "reject", "label": "Reject", "icon": "cross", "style": "danger", "title": "Reject with a reason"},
-    {"name": "|"},
-    {"name": "protect", "label": "Protect", "icon": "lock", "toggle": True, "wide": True,
-     "title": "Keep it after sending"},
-    {"name": "priority", "label": "Emergency", "icon": "bolt", "toggle": True, "wide": True,
-     "title": "Before all others"},
-    {"name": "|"},
-    {"name": "undo", "label": "Undo", "icon": "undo", "wide": True, "title": "Take the last confirmation back"},
-    {"name": "said"},
-    {"name": ">"},
-    {"name": "advance", "label": "Auto-advance", "icon": "send", "toggle": True, "wide": True,
-     "title": "After a decision, open the next image"},
-    {"name": "keys", "label": "Keys", "icon": "keyboard", "wide": True, "title": "All keys; change them"},
-]  # fmt: skip
 _AHEAD = 2
 
 
@@ -53,12 +35,12 @@ class Review(Page):
         self._asked: set[str] = set()
         self._asking = False
         self._wanted = ""
-        self.viewport = Viewport(on_message=self._on_viewport, sizing_mode="stretch_both")
+        self.viewport = Viewport(on_message=self._on_drag, sizing_mode="stretch_both")
         self.strip = Strip(on_message=lambda m: self.show(str(m.get("image"))), width=148, sizing_mode="stretch_height")
         self.judged = Judged(sizing_mode="stretch_width")
         self.facts = Facts(editable=session.actor.may("edit"), on_message=self._on_fact, sizing_mode="stretch_width")
         self.bar = ActionBar(
-            actions=_ACTIONS,
+            actions=ACTIONS,
             on_message=lambda m: self.key(str(m.get("action"))),
             height=48,
             sizing_mode="stretch_width",
@@ -168,18 +150,7 @@ class Review(Page):
             trial="",
             following=self._following(),
             adjustable=header.state in ("awaiting", "postponed") and self.session.actor.may("process"),
-            corners={
-                "ul": [
-                    person(header.patient.name) or "name missing",
-                    f"{header.patient.id or 'ID missing'}  {header.patient.sex}  {header.patient.birth_date}".strip(),
-                    header.accession,
-                ],
-                "ur": [
-                    header.title,
-                    f"{header.condition} v{header.condition_version}" if header.condition else "no condition key",
-                    header.state + (f" · round {header.round + 1}" if header.round else ""),
-                ],
-            },
+            corners=summary.corners(header),
             **geometry(header, int(rotation)),
         )
 
@@ -191,9 +162,9 @@ class Review(Page):
         with pn.io.hold():
             self.processing.show(header)
             self.judged.param.update(
-                storage=[_finding(f) for f in header.judgement.storage],
-                film=[_finding(f) for f in header.judgement.film],
-                notes=self._notes(header),
+                storage=[summary.finding(f) for f in header.judgement.storage],
+                film=[summary.finding(f) for f in header.judgement.film],
+                notes=summary.notes(header, self.session.actor.name),
             )
             self.facts.sections = facts.sections(
                 header, self.processing.condition_of(header), None, self.session.apparatus.site
@@ -212,20 +183,6 @@ class Review(Page):
             self.facts.sections = facts.sections(
                 header, self.processing.condition_of(header), orders[0], self.session.apparatus.site
             )
-
-    def _notes(self, header: ImageHeader) -> list[str]:
-        notes = []
-        if header.held_by not in ("", self.session.actor.name):
-            notes.append(f"{header.held_by} is looking at this image.")
-        if header.round:
-            notes.append(f"Round {header.round + 1}: the answer to a request.")
-        if header.parameters.get("unprocessed") is False:
-            notes.append("Processed by the sender; shown as sent, only contrast and density act.")
-        if header.duplicate_of:
-            notes.append("Same SOP Instance UID as an earlier image, other content.")
-        if header.comment:
-            notes.append(f"Comment: {header.comment}")
-        return notes
 
     def _buttons(self) -> None:
         header = self.work.get(self.current)
@@ -295,8 +252,8 @@ class Review(Page):
         self.work.take([header], self.current)
         self.strip.items = self.work.items()
 
-    def _on_viewport(self, message: Mapping[str, Any]) -> None:
-        self.processing.window(float(message.get("contrast", 1)), float(message.get("shift", 0)))
+    def _on_drag(self, message: Mapping[str, Any]) -> None:
+        self.processing.window(float(message["contrast"]), float(message["shift"]))
 
     def _on_fact(self, message: Mapping[str, Any]) -> None:
         image_id, keyword = self.current, str(message.get("edit", ""))
@@ -326,10 +283,6 @@ class Review(Page):
     def _leave(self) -> None:
         if self.current:
             self.session.apparatus.leave(self.current, self.session.actor)
-
-
-def _finding(finding: Any) -> dict[str, Any]:
-    return {"rule": finding.rule, "text": finding.text, "correctable": finding.correctable}
 
 
 def _no_histogram(_: ImgdashError) -> None:

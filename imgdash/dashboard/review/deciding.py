@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from imgdash.dashboard import keys
 from imgdash.dashboard.panels import Dialog
@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from imgdash.dashboard.pages.review import Review
 
 _UNDO_KEPT = 50
+# The bar, from left to right; | and > lay out.
+ACTIONS: Final[list[dict[str, Any]]] = [
+    {"name": "confirm", "label": "Confirm", "icon": "check", "style": "main", "title": "Confirm, send, next image"},
+    {"name": "postpone", "label": "Postpone", "icon": "clock", "style": "later", "title": "Postpone, or resume"},
+    {"name": "request", "label": "Request", "icon": "request", "style": "ask", "title": "Ask for a better image"},
+    {"name": "reject", "label": "Reject", "icon": "cross", "style": "danger", "title": "Reject with a reason"},
+    {"name": "|"},
+    {"name": "protect", "label": "Protect", "icon": "lock", "toggle": True, "wide": True,
+     "title": "Keep it after sending"},
+    {"name": "priority", "label": "Emergency", "icon": "bolt", "toggle": True, "wide": True,
+     "title": "Before all others"},
+    {"name": "|"},
+    {"name": "undo", "label": "Undo", "icon": "undo", "wide": True, "title": "Take the last confirmation back"},
+    {"name": "said"},
+    {"name": ">"},
+    {"name": "advance", "label": "Auto-advance", "icon": "send", "toggle": True, "wide": True,
+     "title": "After a decision, open the next image"},
+    {"name": "keys", "label": "Keys", "icon": "keyboard", "wide": True, "title": "All keys; change them"},
+]  # fmt: skip
 
 
 class Deciding:
