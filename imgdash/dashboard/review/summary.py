@@ -1,0 +1,46 @@
+"""What stands over the image and beside the judgement, in short words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgdash.dashboard.review.worklist import person
+from imgdash.model import Finding, ImageHeader
+
+
+def corners(header: ImageHeader) -> dict[str, list[str]]:
+    """Lines over the image: who on the left, what on the right."""
+    patient = header.patient
+    return {
+        "ul": [
+            person(patient.name) or "name missing",
+            "  ".join(part for part in (patient.id or "ID missing", patient.sex, patient.birth_date) if part),
+            header.accession,
+        ],
+        "ur": [
+            header.title,
+            f"{header.condition} v{header.condition_version}" if header.condition else "no condition key",
+            header.state + (f" · round {header.round + 1}" if header.round else ""),
+        ],
+    }
+
+
+def notes(header: ImageHeader, me: str) -> list[str]:
+    """What is unusual about an image, for `me` who looks at it."""
+    found = []
+    if header.held_by not in ("", me):
+        found.append(f"{header.held_by} is looking at this image.")
+    if header.round:
+        found.append(f"Round {header.round + 1}: the answer to a request.")
+    if header.parameters.get("unprocessed") is False:
+        found.append("Processed by the sender; shown as sent, only contrast and density act.")
+    if header.duplicate_of:
+        found.append("Same SOP Instance UID as an earlier image, other content.")
+    if header.comment:
+        found.append(f"Comment: {header.comment}")
+    return found
+
+
+def finding(against: Finding) -> dict[str, Any]:
+    """One finding, as `imgdash.dashboard.panels.Judged` lists it."""
+    return {"rule": against.rule, "text": against.text, "correctable": against.correctable}
