@@ -69,6 +69,17 @@ def test_finished_images_stay_behind_for_a_while_and_strangers_never_come_in() -
     assert all(item["over"] for item in work.items()[1:])
 
 
+def test_a_decision_is_not_undone_by_what_was_read_before_it() -> None:
+    work = WorkList("rita")
+    work.take([header(1), header(2)])
+    work.decide(header(1, "confirmed"))
+    work.take([header(1)])
+    assert numbers(work) == [2, 1]
+    work.settled(header(1).image_id)
+    work.take([header(1)])
+    assert numbers(work) == [1, 2]
+
+
 def test_a_look_changes_with_everything_pixels_depend_on_and_nothing_else() -> None:
     first = header(1)
     assert look(first) == look(replace(first, state="confirmed", held_by="mona", comment="x"))

@@ -45,7 +45,7 @@ class Review(Page):
             height=48,
             sizing_mode="stretch_width",
         )
-        self.processing = Processing(session, self.viewport, self._take_one)
+        self.processing = Processing(session, self.viewport, self.take_one)
         self.deciding = Deciding(self)
         session.at_close(self._leave)
 
@@ -69,7 +69,7 @@ class Review(Page):
         middle = pn.Column(self.viewport, self.bar, sizing_mode="stretch_both", margin=0)
         apparatus, actor = self.session.apparatus, self.session.actor
         self.session.run(lambda: apparatus.images(where=WHERE), self._listed)
-        self.session.run(lambda: apparatus.preference(actor.name, "review", {}) or {}, self._preferred)
+        self.session.run(lambda: apparatus.preference(actor.name, "review", {}) or {}, self.preferred)
         return pn.Row(
             self.strip, middle, side, self.deciding.dialog, sizing_mode="stretch_both", margin=0,
             styles={"height": "100vh"},
@@ -79,7 +79,8 @@ class Review(Page):
         """How many wait."""
         return int(self.session.apparatus.health()["images"]["awaiting"]), "accent"
 
-    def _preferred(self, mine: Mapping[str, Any]) -> None:
+    def preferred(self, mine: Mapping[str, Any]) -> None:
+        """Work as this person set it up (H4)."""
         self.deciding.preferences = dict(mine)
         self.bar.keys = keys.chosen(mine.get("keys", {}))
         self.keymap = keys.keymap(self.bar.keys)
@@ -101,14 +102,14 @@ class Review(Page):
     def _opened(self, header: ImageHeader) -> None:
         self.work.take([header], header.image_id)
         self._wanted = ""
-        self.strip.items = self.work.items()
+        self.relist()
         self.show(header.image_id)
 
     # -- which image --------------------------------------------------------------------------------------
 
     def _listed(self, headers: list[ImageHeader]) -> None:
         self.work.take(headers, self.current)
-        self.strip.items = self.work.items()
+        self.relist()
         if not self.current and not self._wanted and (first := self.work.following("")):
             self.show(first[0])
 
@@ -129,14 +130,6 @@ class Review(Page):
                 lambda found: self.processing.counts(image_id, found),
                 _no_histogram,
             )
-
-    def advance(self, after: str) -> None:
-        """The next image to work on, or none."""
-        following = self.work.following(after)
-        if following:
-            self.show(following[0])
-        else:
-            self._details()
 
     def _pixels(self) -> None:
         header = self.work[self.current]
@@ -222,9 +215,9 @@ class Review(Page):
         self.deciding.heard(headers)
         before = self.work.get(self.current)
         self.work.take(headers, self.current)
-        self.strip.items = self.work.items()
+        self.relist()
         if self.current in self.work and self.work[self.current] != before:
-            self._refresh()
+            self.refresh()
         elif not self.current and (first := self.work.following("")):
             self.show(first[0])
         else:
@@ -237,19 +230,20 @@ class Review(Page):
             for other in self.work.following(self.current, _AHEAD)
         ]
 
-    def _take_one(self, header: ImageHeader) -> None:
+    def take_one(self, header: ImageHeader) -> None:
         """The apparatus kept a change of this image."""
         self.work.take([header], self.current)
+        self.relist()
         if header.image_id == self.current:
-            self._refresh()
+            self.refresh()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Show the image that is open as it is known now."""
         self._pixels()
         self._details()
 
-    def mark(self, header: ImageHeader) -> None:
-        """Show a decision at once; what the apparatus says about it comes after."""
-        self.work.take([header], self.current)
+    def relist(self) -> None:
+        """The strip as the list is now."""
         self.strip.items = self.work.items()
 
     def _on_drag(self, message: Mapping[str, Any]) -> None:
@@ -259,7 +253,7 @@ class Review(Page):
         image_id, keyword = self.current, str(message.get("edit", ""))
         apparatus, actor = self.session.apparatus, self.session.actor
         self.session.run(
-            lambda: apparatus.edit(image_id, actor, **{keyword: str(message.get("value", ""))}), self._take_one
+            lambda: apparatus.edit(image_id, actor, **{keyword: str(message.get("value", ""))}), self.take_one
         )
 
     def key(self, action: str) -> None:

@@ -96,13 +96,13 @@ class Deciding:
             self._confirmed = [*self._confirmed, image_id][-_UNDO_KEPT:]
             self._decide(header, "confirmed", lambda: apparatus.confirm(image_id, actor))
         elif action == "postpone" and header.state == "postponed":
-            self._session.run(lambda: apparatus.resume(image_id, actor), self._page._take_one)
+            self._session.run(lambda: apparatus.resume(image_id, actor), self._page.take_one)
         elif action == "postpone":
             self._decide(header, "postponed", lambda: apparatus.postpone(image_id, actor))
         elif action == "protect":
-            self._session.run(lambda: apparatus.protect(image_id, actor, not header.protected), self._page._take_one)
+            self._session.run(lambda: apparatus.protect(image_id, actor, not header.protected), self._page.take_one)
         elif action == "priority":
-            self._session.run(lambda: apparatus.prioritise(image_id, actor, not header.priority), self._page._take_one)
+            self._session.run(lambda: apparatus.prioritise(image_id, actor, not header.priority), self._page.take_one)
         elif action == "request":
             self._asked_for = image_id
             self._session.run(
@@ -121,29 +121,36 @@ class Deciding:
 
     def _decide(self, header: ImageHeader, state: str, work: Callable[[], Any]) -> None:
         """Optimistic: marked and passed at once, taken back with the reason if the apparatus refuses."""
-        page = self._page
-        self._expected.add(header.image_id)
-        page.mark(replace(header, state=state, held_by=""))
-        if self.advances:
-            page.advance(header.image_id)
+        page, image_id = self._page, header.image_id
+        self._expected.add(image_id)
+        following = page.work.following(image_id)
+        page.work.decide(replace(header, state=state, held_by=""))
+        page.relist()
+        if self.advances and following:
+            page.show(following[0])
         else:
-            page._details()
+            page.refresh()
+
+        def taken(after: ImageHeader) -> None:
+            page.work.settled(image_id)
+            page.take_one(after)
 
         def refused(error: ImgdashError) -> None:
-            self._expected.discard(header.image_id)
-            self._confirmed = [image_id for image_id in self._confirmed if image_id != header.image_id]
+            page.work.settled(image_id)
+            self._expected.discard(image_id)
+            self._confirmed = [other for other in self._confirmed if other != image_id]
             self._session.tell(error.cause, "error", error.remedy)
             apparatus = self._session.apparatus
-            self._session.run(lambda: apparatus.image(header.image_id), page._take_one)
+            self._session.run(lambda: apparatus.image(image_id), page.take_one)
 
-        self._session.run(work, None, refused)
+        self._session.run(work, taken, refused)
 
     def _undo(self) -> None:
         image_id = self._confirmed.pop()
         apparatus, actor = self._session.apparatus, self._session.actor
 
         def undone(header: ImageHeader) -> None:
-            self._page.mark(header)
+            self._page.take_one(header)
             self._page.show(image_id)
 
         self._session.run(lambda: apparatus.undo(image_id, actor), undone)
@@ -189,6 +196,7 @@ class Deciding:
 
     def _send(self, kind: str, values: dict[str, Any]) -> None:
         apparatus, actor, image_id = self._session.apparatus, self._session.actor, self._asked_for
+        following = self._page.work.following(image_id)
 
         def work() -> Any:
             if kind == "reject":
@@ -208,8 +216,8 @@ class Deciding:
             self._session.typing(False)
             if kind == "request":
                 self._page.bar.said = f"Request to {result.peer}: {result.ask}"
-            if self.advances and self._page.current == image_id:
-                self._page.advance(image_id)
+            if self.advances and self._page.current == image_id and following:
+                self._page.show(following[0])
 
         self._session.run(work, sent, self._complain)
 
@@ -229,6 +237,6 @@ class Deciding:
     def _prefer(self, **changes: Any) -> None:
         """Keep a person's way of working (H4)."""
         mine = {**self.preferences, **changes}
-        self._page._preferred(mine)
+        self._page.preferred(mine)
         apparatus, actor = self._session.apparatus, self._session.actor
         self._session.run(lambda: apparatus.prefer(actor.name, "review", mine))

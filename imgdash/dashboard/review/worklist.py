@@ -34,6 +34,7 @@ class WorkList:
         self._headers: dict[str, ImageHeader] = {}
         self._looks: dict[str, tuple[ImageHeader, str]] = {}
         self._finished: list[str] = []
+        self._decided: dict[str, ImageHeader] = {}
 
     def __contains__(self, image_id: str) -> bool:
         return image_id in self._headers
@@ -45,9 +46,20 @@ class WorkList:
         """The header of an image that is listed, or None."""
         return self._headers.get(image_id)
 
+    def decide(self, header: ImageHeader) -> None:
+        """Show `header` as decided; what was read before the decision reached the records does not undo that."""
+        self._decided[header.image_id] = header
+        self.take([header])
+
+    def settled(self, image_id: str) -> None:
+        """The apparatus has taken or refused the decision: what is read counts again."""
+        self._decided.pop(image_id, None)
+
     def take(self, headers: Iterable[ImageHeader], shown: str = "") -> None:
         """What is known now. Images that are finished stay a while, so that one can go back; `shown` stays anyway."""
         for header in headers:
+            if (decided := self._decided.get(header.image_id)) is not None and decided.state != header.state:
+                continue
             known = header.image_id in self._headers
             if header.state in OPEN:
                 self._headers[header.image_id] = header
