@@ -4,6 +4,8 @@ once (D5, H2).
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,12 +32,16 @@ ORDER_SORTS: Final[dict[str, str]] = {
 }  # fmt: skip
 _IMAGE_TEXT: Final = (
     "number", "patient_id", "patient_name", "accession", "step_id", "study_description", "body_part", "view",
-    "condition", "image_id", "sop_instance_uid", "study_uid", "order_id",
+    "condition", "order_id",
 )  # fmt: skip
+_IMAGE_IDS: Final = ("image_id", "sop_instance_uid", "study_uid", "series_uid", "request_id", "order_id")
 _ORDER_TEXT: Final = (
     "accession", "patient_id", "patient_name", "placer_number", "filler_number", "step_id", "procedure_code",
     "procedure_text", "body_part", "physician", "parent", "order_id",
 )  # fmt: skip
+_ORDER_IDS: Final = ("order_id", "study_uid")
+# UIDs and our own ids are long: looked for in the columns that hold them, and only there.
+_ID: Final = re.compile(r"[0-9]+(\.[0-9]+){3,}|[0-9a-f]{16,}|\S{40,}")
 _STRAY: Final = "coalesce(order_id, '') = '' and state <> 'deleted'"
 _IMAGELESS: Final = (
     "state <> 'cancelled' and not exists "
@@ -121,7 +127,7 @@ class Search:
         ImgdashError
             If `sort` is no such name.
         """
-        where, params = _words(text, _IMAGE_TEXT)
+        where, params = _words(text, _IMAGE_TEXT, _IMAGE_IDS)
         if states:
             where = [*where, f"state in ({', '.join('?' * len(states))})"]
             params = [*params, *states]
@@ -157,7 +163,7 @@ class Search:
         limit: int = 200,
     ) -> FoundOrders:
         """Reservation files that fit all that is given; `view` is a name in `ORDER_VIEWS`, days are when it is due."""
-        where, params = _words(text, _ORDER_TEXT)
+        where, params = _words(text, _ORDER_TEXT, _ORDER_IDS)
         where = [*where, ORDER_VIEWS[view]]
         for column, value in (("modality", modality), ("source", source)):
             if value:
@@ -239,19 +245,36 @@ class Search:
     ) -> tuple[int, list[str]]:
         """How many rows fit, and the keys of one page: whole rows are read for these alone."""
         told = " and ".join(f"({part})" for part in where) or "true"
-        total = int(self._store.query(f"select count(*) as n from {table} where {told}", params)[0]["n"])
         found = self._store.query(
-            f"select {key} as id from {table} where {told} order by {order}, {key} limit ? offset ?",
-            [*params, int(limit), max(int(offset), 0)],
+            f"with fit as materialized (select {key} as id, row_number() over (order by {order}, {key}) as place "
+            f"from {table} where {told}) select id, (select count(*) from fit) as n from fit "
+            "where place > ? and place <= ? order by place",
+            [*params, max(offset, 0), max(offset, 0) + limit],
         )
-        return total, [row["id"] for row in found]
+        if not found and offset > 0:
+            return self._page(table, key, where, params, order, 0, 1)[0], []
+        return (found[0]["n"] if found else 0), [row["id"] for row in found]
 
 
-def _words(text: str, columns: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A condition for each word, as that a name may be given in any order of its parts."""
+def _words(text: str, columns: Sequence[str], ids: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """Conditions for words, each of which is to be found: a name may be given in any order of its parts."""
+    where: list[str] = []
+    params: list[Any] = []
     words = text.split()[:8]
-    hay = f"lower(strip_accents(concat_ws(' ', {', '.join(columns)})))"
-    return [f"contains({hay}, lower(strip_accents(?)))"] * len(words), words
+    for word in [word for word in words if _ID.fullmatch(word)]:
+        where.append(" or ".join(f"contains({column}, ?)" for column in ids))
+        params += [word] * len(ids)
+    bare = f"strip_accents(lower(concat_ws(' ', {', '.join(columns)})))"
+    for word in [word for word in words if not _ID.fullmatch(word)]:
+        where.append(f"contains({bare}, ?)")
+        params.append(_bare(word))
+    return where, params
+
+
+def _bare(word: str) -> str:
+    """A word without case and accents."""
+    parts = unicodedata.normalize("NFD", word.lower())
+    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
 
 
 def _order(sorts: Mapping[str, str], sort: str, down: bool, then: str) -> str:

@@ -7,30 +7,15 @@ from datetime import date
 from typing import Any, ClassVar
 
 import panel as pn
-import param
 
-from imgdash.dashboard.component import Component, script
 from imgdash.dashboard.listing import Listing, Row
 from imgdash.dashboard.panels import Dialog, Facts
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.tables import plain
+from imgdash.dashboard.tables import PAGE, Finder, plain
 from imgdash.model import Event, ImgdashError
 
-PAGE = 200
 _TOLD = 24
 _EDGE = {"border-left": "1px solid var(--line)"}
-
-
-class Finder(Component):
-    """Filters and pages of a list; sends ``{"find": {name: text}}`` and ``{"offset": number}``."""
-
-    fields = param.List(default=[], doc="``{name, kind: search|select|date, label, text, options: [[value, words]]}``.")
-    values = param.Dict(default={}, doc="Name → text in force.")
-    offset = param.Integer(default=0)
-    total = param.Integer(default=0)
-    size = param.Integer(default=PAGE)
-
-    _esm = script("finder.js")
 
 
 class Browsing(Listing):
@@ -70,6 +55,10 @@ class Browsing(Listing):
     def sections(self, row: Row) -> list[dict[str, Any]]:
         """Details of a row for `imgdash.dashboard.panels.Facts`."""
         return []
+
+    def nothing_in(self, tab: str) -> str:
+        """Words where a view has no rows."""
+        return self.nothing
 
     # -- the view -----------------------------------------------------------------------------------------
 
@@ -143,7 +132,12 @@ class Browsing(Listing):
             )
             self.head.tabs = [{**tab, "count": counts.get(tab["name"], 0)} for tab in self.all_tabs()]
             self._there(rows, "")
-            self.table.param.update(total=total, waiting=False)
+            empty = (
+                "Nothing fits these filters."
+                if any(self.finder.values.values())
+                else self.nothing_in(self.head.current)
+            )
+            self.table.param.update(total=total, waiting=False, empty=empty)
         if self._wanted:
             self._choose_key(self._wanted)
             self._wanted = ""
@@ -208,13 +202,14 @@ class Browsing(Listing):
 
     def _about(self) -> None:
         rows = self.chosen
-        self._told = self._cells(rows)
+        told = self._told = self._cells(rows)
         if not rows:
             self.shown.items, self.text.text, self.facts.sections = [], "", []
             return
 
         def there(found: tuple[list[dict[str, Any]], str, list[dict[str, Any]]]) -> None:
-            if self._cells(self.chosen) == self._told:
+            # Another row may have been chosen while this one was read.
+            if told == self._told:
                 self.shown.items, self.text.text, self.facts.sections = found
 
         row = rows[-1]

@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from imgdash.dashboard.component import Component, script
 
+# Rows of a page of a list that is longer.
+PAGE = 200
+
 
 class Head(Component):
     """Head of a page with its views; sends ``{"tab": name}``."""
@@ -53,6 +56,18 @@ class DataTable(Component):
     sorting = param.Dict(default={}, doc="Where `asks`: ``{name, down}`` in force.")
 
     _esm = script("table.js")
+
+
+class Finder(Component):
+    """Filters and pages of a list; sends ``{"find": {name: text}}`` and ``{"offset": number}``."""
+
+    fields = param.List(default=[], doc="``{name, kind: search|select|date, label, text, options: [[value, words]]}``.")
+    values = param.Dict(default={}, doc="Name → text in force.")
+    offset = param.Integer(default=0)
+    total = param.Integer(default=0)
+    size = param.Integer(default=PAGE)
+
+    _esm = script("finder.js")
 
 
 class Download(Component):

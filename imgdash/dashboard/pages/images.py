@@ -34,7 +34,7 @@ class Images(Browsing):
 
     name, title, icon = "images", "Image list", "list"
     subjects: ClassVar = frozenset({"image", "queue"})
-    nothing: ClassVar = "No image fits."
+    nothing: ClassVar = "No image here."
     keymap: Mapping[str, str] = {
         "/": "search", "c": "confirm", "z": "undo", "p": "postpone", "e": "priority", "k": "protect", "x": "reject",
     }  # fmt: skip
@@ -119,7 +119,8 @@ class Images(Browsing):
         marks += [f"open at {image.held_by}"] if image.held_by else []
         cells = (
             image.number, image.received_at, image.state, person(image.patient.name), image.patient.id,
-            image.title, image.modality, image.sender, image.condition, rules, " · ".join(f"{name} {state}" for name, state in queued.items()),
+            image.title, image.modality, image.sender, image.condition, rules,
+            " · ".join(f"{name} {state}" for name, state in queued.items()),
             ", ".join(marks), image.round + 1, image.accession,
         )  # fmt: skip
         return Row(image.image_id, cells, frozenset(possible), (image.image_id,) if image.state != "deleted" else ())

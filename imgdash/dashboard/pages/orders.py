@@ -26,7 +26,7 @@ class Orders(Browsing):
     name, title, icon = "orders", "Orders", "orders"
     subjects: ClassVar = frozenset({"order", "image"})
     picks: ClassVar = "one"
-    nothing: ClassVar = "No order fits. Orders come from HIS/RIS by HL7 or from its worklist."
+    nothing: ClassVar = "No order yet. Orders come from HIS/RIS by HL7 or from its worklist."
     sorts: ClassVar = ("received", True)
     tabs: ClassVar = [
         {"name": "all", "title": "All"},
@@ -89,6 +89,12 @@ class Orders(Browsing):
         modalities = sorted({*known["order_modality"], *known["modality"]})
         choices = {"modality": modalities, "source": known["source"]}
         return {name: [[value, value] for value in values] for name, values in choices.items()}, search.order_counts()
+
+    def nothing_in(self, tab: str) -> str:
+        """That nothing is missing is good news."""
+        good = {"open": "Every order has its image.", "again": "No re-radiographing order.",
+                "stray": "Every image has its order."}  # fmt: skip
+        return good.get(tab, self.nothing)
 
     def _row(self, order: Order, images: tuple[str, ...]) -> Row:
         possible = {name for name, on in (("open", images), ("list", images), ("parent", order.parent)) if on}

@@ -15,7 +15,7 @@ export function render({model, el}) {
   const told = () => Object.fromEntries([...inputs].map(([name, node]) => [name, node.value.trim()]))
   const send = () => { clearTimeout(timer); mark(); model.send_msg({find: told()}) }
   const mark = () => { for (const node of inputs.values()) node.classList.toggle("set", node.value !== ""); clear.hidden = ![...inputs.values()].some((node) => node.value !== "") }
-  const clear = h("button", {type: "button", title: "Show everything again", onclick: () => { for (const node of inputs.values()) node.value = ""; send() }}, "Clear")
+  const clear = h("button", {type: "button", title: "Clear the filters", "aria-label": "Clear the filters", onclick: () => { for (const node of inputs.values()) node.value = ""; send() }}, "✕")
   const MADE = {
     search: (field) => h("input", {type: "search", placeholder: field.text, "aria-label": field.label, maxlength: 200, oninput: () => { clearTimeout(timer); timer = setTimeout(send, 250) }}),
     select: (field) => h("select", {"aria-label": field.label, onchange: send}, h("option", {value: ""}, field.text), (field.options || []).map(([value, words]) => h("option", {value}, words))),
@@ -30,8 +30,8 @@ export function render({model, el}) {
       const node = same ? kept : MADE[field.kind](field)
       if (!same) { node.value = kept ? kept.value : model.values[field.name] || ""; node.dataset.field = field.name }
       inputs.set(field.name, node)
-      return field.kind === "date" ? h("label", {}, field.text, node) : node
-    }), clear)
+      return field.kind === "date" ? h("label", {}, field.text, node) : field.kind === "search" ? [node, clear] : node
+    }).flat())
     mark()
     if (focused) inputs.get(focused)?.focus()
   })

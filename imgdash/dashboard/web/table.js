@@ -132,7 +132,9 @@ export function render({model, el}) {
     all.classList.toggle("picks", model.picks !== "none")
     sort()
   })
-  live(model, ["chosen"], paint)
+  // A list that grows at the top: the place of the keyboard goes along with what is chosen.
+  const follow = () => { if (model.asks) at = model.chosen.length ? order.indexOf(model.chosen[model.chosen.length - 1]) : -1 }
+  live(model, ["chosen"], () => { follow(); paint() })
   model.on(["sorting"], sort)
   live(model, ["heading"], () => { heading.textContent = model.heading; heading.hidden = !model.heading })
   live(model, ["columns", "rows", "total", "waiting", "empty", "said"], () => {
