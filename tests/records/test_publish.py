@@ -165,7 +165,9 @@ def test_readers_never_see_half_of_anything(store: Store, publisher: Publisher) 
         while not stop.is_set():
             for path in publisher.folder.glob("*/*.parquet"):
                 try:
-                    pq.read_table(path)
+                    # Opened once: by its path it would be opened twice, and may be replaced in between.
+                    with path.open("rb") as file:
+                        pq.read_table(file)
                 except FileNotFoundError:
                     continue
                 except Exception as error:
