@@ -1,0 +1,43 @@
+"""Worker processes die alone: the task says so, the others and later ones are done."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from imgdash.workers import WorkerDied, Workers
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    pool = Workers(1, 600)
+    yield pool
+    pool.stop()
+
+
+def test_a_killed_worker_fails_its_task_and_no_other(workers: Workers) -> None:
+    before = workers.run(abs, -1)
+    fatal = workers.run(os._exit, 9)
+    after = workers.run(abs, -2)
+    assert before.result(60) == 1
+    with pytest.raises(WorkerDied, match="died"):
+        fatal.result(60)
+    assert after.result(60) == 2
+    assert workers.died == 1
+
+
+def test_what_takes_too_long_or_too_much_memory_is_ended(workers: Workers) -> None:
+    with pytest.raises(WorkerDied, match="longer"):
+        workers.run(time.sleep, 60, timeout=0.5).result(60)
+    with pytest.raises(WorkerDied, match="memory"):
+        workers.run(bytes, 4 << 30).result(60)
+    assert workers.run(abs, -3).result(60) == 3
+
+
+def test_an_error_of_the_task_comes_back_as_it_is(workers: Workers) -> None:
+    with pytest.raises(ZeroDivisionError):
+        workers.run(divmod, 1, 0).result(60)
+    assert workers.died == 0
