@@ -56,7 +56,9 @@ class Shell:
         )
         self.toasts = Toasts()
         self.keys = Keys(on_message=lambda message: self._key(str(message.get("action"))))
-        self.stack = pn.Column(sizing_mode="stretch_both", margin=0)
+        # A page that is hidden must not make the shown one taller than the window.
+        bounded = {"height": "100vh", "max-height": "100vh", "min-height": "0", "overflow": "hidden"}
+        self.stack = pn.Column(sizing_mode="stretch_both", margin=0, styles=bounded)
         self.layout = pn.Row(
             self.rail,
             self.stack,
@@ -64,7 +66,7 @@ class Shell:
             self.keys,
             sizing_mode="stretch_both",
             margin=0,
-            styles={"height": "100vh", "width": "100vw", "overflow": "hidden"},
+            styles={**bounded, "width": "100vw"},
         )
         session.go = self.go
         session.tell = self._tell
