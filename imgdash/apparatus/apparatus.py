@@ -28,6 +28,7 @@ from imgdash.apparatus.reporting import Reporting
 from imgdash.apparatus.screen import Screen, digest
 from imgdash.apparatus.search import Search
 from imgdash.apparatus.station import Station
+from imgdash.apparatus.traffic import Traffic
 from imgdash.apparatus.tuning import Tuning
 from imgdash.config import Site
 from imgdash.confirm import Actions, retention
@@ -69,7 +70,7 @@ class Apparatus:
 
     Attributes
     ----------
-    tuning, reporting, station, search
+    tuning, reporting, station, search, traffic
         What concerns condition keys (C1), records (H3), the station itself (H1), and looking for images and orders.
 
     Raises
@@ -120,6 +121,7 @@ class Apparatus:
         self.reporting = Reporting(self.store, self.folder, self.publish)
         self.station = Station(self, self._receivers, self._publisher)
         self.search = Search(self.store)
+        self.traffic = Traffic(self.store, self.site)
         self._stopping = threading.Event()
         self._housekeeper = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         self.started_at: datetime | None = None

@@ -240,6 +240,15 @@ class Search:
         }  # fmt: skip
         return {name: sorted(row["v"] for row in self._store.query(sql) if row["v"]) for name, sql in wanted.items()}
 
+    @staticmethod
+    def having(text: str, column: str = "image_id") -> tuple[list[str], list[Any]]:
+        """A condition on a column of image ids for words that their image is to have; none for none."""
+        where, params = _words(text, _IMAGE_TEXT, _IMAGE_IDS)
+        if not where:
+            return [], []
+        told = " and ".join(f"({part})" for part in where)
+        return [f"{column} in (select image.image_id from image where {told})"], params
+
     def _page(
         self, table: str, key: str, where: Sequence[str], params: Sequence[Any], order: str, offset: int, limit: int
     ) -> tuple[int, list[str]]:

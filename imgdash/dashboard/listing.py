@@ -39,12 +39,15 @@ class Row:
         Values in the order of the page's columns.
     possible
         Names of actions that this row allows now.
+    face
+        What is shown of it where the list has cards instead of a table.
     """
 
     key: str
     cells: Sequence[Any]
     possible: frozenset[str] = frozenset()
     images: Sequence[str] = field(default=())
+    face: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Listing(Page):
@@ -60,6 +63,7 @@ class Listing(Page):
     subjects: ClassVar[frozenset[str]] = frozenset()
     picks: ClassVar[str] = "many"
     nothing: ClassVar[str] = "Nothing here."
+    shows: ClassVar[type[DataTable]] = DataTable
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -102,7 +106,7 @@ class Listing(Page):
             title=self.title, tabs=tabs, current=tabs[0]["name"] if tabs else "", on_message=self._tab,
             sizing_mode="stretch_width",
         )  # fmt: skip
-        self.table = DataTable(
+        self.table = self.shows(
             label=self.title, columns=self.columns, picks=self.picks, empty=self.nothing,
             on_message=self._choose, sizing_mode="stretch_both",
         )  # fmt: skip

@@ -1,72 +1,133 @@
-"""Requests: asking for a better image, round by round, with pictures (R1-R7)."""
+"""Requests: asking for a better image, as chains of rounds with pictures (R1-R7)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from imgdash.dashboard.listing import Listing, Row, columns, picture
-from imgdash.model import ASKS, REQUEST, NotFound, Request
+import panel as pn
+
+from imgdash.apparatus.traffic import CHAIN_VIEWS, Chain
+from imgdash.dashboard.browsing import fact, happened
+from imgdash.dashboard.listing import Row, picture
+from imgdash.dashboard.review.worklist import look, person
+from imgdash.dashboard.theme import STATES
+from imgdash.dashboard.traffic import words
+from imgdash.dashboard.traffic.carded import Carded
+from imgdash.dashboard.traffic.cards import Rounds
+from imgdash.model import REQUEST, ImageHeader, ImgdashError, NotFound, Request
 from imgdash.model.codes import REASONS
 
-_OPEN = ("proposed", "waiting", "sent", "accepted", "answered", "refused", "failed")
 _EVENTS = {"accept": "accept", "again": "redirect", "modality": "redirect", "ris": "redirect", "withdraw": "withdraw"}
+_LEVELS = {"refused": "bad", "failed": "bad", "proposed": "warn"}
 
 
-class Requests(Listing):
-    """Every round of asking, open and ended."""
+class Requests(Carded):
+    """Every history of rounds, open and ended."""
 
     name, title, icon = "requests", "Requests", "request"
     subjects: ClassVar = frozenset({"request", "image"})
+    shows: ClassVar = Rounds
     picks: ClassVar = "one"
-    nothing: ClassVar = "No request. Ask for a better image with R in Review."
+    nothing: ClassVar = "No request yet. Ask for a better image with R in Review."
+    keymap: Mapping[str, str] = {
+        "/": "search", "s": "accept", "a": "again", "m": "modality", "h": "ris", "w": "withdraw",
+    }  # fmt: skip
     tabs: ClassVar = [
         {"name": "open", "title": "Open"},
+        {"name": "person", "title": "Needs a person", "colour": "warn"},
         {"name": "ended", "title": "Ended"},
         {"name": "all", "title": "All"},
     ]
-    columns: ClassVar = columns(
-        ("state", "state", "text"),
-        ("round", "round", "number"),
-        ("image", "image", "text", 22),
-        ("patient", "patient", "text", 20),
-        ("reason", "reason", "text", 34),
-        ("asked", "asked for", "text", 40),
-        ("peer", "of", "text"),
-        ("by", "by", "text"),
-        ("created", "made", "time"),
-        ("answered", "answered", "time"),
-        ("trouble", "trouble", "text", 60),
-    )
-    actions: ClassVar = [
-        {"name": "accept", "label": "Send", "icon": "send", "style": "main", "title": "Send what was proposed"},
-        {"name": "again", "label": "Ask again", "icon": "swap", "title": "To the same addressee"},
-        {"name": "modality", "label": "Ask the modality", "icon": "request", "title": "Send it there instead"},
-        {"name": "ris", "label": "Ask HIS/RIS", "icon": "orders", "title": "Send it there instead"},
-        {"name": "withdraw", "label": "Withdraw", "icon": "cross", "style": "danger", "title": "Take it back"},
+    fields: ClassVar = [
+        {"name": "text", "kind": "search", "label": "Search", "text": "patient, ID, accession, region, number …"},
+        {"name": "peer", "kind": "select", "label": "Asked", "text": "everybody asked"},
+        {"name": "reason", "kind": "select", "label": "Reason", "text": "every reason"},
     ]
+    actions: ClassVar = [
+        {"name": "open", "label": "Open in Review", "icon": "review", "title": "Its latest image"},
+        {"name": "accept", "label": "Send", "icon": "send", "style": "main", "title": "Send what was proposed"},
+        {"name": "again", "label": "Ask again", "icon": "swap", "title": "Of the same addressee", "style": "ask"},
+        {"name": "modality", "label": "Ask the modality", "icon": "request", "title": "Send it there instead",
+         "style": "ask"},
+        {"name": "ris", "label": "Ask HIS/RIS", "icon": "orders", "title": "Send it there instead", "style": "ask"},
+        {"name": ">"},
+        {"name": "withdraw", "label": "Withdraw", "icon": "cross", "style": "danger", "title": "Take it back"},
+    ]  # fmt: skip
 
-    def read(self, tab: str) -> list[Row]:
-        """Requests of a view, latest first."""
-        rows = []
-        for request in self.session.apparatus.requests():
-            if tab != "all" and (request.state in _OPEN) != (tab == "open"):
-                continue
-            image = self.session.apparatus.image(request.image_id)
-            possible = frozenset(
-                action
-                for action, event in _EVENTS.items()
-                if REQUEST.allows(request.state, event) and action != request.to
-            )
-            cells = (
-                request.state, request.round, f"{image.number} · {image.title}", image.patient.name,
-                _reason(request), ASKS[request.ask], request.peer, request.by, request.created_at,
-                request.answered_at, request.trouble,
-            )  # fmt: skip
-            rows.append(Row(request.request_id, cells, possible, (request.image_id,)))
-        return rows
+    # -- what is read -------------------------------------------------------------------------------------
 
-    def act(self, action: str, row: Row) -> None:
-        """One action on one request."""
+    def look(self, tab: str, wanted: Mapping[str, Any]) -> tuple[list[Row], int]:
+        """Histories of a view, the latest first."""
+        asked = {name: wanted[name] for name in ("text", "peer", "reason", "offset", "limit") if name in wanted}
+        found = self.session.apparatus.traffic.chains(view=tab, **asked)
+        return [self._row(chain, found.images) for chain in found.chains], found.total
+
+    def known(self) -> tuple[dict[str, list[list[str]]], dict[str, int]]:
+        """Addressees and reasons that occur, and histories of each view."""
+        traffic = self.session.apparatus.traffic
+        known = traffic.chains_known()
+        reasons = [[value, REASONS[value].meaning if value in REASONS else value] for value in known["reason"]]
+        return {"peer": [[value, value] for value in known["peer"]], "reason": reasons}, traffic.chain_counts()
+
+    def nothing_in(self, tab: str) -> str:
+        """That nothing is open is good news."""
+        good = {"open": "No request is open. Ask for a better image with R in Review.",
+                "person": "No request waits for a person.", "ended": "No request has ended yet."}  # fmt: skip
+        return good.get(tab, self.nothing)
+
+    def _row(self, chain: Chain, images: Mapping[str, ImageHeader]) -> Row:
+        request = chain.latest
+        possible = {
+            action for action, event in _EVENTS.items() if REQUEST.allows(request.state, event) and action != request.to
+        }
+        there = [image for image in (images.get(image_id) for image_id in _images(chain)) if image is not None]
+        there = [image for image in there if image.state != "deleted"]
+        if there:
+            possible.add("open")
+        image = images.get(chain.requests[0].image_id)
+        title = f"{image.number} · {image.title}" if image else request.image_id
+        known = (person(image.patient.name), image.patient.id, image.accession) if image else ()
+        name = " · ".join(filter(None, known))
+        face = {
+            "key": request.request_id, "title": title, "name": name, "state": request.state,
+            "level": _LEVELS.get(request.state, "warn" if chain.person else ""), "steps": _steps(chain, images),
+        }  # fmt: skip
+        cells = (request.state, request.round, title, name, words.reason(request), words.asked(request), request.peer,
+                 request.by, request.created_at, request.answered_at, request.trouble)  # fmt: skip
+        shown = tuple(image.image_id for image in there)
+        return Row(request.request_id, cells, frozenset(possible), shown, face)
+
+    # -- what a person does -------------------------------------------------------------------------------
+
+    def _choose(self, message: Mapping[str, Any]) -> None:
+        if "image" in message:
+            self._open(message)
+        else:
+            super()._choose(message)
+
+    def _action(self, message: Mapping[str, Any]) -> None:
+        action = str(message.get("action", ""))
+        rows = [row for row in self.chosen if action in row.possible]
+        if not rows:
+            return
+        if action == "open":
+            self.session.go("review", image=rows[-1].images[-1])
+        elif action == "withdraw":
+            self._leaving = rows
+            peer = rows[0].cells[6]
+            told = "It was not sent yet." if rows[0].cells[0] in ("proposed", "waiting") else f"{peer} is told."
+            told += " The image awaits its reviewer again."
+            self.ask("withdraw", "Withdraw this request?", told, [], "Withdraw")
+        else:
+            self.carry_out(action, rows)
+
+    def answered(self, kind: str, values: Mapping[str, Any]) -> None:
+        """It is to be withdrawn."""
+        self.carry_out(kind, self._leaving)
+
+    def act(self, action: str, row: Row, *more: Any) -> None:
+        """One action on the latest request of a history."""
         apparatus, actor = self.session.apparatus, self.session.actor
         if action == "accept":
             apparatus.accept_request(row.key, actor)
@@ -75,41 +136,111 @@ class Requests(Listing):
         else:
             apparatus.redirect_request(row.key, actor, None if action == "again" else action)
 
+    # -- details ------------------------------------------------------------------------------------------
+
     def pictures(self, row: Row) -> list[dict[str, Any]]:
-        """Every round of the image, first to last, with what was asked about it."""
-        asked = {request.image_id: request for request in self.session.apparatus.requests()}
-        found = []
-        for image in self.session.apparatus.history(row.images[0]):
-            request = asked.get(image.image_id)
-            lines = [f"round {image.round}"]
-            if request is not None:
-                lines.append(f"→ {request.peer}: {_reason(request)}")
-            found.append(picture(image, self.session, *lines))
-        return found
+        """Every round, first to last."""
+        return [
+            picture(image, self.session, f"from {image.sender} {words.when(image.received_at)}")
+            for image in map(self.session.apparatus.image, row.images)
+        ]
 
     def said(self, row: Row) -> str:
-        """What was wanted, what the modality says it did, and what happened when."""
-        request = next((one for one in self.session.apparatus.requests() if one.request_id == row.key), None)
-        if request is None:
+        """What happened to every request of the history, one after the other."""
+        journal = self.session.apparatus.journal
+        told = []
+        for request in self._chain(row).requests:
+            told.append(f"# round {request.round}: {request.peer}\n{happened(journal('request', request.request_id))}")
+        return "\n".join(told)
+
+    def sections(self, row: Row) -> list[dict[str, Any]]:
+        """The latest request: what is wanted of whom, and what the modality says of what it did."""
+        request = self._chain(row).latest
+        wanted = words.differing(request.parameters, self._present(request))
+        modality = request.contents.get("modality") or {}
+        found: list[dict[str, Any]] = [
+            {"title": f"Round {request.round}", "rows": [
+                fact("State", STATES[request.state][2]), fact("Reason", words.reason(request)),
+                fact("Asked for", words.asked(request)), fact("Of", f"{request.peer} ({words.TO[request.to]})"),
+                fact("By", request.by), fact("Comment", request.comment), fact("Trouble", request.trouble),
+                fact("Made", request.created_at), fact("Sent", request.sent_at),
+                fact("Answered", request.answered_at), fact("Tries", request.attempts),
+                fact("Order number", request.order_number), fact("Work item", request.request_id),
+            ]},
+            {"title": "Processing wanted", "rows": [fact(name, value) for name, value in wanted.items()]
+             or ([fact("All", "as the image is processed here")] if request.parameters else [])},
+            {"title": "What the modality did", "rows": [
+                fact(str(name).replace("_", " "), ", ".join(value) if isinstance(value, list) else value)
+                for name, value in modality.items()
+            ]},
+        ]  # fmt: skip
+        return [
+            {**section, "rows": kept}
+            for section in found
+            if (kept := [line for line in section["rows"] if line["value"]])
+        ]
+
+    def _chain(self, row: Row) -> Chain:
+        found = self.session.apparatus.traffic.chains(view="all", text=row.key, limit=1).chains
+        if not found:
             raise NotFound("The request is no longer there.", "Choose another one.")
-        lines = [f"{request.peer} was asked: {ASKS[request.ask]}", f"Reason: {_reason(request)}"]
-        if request.comment:
-            lines.append(f"Comment: {request.comment}")
-        for title, values in (("Parameters wanted", request.parameters), ("Contents of processing", request.contents)):
-            if values:
-                lines += ["", title, *(f"  {name}: {value}" for name, value in values.items())]
-        lines += ["", "What happened"]
-        for line in reversed(self.session.apparatus.journal("request", row.key)):
-            lines.append(f"  {line['at']:%H:%M:%S}  {line['event']}  by {line['by']}  {line['why']}")
-        return "\n".join(lines)
+        return found[0]
+
+    def _present(self, request: Request) -> Mapping[str, Any]:
+        """How the image is processed here; nothing where that is not known any more."""
+        try:
+            present: Mapping[str, Any] = self.session.apparatus.chain(request.image_id).flat()
+        except ImgdashError:
+            return {}
+        return present
+
+    def open(self, **query: Any) -> None:
+        """``request=<request_id>`` or ``image=<image_id>`` chooses its history, ``view=…`` is a tab."""
+        wanted, view = str(query.get("request") or query.get("image") or ""), query.get("view")
+        with pn.io.hold():
+            if wanted or view in CHAIN_VIEWS:
+                self.head.current = str(view) if view in CHAIN_VIEWS else "all"
+            self._wanted = str(query.get("request", ""))
+            self.find(text=wanted)
 
     def badge(self) -> tuple[int, str] | None:
-        """Open requests; those that need a person stand out."""
-        states = [request.state for request in self.session.apparatus.requests()]
-        need = sum(state in ("proposed", "refused", "failed") for state in states)
-        return (need, "warn") if need else (sum(state in _OPEN for state in states), "accent")
+        """Open histories; those that need a person stand out."""
+        counts = self.session.apparatus.traffic.chain_counts()
+        return (counts["person"], "warn") if counts["person"] else (counts["open"], "accent")
 
 
-def _reason(request: Request) -> str:
-    code = REASONS.get(request.reason)
-    return code.meaning if code else request.reason
+def _images(chain: Chain) -> list[str]:
+    ids = [image_id for request in chain.requests for image_id in (request.image_id, request.answer)]
+    return list(dict.fromkeys(filter(None, ids)))
+
+
+def _steps(chain: Chain, images: Mapping[str, ImageHeader]) -> list[dict[str, Any]]:
+    """Pictures and what was asked between them, in order."""
+    found: list[dict[str, Any]] = []
+    shown = ""
+    for request in chain.requests:
+        if request.image_id != shown:
+            found.append(_picture(request.image_id, images))
+        answer = images.get(request.answer)
+        found.append({
+            "round": request.round, "reason": words.reason(request), "asked": words.asked(request),
+            "peer": request.peer, "by": request.by, "comment": request.comment, "state": request.state,
+            "progress": words.progress(request, answer), "trouble": request.trouble, "times": words.times(request),
+            "level": _LEVELS.get(request.state, ""),
+        })  # fmt: skip
+        shown = request.answer
+        if shown:
+            found.append(_picture(shown, images))
+    if not shown and chain.live:
+        found.append({"version": "", "title": "no answer yet"})
+    return found
+
+
+def _picture(image_id: str, images: Mapping[str, ImageHeader]) -> dict[str, Any]:
+    image = images.get(image_id)
+    if image is None or image.state == "deleted":
+        return {"version": "", "title": "The image was deleted."}
+    return {
+        "id": image_id, "version": look(image), "title": f"{image.number} · {STATES[image.state][2]}",
+        "state": image.state, "over": image.state in ("replaced", "rejected"),
+    }  # fmt: skip

@@ -1,0 +1,39 @@
+"""Components of the pages Queues and Requests."""
+
+from __future__ import annotations
+
+import param
+
+from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.tables import DataTable
+
+
+class Lanes(Component):
+    """Output apparatus, each with its queue; sends ``{"lane": name}`` and ``{"switch": name, "on": bool}``."""
+
+    lanes = param.List(
+        default=[],
+        doc="``{name, icon, kind, address, on, counts: [[state, number]], pace, trouble, level}`` in order.",
+    )
+    current = param.String(default="", doc="The lane that is shown.")
+    empty = param.String(default="")
+
+    _esm = script("lanes.js")
+
+
+class Cards(DataTable):
+    """What shows the rows of a list as cards: `items` instead of `rows`, in the same order."""
+
+    items = param.List(default=[], doc="What is shown of each row; `key` is the row's.")
+
+
+class Entries(Cards):
+    """Queue entries; beside what a table sends ``{"moved": key, "before": key or null}`` where one was dragged."""
+
+    _esm = script("cards.js", "entries.js")
+
+
+class Rounds(Cards):
+    """Histories of rounds: pictures, and between them what was asked; also sends ``{"image": image_id}``."""
+
+    _esm = script("cards.js", "rounds.js")

@@ -1,0 +1,45 @@
+// Queue entries in the order of sending. What waits can be dragged to another place.
+export function render({model, el}) {
+  el.append(h("style", {}, CARDS_CSS + `
+    .card{display:grid;grid-template-columns:24px 56px minmax(150px,1.1fr) 112px minmax(120px,.7fr) minmax(0,1.6fr);gap:12px;align-items:center;height:56px;padding:0 12px 0 7px;font-size:12px;content-visibility:auto;contain-intrinsic-size:auto 56px}
+    .card img{display:block;width:56px;height:48px;object-fit:contain;background:#000;border-radius:3px}
+    .tick{display:flex;height:100%;align-items:center;justify-content:center}.tick input{margin:0;accent-color:var(--accent);pointer-events:none}
+    .two{min-width:0}.two b,.two span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.two b{font-weight:600;font-size:13px}.two span,.times{color:var(--dim);font-variant-numeric:tabular-nums}
+    .prior{display:flex;gap:4px;align-items:center;color:var(--bad);font-size:11px}.prior svg{width:13px;height:13px}
+    .why{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;line-height:1.3;color:var(--dim);font-size:11.5px}.bad .why,.warn .why{color:var(--text)}
+    .card[draggable=true]{cursor:grab}.card.over{box-shadow:inset 0 2px var(--accent)}.card.moving{opacity:.4}
+    .list{container-type:inline-size}
+    @container(max-width:760px){.card{grid-template-columns:20px 48px minmax(120px,1fr) 100px minmax(0,1.3fr);gap:9px}.card img{width:48px}.card .times{display:none}}
+  `))
+  let moving = null
+  function draw(item, node) {
+    node.draggable = item.movable
+    node.title = item.trouble || ""
+    fill(node,
+      h("span", {class: "tick"}, h("input", {type: "checkbox", tabindex: -1, "aria-label": "chosen"})),
+      item.version ? h("img", {src: thumbnail(item), alt: "", decoding: "async", loading: "lazy", draggable: "false"}) : h("span"),
+      h("div", {class: "two"}, h("b", {}, item.title), h("span", {}, item.name || "–")),
+      h("div", {}, stateMark(model, item.state), item.priority ? h("div", {class: "prior"}, icon(model, "bolt"), "priority") : null),
+      h("div", {class: "times"}, h("div", {}, item.times[0] || ""), h("div", {}, item.times[1] || "")),
+      h("div", {class: "why"}, item.trouble))
+  }
+  const {list} = cards(model, el, ["entry", "entries"], draw)
+  const card = (event) => event.target.closest?.(".card")
+  const clear = () => { for (const node of list.querySelectorAll(".over,.moving")) node.classList.remove("over", "moving") }
+  list.addEventListener("dragstart", (event) => { moving = card(event)?.dataset.key || null; card(event)?.classList.add("moving"); event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", "") })
+  list.addEventListener("dragover", (event) => {
+    if (!moving) return
+    event.preventDefault()
+    const over = card(event)
+    for (const node of list.querySelectorAll(".over")) if (node !== over) node.classList.remove("over")
+    if (over?.draggable) over.classList.add("over")
+  })
+  list.addEventListener("drop", (event) => {
+    event.preventDefault()
+    const over = card(event), before = over?.draggable ? over.dataset.key : null
+    if (moving && before !== moving && (over?.draggable || !over)) model.send_msg({moved: moving, before})
+    moving = null
+    clear()
+  })
+  list.addEventListener("dragend", () => { moving = null; clear() })
+}
