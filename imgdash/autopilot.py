@@ -152,5 +152,7 @@ class Autopilot:
             way = f"asked {request.peer} ({request.ask})" if request else "confirmed"
             seconds = self._ended.get(image.image_id, time.monotonic()) - self._began.get(image.image_id, 0.0)
             findings = ", ".join(dict.fromkeys(finding.rule for finding in image.judgement.findings))
-            rows.append(Row(image.number, image.title, image.sender, image.round, image.state, findings, way, seconds))
+            rows.append(
+                Row(image.number, image.title, image.sender, image.round_number, image.state, findings, way, seconds)
+            )
         return rows

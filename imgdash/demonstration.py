@@ -10,22 +10,24 @@ import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from imgdash import sites
+from imgdash import config, sites
 from imgdash.apparatus import Apparatus
 from imgdash.autopilot import Autopilot, Row
+from imgdash.simulate.network import Network
 
 # Images a simulated colleague works through, so that stored images and films are there to look at.
 _COLLEAGUE = 4
 _FIRST_IMAGES = 16
 _PACE = 0.5
 _AUTOPILOT_PACE = 2.0
+_SERVICES = {"hl7": "HL7", "query": "Queries"}
 _AUTOPILOT_SECONDS = (90.0, 12.0)
 
 
@@ -34,26 +36,40 @@ def serve(console: Console, site_file: Path) -> None:
     from imgdash.dashboard import serve as serve_page
 
     with _until_interrupted(), Apparatus(site_file) as apparatus:
-        host, port = apparatus.addresses["dicom"]
-        console.print(f"DICOM {apparatus.site.station.ae_title} at {host}:{port}")
-        console.print("HL7 at {}:{}".format(*apparatus.addresses["hl7"]))
+        for name, (host, port) in apparatus.addresses.items():
+            service, _, secured = name.partition("-")
+            called = f"DICOM {apparatus.site.station.ae_title}" if service == "dicom" else _SERVICES[service]
+            console.print(f"{called} at {host}:{port}{' over TLS' if secured else ''}")
         serve_page(apparatus, on_ready=lambda url: console.print(f"Dashboard: {url}"))
 
 
-def run(console: Console, *, port: int, browser: bool, folder: Path | None, autopilot: int | None) -> int:
+def run(
+    console: Console,
+    *,
+    port: int,
+    browser: bool,
+    folder: Path | None,
+    autopilot: int | None,
+    faults: Sequence[str] = (),
+) -> int:
     """The demonstration; returns the exit code.
 
     Parameters
     ----------
     autopilot
         Let a simulated reviewer work through so many images, print what happened, and end.
+    faults
+        Faults of the machines around (`imgdash.simulate.faults.parse`).
     """
     with _folder(folder) as where:
         site_file = where / "site.toml"
         if not site_file.exists():
             site_file = sites.demo(where, port)
+        if faults:
+            # Made here only to hear at once of a fault that cannot be ordered.
+            Network(config.load(site_file), where / "machines", faults=faults)
         count, pace = (autopilot, _AUTOPILOT_PACE) if autopilot else (_FIRST_IMAGES, _PACE)
-        with Apparatus(site_file) as apparatus, _machines(site_file, where / "machines", count, pace):
+        with Apparatus(site_file) as apparatus, _machines(site_file, where / "machines", count, pace, faults):
             if autopilot:
                 return _fly(console, apparatus, autopilot)
             return _show(console, apparatus, browser)
@@ -70,10 +86,11 @@ def _folder(folder: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _machines(site_file: Path, folder: Path, count: int, pace: float) -> Iterator[None]:
+def _machines(site_file: Path, folder: Path, count: int, pace: float, faults: Sequence[str]) -> Iterator[None]:
     """The other machines of Fig. 1, in a process of their own: they share nothing but the network with us."""
     command = [sys.executable, "-m", "imgdash.cli", "simulate", "network", str(site_file)]
     command += ["--folder", str(folder), "--count", str(count), "--pace", str(pace)]
+    command += [part for text in faults for part in ("--fault", text)]
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "machines.log", "ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)

@@ -8,20 +8,26 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from imgdash import config
-from imgdash.apparatus import peers
+from imgdash.apparatus import services
 from imgdash.apparatus.intake import examine
 from imgdash.config import Site
 from imgdash.model import ImgdashError
+from imgdash.model.security import Credentials
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.journal import lines
+from imgdash.store.procedures import Procedures
 from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Store
 from imgdash.store.users import Users
+from imgdash.wire import tls
 from imgdash.workers import Workers
+
+_RENEW_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def examine_site(site_file: Path) -> Iterator[Check]:
         return
     yield Check("site file", "ok", f"{len(site.peers)} peers, {len(site.apparatus)} output apparatus")
     running = _in_use(site)
-    for check in (_conditions, _users, _disk, _journal):
+    for check in (_conditions, _procedures, _users, _disk, _journal):
         yield check(site)
     if running:
         yield Check("server", "ok", "this site is being served now")
@@ -61,12 +67,22 @@ def examine_site(site_file: Path) -> Iterator[Check]:
         yield Check(
             "output apparatus", "warning", "none: confirmed images go nowhere", "Add an [[apparatus]] to the site file."
         )
-    for state in peers.check(site):
-        name = f"{state.name} {state.service}"
-        if state.ok:
-            yield Check(name, "ok", f"{state.address} answered in {state.milliseconds:.0f} ms")
-        else:
-            yield Check(name, "problem", f"{state.address}: {state.trouble}", state.remedy)
+    if site.credentials is not None:
+        yield _certificate(site.credentials)
+    for state in services.examine(site):
+        yield Check(f"{state.machine} {state.service}", state.level, state.finding, state.remedy)
+
+
+def _certificate(credentials: Credentials) -> Check:
+    try:
+        until = tls.valid_until(credentials)
+    except ImgdashError as error:
+        return Check("certificate", "problem", error.cause, error.remedy)
+    left = (until - datetime.now(UTC)).days
+    finding = f"valid until {until:%Y-%m-%d}, {left} days"
+    if left < _RENEW_DAYS:
+        return Check("certificate", "warning", finding, "Renew it before that; peers refuse it afterwards.")
+    return Check("certificate", "ok", finding)
 
 
 def _conditions(site: Site) -> Check:
@@ -74,6 +90,18 @@ def _conditions(site: Site) -> Check:
     if conditions.problems:
         return Check("condition keys", "problem", "; ".join(conditions.problems.values()), "Mend these files.")
     return Check("condition keys", "ok", f"{len(conditions.all())} condition keys")
+
+
+def _procedures(site: Site) -> Check:
+    procedures = Procedures(site.folder / "procedures.csv")
+    rows = procedures.all()
+    if procedures.problem:
+        return Check("ordered procedures", "problem", procedures.problem, "Mend the file.")
+    keys = {condition.key for condition in Conditions(site.folder / "conditions").all()}
+    if gone := sorted({row.condition_key for row in rows if row.condition_key} - keys):
+        finding = f"no such condition key: {', '.join(gone)}"
+        return Check("ordered procedures", "problem", finding, "Correct procedures.csv.")
+    return Check("ordered procedures", "ok", f"{len(rows)} procedures have a condition key of their own")
 
 
 def _users(site: Site) -> Check:
@@ -127,7 +155,13 @@ def _ports(site: Site) -> Iterator[Check]:
         ("dicom_port", station.dicom_port),
         ("hl7_port", station.hl7_port),
         ("web_port", station.web_port),
+        ("query_port", station.query_port),
+        ("dicom_tls_port", station.dicom_tls_port),
+        ("hl7_tls_port", station.hl7_tls_port),
+        ("query_tls_port", station.query_tls_port),
     ):
+        if port is None:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -147,6 +147,13 @@ def demo(folder: Path, web_port: int = USUAL_PORTS["web"]) -> Path:
                 {"rule": "unreadable", "policy": "automatic", "to": "modality", "ask": "resend"},
             ]
         },
+        "quality": [
+            {"quantity": "mtf50", "low": 1.5},
+            {"quantity": "nnps_1", "high": 2e-5},
+            {"quantity": "nonuniformity", "high": 5.0},
+            {"quantity": "dead_lines", "high": 0.0},
+            {"quantity": "cnr", "low": 3.0},
+        ],
     }
     site_file = folder / "site.toml"
     site_file.write_text(_HEAD + tomli_w.dumps(content), encoding="utf-8")
@@ -179,15 +186,44 @@ _EXAMPLES = """
 # port = 104
 # worklist = true
 # hl7_port = 2575          # takes re-radiographing orders
+# hl7_status = "ORU^R01"   # is told what becomes of the images of its orders; off: it is not
+# hl7_application = "RIS"  # what it calls itself in MSH-3, if not by its name or AE title
 #
 # Where images go: each has a queue of its own.
 #
 # [[apparatus]]
 # name = "PACS"
-# kind = "storage"         # storage or printer
+# kind = "storage"         # storage or printer; a web storage and a folder stand below
 # ae_title = "PACS"
 # host = "192.0.2.30"
 # port = 104
+# charset = "ISO_IR 192"   # of the texts; keep: the sender's
+# private_tags = "own"     # own: ours only in a processed image; keep: the sender's too; drop: none
+#
+# [[apparatus]]
+# name = "CLOUD"
+# kind = "web"             # DICOMweb, STOW-RS
+# url = "https://pacs.example.org/dicom-web"
+# authorization = "tls/cloud.txt"   # one line, for instance: Bearer abc; only over https
+# tls_ca = "tls/theirs.pem"         # only where nobody well known has signed its certificate
+#
+# [[apparatus]]
+# name = "SHARE"
+# kind = "folder"          # DICOM files with a DICOMDIR
+# path = "/mnt/share/dicom"
+# default = false
+#
+# In [station]: where diagnostic and reference terminals may query and retrieve (name them as peers of kind
+# "viewer", with the port where C-MOVE sends to), and secured connections with certificates on both sides.
+#
+# query_port = 11113
+# dicom_tls_port = 2762    # also hl7_tls_port, query_tls_port
+# tls_certificate = "tls/station.pem"
+# tls_key = "tls/station.key"
+# tls_ca = "tls/hospital.pem"
+# tls_required = false     # true: nothing in the clear
+#
+# In a [[peer]] or [[apparatus]]: tls = true
 #
 # When an image is not good enough: automatic, proposed or off, for each rule.
 #
@@ -195,4 +231,13 @@ _EXAMPLES = """
 # rule = "processing"
 # policy = "proposed"
 # to = "modality"
+#
+# Within what the numbers of a modality's quality control have to lie; without `sender` for all of them. Quantities:
+# mtf50, mtf20 (1/mm), mtf_half_nyquist (%), nnps_0_5, nnps_1, nnps_2 (mm²), snr, nonuniformity (%), dead_pixels,
+# dead_lines, steps, cnr, snr_dark.
+#
+# [[quality]]
+# quantity = "mtf50"
+# sender = "DR1"
+# low = 1.5
 """

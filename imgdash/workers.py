@@ -60,7 +60,10 @@ def _serve(connection: Any, memory_mb: int) -> None:
         try:
             answer = ("done", function(*arguments))
         except MemoryError:
-            connection.send(("error", WorkerDied("The image needs more memory than a worker may take.")))
+            why = f"The image needs more memory than the {memory_mb} MB that a worker may take."
+            connection.send(
+                ("error", WorkerDied(why, "Raise worker_memory_mb in the site file, if the image is sound."))
+            )
             return
         except BaseException as error:
             answer = ("error", error)
@@ -88,8 +91,10 @@ class Workers:
         self._numbers = itertools.count()
         self._stopping = threading.Event()
         self.died = 0
+        self._pids: dict[int, int | None] = {}
         self._threads = [
-            threading.Thread(target=self._tend, name=f"worker-{number}", daemon=True) for number in range(count)
+            threading.Thread(target=self._tend, args=(number,), name=f"worker-{number}", daemon=True)
+            for number in range(count)
         ]
         for thread in self._threads:
             thread.start()
@@ -111,15 +116,20 @@ class Workers:
         self._tasks.put(_Task(priority, next(self._numbers), function, arguments, timeout, future))
         return future
 
-    def _start_one(self) -> tuple[Any, Any]:
+    def pids(self) -> list[int]:
+        """Of the worker processes; one that just died may still be among them."""
+        return [pid for pid in self._pids.values() if pid is not None]
+
+    def _start_one(self, number: int) -> tuple[Any, Any]:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
         process.start()
         theirs.close()
+        self._pids[number] = process.pid
         return process, ours
 
-    def _tend(self) -> None:
-        process, connection = self._start_one()
+    def _tend(self, number: int) -> None:
+        process, connection = self._start_one(number)
         ready = False
         try:
             while True:
@@ -144,7 +154,7 @@ class Workers:
                     task.future.set_exception(
                         WorkerDied(f"The worker {why} on this task.", "The image may be corrupt: ask for it again.")
                     )
-                    process, connection = self._start_one()
+                    process, connection = self._start_one(number)
                     ready = False
                     continue
                 except Exception as error:  # arguments that cannot be pickled
@@ -157,7 +167,7 @@ class Workers:
                     if isinstance(answer, WorkerDied):
                         self.died += 1
                         _end(process, connection)
-                        process, connection = self._start_one()
+                        process, connection = self._start_one(number)
                         ready = False
         finally:
             _end(process, connection)

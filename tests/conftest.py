@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.security.certificates import Hospital
 
 CI = os.environ.get("CI") == "true"
 PEERS = {
@@ -14,9 +18,16 @@ PEERS = {
     "storescp": "/usr/bin/storescp",
     "echoscu": "/usr/bin/echoscu",
     "findscu": "/usr/bin/findscu",
+    "getscu": "/usr/bin/getscu",
     "movescu": "/usr/bin/movescu",
     "dcmprscp": "/usr/bin/dcmprscp",
+    "dcmqrscp": "/usr/bin/dcmqrscp",
+    "termscu": "/usr/bin/termscu",
+    "dump2dcm": "/usr/bin/dump2dcm",
+    "wlmscpfs": "/usr/bin/wlmscpfs",
+    "openssl": "/usr/bin/openssl",
     "dcmdump": "/usr/bin/dcmdump",
+    "dcmmkdir": "/usr/bin/dcmmkdir",
     "dcmpschk": "/usr/bin/dcmpschk",
     "dsrdump": "/usr/bin/dsrdump",
     "orthanc": "/usr/sbin/Orthanc",
@@ -38,11 +49,16 @@ def peer(name: str) -> str:
     return PEERS[name]
 
 
+def radiographs_folder() -> Path:
+    """Where the real radiographs are: IMGDASH_RADIOGRAPHS, or beside the checkout."""
+    beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "radiographs"
+    return Path(os.environ.get("IMGDASH_RADIOGRAPHS", beside))
+
+
 @pytest.fixture(scope="session")
 def radiographs() -> Path:
     """Folder of the real CR images: RG2.dcm (hip), RG3.dcm (lower leg), RG2_J2KR.dcm, CR-MONO1-10-chest.dcm."""
-    beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "radiographs"
-    folder = Path(os.environ.get("IMGDASH_RADIOGRAPHS", beside))
+    folder = radiographs_folder()
     if not (folder / "RG2.dcm").exists():
         # They are not part of the project, so a machine without them is no failure.
         pytest.skip("no real radiographs: set IMGDASH_RADIOGRAPHS to their folder")
@@ -55,3 +71,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
+    """Certificates of a small hospital; made once, for a key takes a while."""
+    from tests.security.certificates import hospital
+
+    return hospital(tmp_path_factory.mktemp("certificates"))

@@ -51,6 +51,8 @@ policy = "automatic"
 to = "modality"
 """
 
+TLS = "[station]\ntls_certificate = 'tls/own.pem'\ntls_key = 'tls/own.key'\ntls_ca = '/etc/hospital.pem'\n"
+
 
 def site(tmp_path: Path, text: str) -> Site:
     path = tmp_path / "site.toml"
@@ -117,8 +119,32 @@ def test_destinations_of_an_image(tmp_path: Path) -> None:
         ),
         ("[[apparatus]]\nname = 'a'\nkind = 'printer'\nae_title = 'A'\nlayout = 'ROW'\n", "apparatus.0.layout"),
         ("[[apparatus]]\nname = 'a'\nkind = 'storage'\nae_title = 'A'\nsteps = ['blur']\n", "apparatus.0.steps.0"),
+        ("[[apparatus]]\nname = 'a'\nkind = 'storage'\n", "a storage needs an ae_title"),
+        ("[[apparatus]]\nname = 'a'\nkind = 'web'\nurl = 'ftp://x'\n", "a web storage needs a url"),
+        (TLS + "[[apparatus]]\nname = 'a'\nkind = 'web'\nurl = 'http://x'\ntls = true\n", "https:// where tls"),
+        (
+            "[[apparatus]]\nname = 'a'\nkind = 'web'\nurl = 'http://x'\ntransfer_syntax = 'implicit'\n",
+            "'implicit' is not allowed for a web",
+        ),
+        ("[[apparatus]]\nname = 'a'\nkind = 'folder'\n", "a folder needs a path"),
+        (
+            "[[apparatus]]\nname = 'a'\nkind = 'folder'\npath = 'x'\n"
+            "[[apparatus]]\nname = 'b'\nkind = 'folder'\npath = 'x'\n",
+            "two folders have the same path",
+        ),
+        (
+            TLS + "tls_required = true\n[[apparatus]]\nname = 'a'\nkind = 'web'\nurl = 'http://x'\n",
+            "without tls = true: a",
+        ),
         ("[[requests.rules]]\nrule = 'size'\n[[requests.rules]]\nrule = 'size'\n", "rules named twice: size"),
         ("[[exposure]]\nsender = 'CR1'\nform = 'log'\ngain = 0\n", "exposure.0.gain.*greater than 0"),
+        ("[[quality]]\nquantity = 'sharpness'\n", "no quantity 'sharpness': there are mtf50, mtf20"),
+        ("[[quality]]\nquantity = 'cnr'\nlow = 5\nhigh = 4\n", r"low \(5\) is above high \(4\)"),
+        ("[station]\ntls_key = 'a'\n", "tls_certificate, tls_key and tls_ca belong together"),
+        ("[station]\ndicom_tls_port = 0\n", "TLS needs tls_certificate"),
+        ("[[peer]]\nname = 'a'\nkind = 'ris'\ntls = true\n", "TLS needs tls_certificate"),
+        (TLS + "tls_required = true\n[[peer]]\nname = 'a'\nkind = 'ris'\n", "without tls = true: a"),
+        (TLS + "tls_required = true\nquery_port = 0\n", "must be query_tls_port"),
         ("folder = '/elsewhere'\n", "'folder' is not a setting"),
     ],
 )
@@ -134,6 +160,16 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
         site(tmp_path, "[station]\ndicom_port = -1\nworkers = 0\n")
 
 
+def test_the_limit_of_a_sender_goes_before_that_of_all(tmp_path: Path) -> None:
+    found = site(
+        tmp_path,
+        "[[quality]]\nquantity = 'mtf50'\nlow = 2.0\n[[quality]]\nquantity = 'mtf50'\nsender = 'CR1'\nhigh = 9.0\n",
+    )
+    assert found.limit("mtf50", "DR1") == (2.0, None)
+    assert found.limit("mtf50", "CR1") == (None, 9.0)
+    assert found.limit("mtf20", "DR1") == (None, None)
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(ImgdashError, match=r"No site file.*imgdash init"):
         load(tmp_path / "site.toml")
@@ -142,3 +178,24 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         load(tmp_path / "latin.toml")
     with pytest.raises(ImgdashError, match="cannot be read"):
         load(tmp_path)
+
+
+def test_other_kinds_of_output_apparatus(tmp_path: Path) -> None:
+    web = "[[apparatus]]\nname = 'CLOUD'\nkind = 'web'\nurl = 'https://x/dicom-web'\n"
+    share = "[[apparatus]]\nname = 'SHARE'\nkind = 'folder'\npath = 'share'\n"
+    found = site(tmp_path, TLS + "tls_required = true\n" + web + share)
+    assert [output.address for output in found.apparatus] == ["https://x/dicom-web", "share"]
+    assert found.known_ae_titles() == frozenset()
+    assert found.secured_ae_titles() == ()
+    assert found.tls(found.output("CLOUD")) is None, "whom this machine trusts"
+
+
+def test_certificates_are_found_from_the_site_folder(tmp_path: Path) -> None:
+    machines = "[[peer]]\nname = 'a'\nkind = 'ris'\nae_title = 'A'\ntls = true\n[[peer]]\nname = 'b'\nkind = 'ris'\n"
+    found = site(tmp_path, TLS + machines)
+    shown = found.tls(found.peer("a"))
+    assert shown is not None
+    assert shown.certificate == str(tmp_path.resolve() / "tls" / "own.pem")
+    assert shown.authority == "/etc/hospital.pem"
+    assert found.tls(found.peer("b")) is None
+    assert found.secured_ae_titles() == ("A",)

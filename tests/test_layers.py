@@ -28,9 +28,11 @@ LAYERS = {
     "confirm": 3,
     "output": 3,
     "request": 3,
+    "retrieve": 3,
     "records": 3,
     "sites": 4,
     "apparatus": 4,
+    "conformance": 5,
     "doctor": 5,
     "autopilot": 5,
     "dashboard": 5,
@@ -45,7 +47,7 @@ SIMULATE = {"model", "config", "wire", "reduce", "process"}
 SHOWS_MACHINES = {"demonstration", "cli"}
 
 THIRD_PARTIES = {
-    "pynetdicom": {"wire", "receive", "output", "request", "simulate"},
+    "pynetdicom": {"wire", "receive", "output", "request", "retrieve", "simulate"},
     "duckdb": {"store", "records"},
     "panel": {"dashboard"},
     "panel_material_ui": {"dashboard"},
@@ -139,6 +141,7 @@ SHOWN = {"panel", "panel_material_ui", "holoviews", "bokeh"}
         ("imgdash.workers", HEAVY),
         ("imgdash.confirm.actions", SHOWN | {"pynetdicom"}),
         ("imgdash.output.queue", SHOWN),
+        ("imgdash.retrieve", SHOWN | {"cv2"}),
         ("imgdash.simulate.machine", SHOWN | {"duckdb"}),
         ("imgdash.apparatus", SHOWN),
         ("imgdash.cli", HEAVY | {"pynetdicom"}),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from imgdash.config import parse
+from imgdash.model import ImgdashError
 from imgdash.workers import WorkerDied, Workers
 
 
@@ -41,3 +44,10 @@ def test_an_error_of_the_task_comes_back_as_it_is(workers: Workers) -> None:
     with pytest.raises(ZeroDivisionError):
         workers.run(divmod, 1, 0).result(60)
     assert workers.died == 0
+
+
+def test_memory_that_is_too_little_is_said_with_the_setting(workers: Workers) -> None:
+    with pytest.raises(WorkerDied, match=r"600 MB.*worker_memory_mb"):
+        workers.run(bytes, 4 << 30).result(60)
+    with pytest.raises(ImgdashError, match="worker_memory_mb"):
+        parse({"station": {"worker_memory_mb": 256}}, Path("site.toml"))

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imgdash.model import IMAGE, QUEUE, QueueEntry
+from imgdash.store import rows
 
 if TYPE_CHECKING:
     from imgdash.apparatus.apparatus import Apparatus
+    from imgdash.apparatus.parts import Parts
 
 _SHOWN = 500
 
@@ -39,7 +41,7 @@ class QueueState:
         raise AttributeError(state)
 
 
-def queues(apparatus: Apparatus) -> dict[str, QueueState]:
+def queues(apparatus: Parts) -> dict[str, QueueState]:
     """Each queue with its open entries."""
     store = apparatus.store
     counted: dict[str, dict[str, int]] = {}
@@ -48,17 +50,15 @@ def queues(apparatus: Apparatus) -> dict[str, QueueState]:
     found = {}
     for output in apparatus.site.apparatus:
         entries = store.query(
-            "select entry_id from queue where apparatus = ? and state not in ('done', 'cancelled') "
-            "order by position limit ?",
+            "select * from queue where apparatus = ? and state not in ('done', 'cancelled') order by position limit ?",
             [output.name, _SHOWN],
         )
-        ids = [row["entry_id"] for row in entries]
         found[output.name] = QueueState(
             output.name,
             output.kind,
             not store.preference(f"station/apparatus/{output.name}/off", False),
             counted.get(output.name, {}),
-            store.queue("list_contains(?, entry_id)", [ids]) if ids else [],
+            [rows.entry(row) for row in entries],
         )
     return found
 
@@ -86,6 +86,7 @@ def health(apparatus: Apparatus) -> dict[str, Any]:
         "arriving": apparatus.arriving,
         "queues": lines,
         "requests": {**once, "states": requests},
+        "notices": apparatus.told.counts(),
         "receivers": apparatus.receivers_alive,
         "workers_died": apparatus.workers.died,
     }

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info
 
 from imgdash.config import Site
 from imgdash.model import Event, PeerFailed
@@ -14,9 +20,11 @@ from imgdash.output import Outputs
 from imgdash.receive import commitment, messages, mpps
 from imgdash.request import Requests
 from imgdash.request.ups_events import facts as ups_facts
-from imgdash.store.store import Store
+from imgdash.store.files import Files
+from imgdash.store.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
+_DONE = "select 1 from journal where subject = 'step' and id = ? and (data->>'file') = ?"
 # A peer that is away for longer asks again when it is back.
 _PATIENCE = timedelta(hours=1)
 
@@ -24,12 +32,12 @@ _PATIENCE = timedelta(hours=1)
 class Messages:
     """Does what a message says, then lets it go. Doing it twice does no harm."""
 
-    def __init__(self, site: Site, store: Store, outputs: Outputs, requests: Requests, quarantine: Path) -> None:
+    def __init__(self, site: Site, store: Store, outputs: Outputs, requests: Requests, files: Files) -> None:
         self._site = site
         self._store = store
         self._outputs = outputs
         self._requests = requests
-        self._quarantine = quarantine
+        self._quarantine, self._incoming = files.quarantine, files.incoming
         self._kinds: dict[str, Callable[[Any], None]] = {
             "mpps-create": self._step,
             "mpps-set": self._step,
@@ -62,16 +70,44 @@ class Messages:
 
     def _step(self, message: Any) -> None:
         event = mpps.event(message)
-        self._store.write(lambda change: change.emit(event))
+        # The file is let go of after the change, so a stop in between brings the message once more.
+        event = dataclasses.replace(event, data={**event.data, "file": message.name})
+
+        def change_(change: Change) -> None:
+            if change.query(_DONE, [event.id, message.name]):
+                return
+            change.emit(event)
+            uid = message.sop_instance_uid
+            self._requests.outbox.forward(change, message.service, uid, message.dataset or Dataset())
+
+        self._store.write(change_)
 
     def _commitment_request(self, message: Any) -> None:
-        def held(sop_instance_uid: str) -> bool:
-            rows = self._store.query(
-                "select 1 from image where sop_instance_uid = ? and state <> 'deleted' limit 1", [sop_instance_uid]
-            )
-            return bool(rows)
+        # Looked through once for all images of a request: a burst is asked for as one, while it still arrives.
+        arrived = self._arrived()
+        commitment.answer(self._site, message, lambda uid: uid in arrived or self._registered(uid))
 
-        commitment.answer(self._site, message, held)
+    def held(self, sop_instance_uid: str) -> bool:
+        """Whether an image is kept here: registered, or acknowledged and still waiting for it.
+
+        Who asks at once, as Orthanc does, asks for images that were acknowledged a moment ago. What is looked for
+        among those first cannot be missed by being registered meanwhile.
+        """
+        return sop_instance_uid in self._arrived() or self._registered(sop_instance_uid)
+
+    def _registered(self, sop_instance_uid: str) -> bool:
+        rows = self._store.query(
+            "select 1 from image where sop_instance_uid = ? and state <> 'deleted' limit 1", [sop_instance_uid]
+        )
+        return bool(rows)
+
+    def _arrived(self) -> set[str]:
+        """SOP Instance UIDs of the images that wait to be registered, as their receiver wrote them down."""
+        found = set()
+        for path in self._incoming.glob("*.dcm"):
+            with contextlib.suppress(OSError, InvalidDicomError):
+                found.add(str(read_file_meta_info(path).get("MediaStorageSOPInstanceUID", "")))
+        return found
 
     def _commitment_result(self, message: Any) -> None:
         self._outputs.commitment_result(message)

@@ -13,6 +13,7 @@ from imgdash.receive import OrderServer, worklist
 from imgdash.request import Requests
 from imgdash.store import rows
 from imgdash.store.conditions import Conditions
+from imgdash.store.procedures import Procedures
 from imgdash.store.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
@@ -21,10 +22,13 @@ _LOG = logging.getLogger(__name__)
 class Orders:
     """The HL7 listener and one poller for each RIS whose worklist is asked."""
 
-    def __init__(self, site: Site, store: Store, conditions: Conditions, requests: Requests) -> None:
+    def __init__(
+        self, site: Site, store: Store, conditions: Conditions, procedures: Procedures, requests: Requests
+    ) -> None:
         self._site = site
         self._store = store
         self._conditions = conditions
+        self._procedures = procedures
         self._requests = requests
         self._server = OrderServer(site, self.take)
         self._stopping = threading.Event()
@@ -46,13 +50,15 @@ class Orders:
         self._server.stop()
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Where HL7 is taken."""
-        return self._server.address
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """Where HL7 is taken: ``hl7``, ``hl7-tls``."""
+        return self._server.addresses
 
     def take(self, order: Order) -> None:
         """Keep a new, changed or cancelled order; tell the requests, if it answers one (S11)."""
-        condition, _ = choose(self._conditions.all(), {"BodyPartExamined": order.body_part}, order)
+        conditions = self._conditions.all()
+        order = self._procedures.fill(order, [condition.key for condition in conditions])
+        condition, _ = choose(conditions, {"BodyPartExamined": order.body_part}, order)
         order = dataclasses.replace(order, condition=order.condition or condition.key)
 
         def change(tx: Change) -> Order | None:

@@ -1,16 +1,18 @@
-"""Are the other machines there? C-ECHO for DICOM, a connection for HL7."""
+"""Are the other machines there? C-ECHO for DICOM, a connection for HL7, a query for DICOMweb."""
 
 from __future__ import annotations
 
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from imgdash.config import OutputApparatus, Peer, Site
 from imgdash.model import PeerFailed
-from imgdash.wire import dicom
+from imgdash.output import examining
+from imgdash.wire import dicom, mllp
 
+# What is asked of output apparatus that are spoken to in another way than DICOM's own.
+LOOKED_AT = {"web": ("DICOMweb", examining.web), "folder": ("folder", examining.folder)}
 VERIFICATION = "1.2.840.10008.1.1"
 
 
@@ -21,9 +23,11 @@ class PeerState:
     Attributes
     ----------
     service
-        ``DICOM`` or ``HL7``.
+        ``DICOM``, ``HL7``, ``DICOMweb`` or ``folder``.
     milliseconds
         None where it did not answer; `trouble` says why, and what to do.
+    answers
+        Whether it is there all the same: it speaks DICOM, but not C-ECHO.
     """
 
     name: str
@@ -33,6 +37,7 @@ class PeerState:
     milliseconds: float | None
     trouble: str = ""
     remedy: str = ""
+    answers: bool = False
 
     @property
     def ok(self) -> bool:
@@ -42,38 +47,61 @@ class PeerState:
 
 def check(site: Site, timeout: float = 5.0) -> list[PeerState]:
     """Ask every peer and output apparatus of the site, all at once."""
-    machines: list[Peer | OutputApparatus] = [*site.peers, *site.apparatus]
     with ThreadPoolExecutor(max_workers=16) as pool:
         asked = []
-        for machine in machines:
-            if machine.ae_title and machine.port:
-                asked.append(pool.submit(_echo, site, machine, timeout))
+        for machine in site.machines:
+            if isinstance(machine, OutputApparatus) and machine.kind in LOOKED_AT:
+                asked.append(pool.submit(look, site, machine))
+            elif machine.ae_title and machine.port:
+                asked.append(pool.submit(echo, site, machine, timeout))
             if isinstance(machine, Peer) and machine.hl7_port:
-                asked.append(pool.submit(_connect, machine, timeout))
+                asked.append(pool.submit(connect, site, machine, timeout))
         return [future.result() for future in asked]
 
 
-def _echo(site: Site, machine: Peer | OutputApparatus, timeout: float) -> PeerState:
+def echo(site: Site, machine: Peer | OutputApparatus, timeout: float = 5.0) -> PeerState:
+    """C-ECHO of a machine."""
     address = f"{machine.ae_title}@{machine.host}:{machine.port}"
     begun = time.monotonic()
     try:
         with dicom.associate(
-            site.station.ae_title, machine.ae_title or "", machine.host, machine.port, [VERIFICATION], timeout
+            site.station.ae_title,
+            machine.ae_title or "",
+            machine.host,
+            machine.port,
+            [VERIFICATION],
+            timeout,
+            tls=site.tls(machine),
         ) as assoc:
             status = assoc.send_c_echo()
         if getattr(status, "Status", None) != 0:
             raise PeerFailed("C-ECHO was not answered with Success.", "Look at the peer's log.")
     except PeerFailed as error:
-        return PeerState(machine.name, machine.kind, "DICOM", address, None, error.cause, error.remedy)
+        # A context that is not accepted: somebody is there who knows no C-ECHO.
+        answers = not error.retry and error.status is None
+        return PeerState(machine.name, machine.kind, "DICOM", address, None, error.cause, error.remedy, answers)
     return PeerState(machine.name, machine.kind, "DICOM", address, (time.monotonic() - begun) * 1000)
 
 
-def _connect(peer: Peer, timeout: float) -> PeerState:
+def look(site: Site, apparatus: OutputApparatus) -> PeerState:
+    """A folder or a web storage."""
+    service, ask = LOOKED_AT[apparatus.kind]
+    begun = time.monotonic()
+    try:
+        ask(site, apparatus)
+    except PeerFailed as error:
+        address = apparatus.address
+        return PeerState(apparatus.name, apparatus.kind, service, address, None, error.cause, error.remedy)
+    passed = (time.monotonic() - begun) * 1000
+    return PeerState(apparatus.name, apparatus.kind, service, apparatus.address, passed)
+
+
+def connect(site: Site, peer: Peer, timeout: float = 5.0) -> PeerState:
+    """A connection to the HL7 listener of a peer, which is closed again."""
     address = f"{peer.host}:{peer.hl7_port}"
     begun = time.monotonic()
     try:
-        socket.create_connection((peer.host, peer.hl7_port), timeout).close()
-    except OSError as error:
-        remedy = "Is its HL7 listener started, and are host and hl7_port right in the site file?"
-        return PeerState(peer.name, peer.kind, "HL7", address, None, f"No connection: {error}.", remedy)
+        mllp.reach(peer.host, peer.hl7_port, timeout, tls=site.tls(peer))
+    except PeerFailed as error:
+        return PeerState(peer.name, peer.kind, "HL7", address, None, error.cause, error.remedy)
     return PeerState(peer.name, peer.kind, "HL7", address, (time.monotonic() - begun) * 1000)

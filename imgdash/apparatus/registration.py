@@ -26,6 +26,7 @@ from imgdash.store.header import read
 from imgdash.store.pixels import open_image
 from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Change, Store
+from imgdash.workers import Workers
 
 
 class Registration:
@@ -35,6 +36,8 @@ class Registration:
     ----------
     tell
         Called with the header of each new image, after it is durable.
+    workers
+        Calculate the parameters of what arrives, so that pages do not wait for it.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Registration:
         conditions: Conditions,
         requests: Requests,
         tell: Callable[[ImageHeader], None],
+        workers: Workers,
     ) -> None:
         self.site = site
         self.store = store
@@ -54,6 +58,7 @@ class Registration:
         self.conditions = conditions
         self.requests = requests
         self._tell = tell
+        self._workers = workers
 
     def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
@@ -84,7 +89,7 @@ class Registration:
         order = find_order(self.store, found.columns)
         header = self._header(found, file, arrived_at, order)
         if found.reduced is not None:
-            header = self.process(header, found.reduced, found.pixel_attributes, found.attributes, order)
+            header = self.process(header, found.reduced, found.pixel_attributes, found.attributes, order, apart=True)
         else:
             trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
             header = _with(header, judgement=Judgement(trouble, trouble))
@@ -105,20 +110,25 @@ class Registration:
         attributes: dict[str, Any],
         order: Order | None,
         condition: Condition | None = None,
+        apart: bool = False,
     ) -> ImageHeader:
-        """Choose the condition key, calculate its parameters on the reduced image, judge (C1, C3, R8)."""
+        """Choose the condition key, calculate its parameters on the reduced image, judge (C1, C3, R8).
+
+        `apart`: in a worker, behind what is on a screen; else at once, for somebody who waits.
+        """
         why = ""
         if condition is None:
             condition, why = choose(self.conditions.all(), {**attributes, **_coded(header)}, order)
         chain = Chain.of(condition.processing, header.overrides)
-        calculated = calculate(
-            reduced,
-            chain,
-            attrs=pixel_attributes,
-            calibration=_calibration(self.site, header.sender),
-            target_ei=condition.exposure.get("target_ei"),
-        )
+        known = (pixel_attributes, _calibration(self.site, header.sender), condition.exposure.get("target_ei"))
+        if apart:
+            calculated = self._workers.run(_calculate, reduced, chain.flat(), *known, priority=2).result()
+        else:
+            calculated = _calculate(reduced, chain.flat(), *known)
         parameters = {**calculated, "condition_why": why} if why else dict(calculated)
+        # What was measured is of the pixels, whatever key processes them.
+        if "quality" in header.parameters and header.parameters["quality"].get("kind") == condition.quality:
+            parameters["quality"] = header.parameters["quality"]
         header = _with(header, condition=condition.key, condition_version=condition.version, parameters=parameters)
         judgement = judge(header, condition, self.site.fitness, order=order, attributes=attributes or None)
         return _with(header, judgement=judgement)
@@ -167,18 +177,33 @@ class Registration:
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
         change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
-        if found.readable_header:
-            # The dose was given, whether or not anybody can see the image.
+        if found.readable_header and not self._is_quality(header):
+            # The dose was given, whether or not anybody can see the image; a test object is no person.
             emission.record(change, header, order, facts)
         if order is not None and order.state == "new":
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
         return header
+
+    def _is_quality(self, header: ImageHeader) -> bool:
+        return bool(header.condition and self.conditions.get(header.condition, header.condition_version).quality)
 
     def _put_away(self, path: Path, found: Examined) -> None:
         if found.readable_header:
             self.files.done(path)
         else:
             self.files.set_aside(path)
+
+
+def _calculate(
+    reduced: Reduced,
+    parameters: dict[str, Any],
+    attributes: dict[str, Any],
+    calibration: Exposure | None,
+    target_ei: float | None,
+) -> dict[str, Any]:
+    """`imgdash.process.calculate`, of what can be sent to a worker."""
+    chain = Chain.of({}, parameters)
+    return dict(calculate(reduced, chain, attrs=attributes, calibration=calibration, target_ei=target_ei))
 
 
 def find_order(store: Store, columns: dict[str, Any]) -> Order | None:
@@ -193,7 +218,12 @@ def find_order(store: Store, columns: dict[str, Any]) -> Order | None:
 
 def _coded(header: ImageHeader) -> dict[str, str]:
     """What was corrected on the screen wins over what the file says."""
-    coded = {"BodyPartExamined": header.body_part, "ViewPosition": header.view, "Modality": header.modality}
+    coded = {
+        "BodyPartExamined": header.body_part,
+        "ViewPosition": header.view,
+        "Modality": header.modality,
+        "PatientID": header.patient.id,
+    }
     return {name: value for name, value in coded.items() if value}
 
 

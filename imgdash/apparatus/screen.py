@@ -6,15 +6,17 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from imgdash.apparatus.ready import Ready
 from imgdash.model import ImageHeader
-from imgdash.process import ALL, Chain, form, preview
+from imgdash.process import Chain, preview
+from imgdash.process.whole import whole
 from imgdash.reduce import Reduced
 from imgdash.store import pixels
 from imgdash.store.conditions import Conditions
@@ -32,12 +34,11 @@ def form_frame(
     calculated: Mapping[str, Any],
     marked: Mapping[str, str],
     raw: bool | None,
+    overlays: Sequence[Mapping[str, Any]] = (),
 ) -> np.ndarray:
     """One full-resolution processed image, uint16 P-values of 12 bits; runs in a worker process."""
     image = pixels.open_image(path, unprocessed=raw).assign_attrs(marked)
-    # Neither trimmed nor scaled: it must lie over the preview pixel for pixel of the whole image.
-    steps = [step for step in ALL if step != "scale"]
-    return np.ascontiguousarray(form(image, Chain.of({}, parameters), calculated, steps=steps).values)
+    return whole(image, Chain.of({}, parameters), calculated, overlays=overlays)
 
 
 class Screen:
@@ -57,6 +58,7 @@ class Screen:
         self._lock = threading.Lock()
         self._reduced: OrderedDict[str, Reduced] = OrderedDict()
         self._frames: OrderedDict[str, Future[np.ndarray]] = OrderedDict()
+        self.kernels = Ready()
 
     def chain(
         self, header: ImageHeader, condition: str | None = None, overrides: Mapping[str, Any] | None = None
@@ -84,6 +86,7 @@ class Screen:
         """The processed display image, in milliseconds."""
         small = self.reduced(header.image_id)
         chain = chain or self.chain(header)
+        self.kernels.wait()
         result: np.ndarray = preview(small.display, small.display_pitch_mm[0], chain, header.parameters)
         return result
 
@@ -102,6 +105,7 @@ class Screen:
                 dict(header.parameters),
                 header.marked,
                 self._raw(header.sender),
+                header.overlays,
                 priority=1,
             )
             self._frames[key] = future
@@ -130,6 +134,8 @@ class Screen:
 
 
 def digest(chain: Chain, header: ImageHeader) -> str:
-    """A short name for a look of an image: changes with any parameter set or calculated."""
-    text = json.dumps([chain.flat(), dict(header.parameters), header.marked], sort_keys=True, default=str)
+    """A short name for a look of an image: changes with any parameter set or calculated, and with each overlay."""
+    text = json.dumps(
+        [chain.flat(), dict(header.parameters), header.marked, header.overlays], sort_keys=True, default=str
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]

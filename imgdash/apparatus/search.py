@@ -4,14 +4,13 @@ once (D5, H2).
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from imgdash.model import ImageHeader, ImgdashError, Order, QueueEntry, Request
+from imgdash.apparatus.narrowing import among, in_order, words
+from imgdash.model import ImageHeader, Order, QueueEntry, Request
 from imgdash.store import rows
 from imgdash.store.store import Store
 
@@ -40,8 +39,6 @@ _ORDER_TEXT: Final = (
     "procedure_text", "body_part", "physician", "parent", "order_id",
 )  # fmt: skip
 _ORDER_IDS: Final = ("order_id", "study_uid")
-# UIDs and our own ids are long: looked for in the columns that hold them, and only there.
-_ID: Final = re.compile(r"[0-9]+(\.[0-9]+){3,}|[0-9a-f]{16,}|\S{40,}")
 _STRAY: Final = "coalesce(order_id, '') = '' and state <> 'deleted'"
 _IMAGELESS: Final = (
     "state <> 'cancelled' and not exists "
@@ -127,7 +124,7 @@ class Search:
         ImgdashError
             If `sort` is no such name.
         """
-        where, params = _words(text, _IMAGE_TEXT, _IMAGE_IDS)
+        where, params = words(text, _IMAGE_TEXT, _IMAGE_IDS)
         if states:
             where = [*where, f"state in ({', '.join('?' * len(states))})"]
             params = [*params, *states]
@@ -143,10 +140,9 @@ class Search:
         for comparison, day in ((">= ?::date", begin), ("< ?::date + interval 1 day", end)):
             if day is not None:
                 where, params = [*where, f"received_at {comparison}"], [*params, day.isoformat()]
-        total, ids = self._page("image", "image_id", where, params, _order(IMAGE_SORTS, sort, down, "number"),
+        total, ids = self._page("image", "image_id", where, params, in_order(IMAGE_SORTS, sort, down, "number"),
                                 offset, limit)  # fmt: skip
-        found = {image.image_id: image for image in self._store.images("list_contains(?, image_id)", [ids])}
-        return FoundImages([found[id] for id in ids if id in found], total, self.queued(ids))
+        return FoundImages(list(self._store.headers(ids).values()), total, self.queued(ids))
 
     def orders(
         self,
@@ -163,7 +159,7 @@ class Search:
         limit: int = 200,
     ) -> FoundOrders:
         """Reservation files that fit all that is given; `view` is a name in `ORDER_VIEWS`, days are when it is due."""
-        where, params = _words(text, _ORDER_TEXT, _ORDER_IDS)
+        where, params = words(text, _ORDER_TEXT, _ORDER_IDS)
         where = [*where, ORDER_VIEWS[view]]
         for column, value in (("modality", modality), ("source", source)):
             if value:
@@ -172,13 +168,14 @@ class Search:
             if day is not None:
                 where = [*where, f"coalesce(scheduled_at, received_at) {comparison}"]
                 params = [*params, day.isoformat()]
-        total, ids = self._page("orders", "order_id", where, params, _order(ORDER_SORTS, sort, down, "received_at"),
+        total, ids = self._page("orders", "order_id", where, params, in_order(ORDER_SORTS, sort, down, "received_at"),
                                 offset, limit)  # fmt: skip
-        found = {order.order_id: order for order in self._store.orders("list_contains(?, order_id)", [ids])}
+        found = {order.order_id: order for order in self._store.orders(*among("order_id", ids))}
+        these, values = among("order_id", ids)
         images = self._store.query(
             "select order_id, list(image_id order by number) as ids from image "
-            "where list_contains(?, order_id) and state <> 'deleted' group by order_id",
-            [ids],
+            f"where {these} and state <> 'deleted' group by order_id",
+            values,
         )
         return FoundOrders(
             [found[id] for id in ids if id in found], total, {row["order_id"]: row["ids"] for row in images}
@@ -187,10 +184,11 @@ class Search:
     def queued(self, image_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """image_id → output apparatus → state of the newest entry in its queue."""
         found: dict[str, dict[str, str]] = {}
+        these, values = among("image_id", image_ids)
         for row in self._store.query(
             "select image_id, apparatus, arg_max(state, registered_at) as state from queue "
-            "where list_contains(?, image_id) group by image_id, apparatus order by apparatus",
-            [list(image_ids)],
+            f"where {these} group by image_id, apparatus order by apparatus",
+            values,
         ):
             found.setdefault(row["image_id"], {})[row["apparatus"]] = row["state"]
         return found
@@ -220,16 +218,27 @@ class Search:
         """Requests that an image is in, as what was not good enough or as the answer; first to last."""
         return self._store.requests("image_id = ? or answer = ?", [image_id, image_id])[::-1]
 
+    def asked_in(self, image_ids: Sequence[str]) -> list[Request]:
+        """Requests about any of these images, first to last."""
+        return self._store.requests(*among("image_id", image_ids))[::-1]
+
     def image_counts(self) -> dict[str, int]:
         """State → images."""
-        return {row["state"]: row["n"] for row in self._store.query("select state, count(*) n from image group by all")}
+        sql = "select state, count(*) n from image group by all"
+        return self._store.same(
+            "image counts", ("image",), lambda: {row["state"]: row["n"] for row in self._store.query(sql)}
+        )
 
     def order_counts(self) -> dict[str, int]:
         """View of `ORDER_VIEWS` → orders, and ``stray`` → images without an order."""
         views = ", ".join(f"count(*) filter (where {where}) as {name}" for name, where in ORDER_VIEWS.items())
-        found = self._store.query(f"select {views} from orders")[0]
-        stray = self._store.query(f"select count(*) as n from image where {_STRAY}")[0]["n"]
-        return {**found, "stray": stray}
+
+        def count() -> dict[str, int]:
+            found = self._store.query(f"select {views} from orders")[0]
+            stray = self._store.query(f"select count(*) as n from image where {_STRAY}")[0]["n"]
+            return {**found, "stray": stray}
+
+        return self._store.same("order counts", ("image", "order"), count)
 
     def known(self) -> dict[str, list[str]]:
         """What the filters offer: ``modality`` and ``sender`` of images, ``order_modality``, ``source`` of orders."""
@@ -238,12 +247,18 @@ class Search:
             "order_modality": "select distinct modality v from orders",
             "source": "select distinct source v from orders",
         }  # fmt: skip
-        return {name: sorted(row["v"] for row in self._store.query(sql) if row["v"]) for name, sql in wanted.items()}
+
+        def read() -> dict[str, list[str]]:
+            return {
+                name: sorted(row["v"] for row in self._store.query(sql) if row["v"]) for name, sql in wanted.items()
+            }
+
+        return self._store.same("filters", ("image", "order"), read)
 
     @staticmethod
     def having(text: str, column: str = "image_id") -> tuple[list[str], list[Any]]:
         """A condition on a column of image ids for words that their image is to have; none for none."""
-        where, params = _words(text, _IMAGE_TEXT, _IMAGE_IDS)
+        where, params = words(text, _IMAGE_TEXT, _IMAGE_IDS)
         if not where:
             return [], []
         told = " and ".join(f"({part})" for part in where)
@@ -254,43 +269,13 @@ class Search:
     ) -> tuple[int, list[str]]:
         """How many rows fit, and the keys of one page: whole rows are read for these alone."""
         told = " and ".join(f"({part})" for part in where) or "true"
+        # Two questions: the first rows in order need no sorting of all, a count needs no order.
         found = self._store.query(
-            f"with fit as materialized (select {key} as id, row_number() over (order by {order}, {key}) as place "
-            f"from {table} where {told}) select id, (select count(*) from fit) as n from fit "
-            "where place > ? and place <= ? order by place",
-            [*params, max(offset, 0), max(offset, 0) + limit],
+            f"select {key} as id from {table} where {told} order by {order}, {key} limit ? offset ?",
+            [*params, limit, max(offset, 0)],
         )
-        if not found and offset > 0:
-            return self._page(table, key, where, params, order, 0, 1)[0], []
-        return (found[0]["n"] if found else 0), [row["id"] for row in found]
-
-
-def _words(text: str, columns: Sequence[str], ids: Sequence[str]) -> tuple[list[str], list[Any]]:
-    """Conditions for words, each of which is to be found: a name may be given in any order of its parts."""
-    where: list[str] = []
-    params: list[Any] = []
-    words = text.split()[:8]
-    for word in [word for word in words if _ID.fullmatch(word)]:
-        where.append(" or ".join(f"contains({column}, ?)" for column in ids))
-        params += [word] * len(ids)
-    bare = f"strip_accents(lower(concat_ws(' ', {', '.join(columns)})))"
-    for word in [word for word in words if not _ID.fullmatch(word)]:
-        where.append(f"contains({bare}, ?)")
-        params.append(_bare(word))
-    return where, params
-
-
-def _bare(word: str) -> str:
-    """A word without case and accents."""
-    parts = unicodedata.normalize("NFD", word.lower())
-    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
-
-
-def _order(sorts: Mapping[str, str], sort: str, down: bool, then: str) -> str:
-    if sort not in sorts:
-        raise ImgdashError(f"A list cannot be sorted by {sort!r}.", f"Possible: {', '.join(sorts)}.")
-    way = "desc" if down else "asc"
-    return f"{sorts[sort]} {way} nulls last, {then} desc"
+        total = self._store.query(f"select count(*) as n from {table} where {told}", list(params))[0]["n"]
+        return total, [row["id"] for row in found]
 
 
 __all__ = ["IMAGE_SORTS", "ORDER_SORTS", "ORDER_VIEWS", "FoundImages", "FoundOrders", "Search"]

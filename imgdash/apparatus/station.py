@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -110,7 +111,7 @@ class Station:
         settings = apparatus.site.station
         disk = shutil.disk_usage(apparatus.folder)
         pids = self._receivers.pids()
-        processes = tuple(_processes(pids))
+        processes = tuple(_processes({"receiver": pids, "worker": apparatus.workers.pids()}))
         return Running(
             version=version("imgdash"),
             started_at=apparatus.started_at,
@@ -239,17 +240,11 @@ def _not_above(by: Actor, role: str, former: Actor | None) -> None:
         raise NotAllowed(f"The {by.role} {by.name!r} may not give or take a higher role.", "A maker can.")
 
 
-def _processes(receivers: Sequence[int]) -> list[Process]:
-    """This process and its children, with what each is for."""
-    own = psutil.Process(os.getpid())
-    found = [Process(own.pid, "apparatus and page", own.memory_info().rss)]
-    for child in own.children(recursive=True):
-        try:
-            memory = child.memory_info().rss
-            command = " ".join(child.cmdline())
-        except psutil.Error:
-            continue
-        what = "receiver" if child.pid in receivers else "worker" if "spawn_main" in command else ""
-        if what:
-            found.append(Process(child.pid, what, memory))
+def _processes(children: Mapping[str, Sequence[int]]) -> list[Process]:
+    """This process and those it started, by what each is for."""
+    own = [("apparatus and page", os.getpid())]
+    found = []
+    for what, pid in [*own, *((what, pid) for what, pids in children.items() for pid in pids)]:
+        with contextlib.suppress(psutil.Error):  # it ended meanwhile
+            found.append(Process(pid, what, psutil.Process(pid).memory_info().rss))
     return found

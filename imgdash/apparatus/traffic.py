@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from imgdash.apparatus.narrowing import among
 from imgdash.apparatus.search import Search
 from imgdash.config import Site
 from imgdash.model import ImageHeader, NotFound, QueueEntry, Request
@@ -160,7 +161,7 @@ class Traffic(Search):
                 name=output.name,
                 kind=output.kind,
                 ae_title=output.ae_title,
-                address=f"{output.host}:{output.port}",
+                address=output.address,
                 on=not self._store.preference(f"station/apparatus/{output.name}/off", False),
                 counts=counts.get(output.name, {}),
                 **done.get(output.name, {}),
@@ -179,7 +180,7 @@ class Traffic(Search):
         words, values = self.having(text)
         total, ids = self._page("queue", "entry_id", [*where, *words], [*params, *values],
                                 _ENTRY_ORDER.get(view, _ENTRY_ORDER[""]), offset, limit)  # fmt: skip
-        found = {entry.entry_id: entry for entry in self._store.queue("list_contains(?, entry_id)", [ids])}
+        found = {entry.entry_id: entry for entry in self._store.queue(*among("entry_id", ids))}
         entries = [found[id] for id in ids if id in found]
         return FoundEntries(entries, total, self._headers(entry.image_id for entry in entries))
 
@@ -239,13 +240,13 @@ class Traffic(Search):
             params = [*params, text.strip(), *values, *values]
         total, ids = self._page(_CHAINS, "history", where, params, "created_at desc nulls last", offset, limit)
         rounds: dict[str, list[Request]] = {}
-        for request in self._store.requests("list_contains(?, coalesce(nullif(chain, ''), request_id))", [ids]):
+        for request in self._store.requests(*among("coalesce(nullif(chain, ''), request_id)", ids)):
             rounds.setdefault(request.chain or request.request_id, []).insert(0, request)
+        these, values = among("history", ids)
         marks = {
             row["history"]: row
-            for row in self._store.query(f"select history, live, person from {_CHAINS} where list_contains(?, history)",
-                                         [ids])
-        }  # fmt: skip
+            for row in self._store.query(f"select history, live, person from {_CHAINS} where {these}", values)
+        }
         found = [
             Chain(id, sorted(rounds[id], key=lambda one: (one.round, str(one.created_at))), marks[id]["live"],
                   marks[id]["person"])
@@ -258,7 +259,9 @@ class Traffic(Search):
     def chain_counts(self) -> dict[str, int]:
         """View of `CHAIN_VIEWS` → histories of rounds."""
         counted = ", ".join(f"count(*) filter (where {where}) as {name}" for name, where in CHAIN_VIEWS.items())
-        return self._store.query(f"select {counted} from {_CHAINS}")[0]
+        return self._store.same(
+            "request counts", ("request",), lambda: self._store.query(f"select {counted} from {_CHAINS}")[0]
+        )
 
     def chains_known(self) -> dict[str, list[str]]:
         """What the filters offer: ``peer`` and ``reason`` of requests."""
@@ -269,8 +272,7 @@ class Traffic(Search):
         }  # fmt: skip
 
     def _headers(self, image_ids: Any) -> dict[str, ImageHeader]:
-        ids: Sequence[str] = sorted(set(image_ids))
-        return {image.image_id: image for image in self._store.images("list_contains(?, image_id)", [ids])}
+        return self._store.headers(image_ids)
 
 
 __all__ = ["CHAIN_VIEWS", "ENTRY_VIEWS", "Chain", "FoundChains", "FoundEntries", "Lane", "Traffic"]

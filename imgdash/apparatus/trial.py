@@ -6,23 +6,30 @@ Pure functions on the reduced images: nothing here is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process import Chain, preview
+from imgdash.apparatus.figures import Before
+from imgdash.process import Chain, geometry, preview
 from imgdash.process.automatic.calculation import polygon_mask
 from imgdash.process.screen import STEPS
 from imgdash.process.tone import tone_of
 from imgdash.reduce import Reduced
 
 Pixels = npt.NDArray[np.uint8]
+Fine = npt.NDArray[np.uint16]
 _TONES: Final = ("frequency", "equalization", "gradation")
 # Where the relevant region has fewer pixels, nothing is said of it.
 _LEAST_REGION: Final = 50
+_BINS: Final = 128
+_WHITE: Final = 4095
+# First values of direct exposure and of what lies outside the field, in the picture of the regions.
+DIRECT: Final = 128
+OUTSIDE: Final = 192
 # What makes tones as they came: the same signal range through a straight line.
 PLAIN: Final[dict[str, Any]] = {
     "frequency.amount": 0.0,
@@ -53,8 +60,8 @@ class Numbers:
         Fraction of the relevant region that becomes the darkest or lightest P-value: lost in processing.
     p_low, p_high
         P-values, in parts of full scale, between which 98 % of the relevant region lies.
-    detail_gain
-        Contrast between neighbouring pixels of the reduced image, against straight tones: detail and noise alike.
+    noise_gain, cnr, cnr_gain, overshoot
+        As `imgdash.apparatus.figures.Figures`, against straight tones.
     ei, target_ei, di
         IEC 62494-1; they do not depend on processing.
     """
@@ -70,7 +77,10 @@ class Numbers:
     white: float | None = None
     p_low: float | None = None
     p_high: float | None = None
-    detail_gain: float | None = None
+    noise_gain: float | None = None
+    cnr: float | None = None
+    cnr_gain: float | None = None
+    overshoot: float | None = None
     ei: float | None = None
     target_ei: float | None = None
     di: float | None = None
@@ -88,6 +98,8 @@ class Trial:
         Height and width of what is shown.
     calculated
         As `imgdash.process.calculate` gives it for this chain.
+    histogram
+        Shares of the image at equal steps of the signal 0…1: row 0 all of it, row 1 its relevant region.
     """
 
     pixels: Pixels
@@ -95,16 +107,37 @@ class Trial:
     chain: Chain
     calculated: Mapping[str, Any]
     numbers: Numbers
+    histogram: npt.NDArray[np.float64]
 
 
-def look(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any]) -> Trial:
-    """An image as it would be shown."""
-    pixels = _shown(reduced, chain, calculated)
+def before(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any]) -> Before:
+    """An image before processing, for `look`: the same for all chains with the same automatic parameters."""
+    tone = tone_of(chain, calculated)
+    scale = 1 / (65535 * (tone.high - tone.low))
+    offset = -tone.low / (tone.high - tone.low)
+    straight = cv2.addWeighted(reduced.display, scale, reduced.display, 0.0, offset, dtype=cv2.CV_32F)
+    straight = np.clip(straight, 0.0, 1.0)
+    return Before(straight, reduced.display_pitch_mm[0], relevant(reduced, calculated), _field(reduced, calculated))
+
+
+def look(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any], against: Before | None = None) -> Trial:
+    """An image as it would be shown.
+
+    Parameters
+    ----------
+    against
+        What `before` gives, if it is known already.
+    """
+    fine = _formed(reduced, chain, calculated)
     turned = chain.geometry.rotation or chain.geometry.angle or chain.geometry.mirror
-    tones = _shown(reduced, chain, calculated, _TONES) if turned else pixels
+    tones = _formed(reduced, chain, calculated, _TONES) if turned else fine
+    pixels = _eight_bits(fine)
     height, width = reduced.extent_mm
     extent = (width, height) if chain.geometry.rotation in (90, 270) else (height, width)
-    return Trial(pixels, extent, chain, calculated, numbers(reduced, tones, chain, calculated))
+    region = relevant(reduced, calculated).view(np.uint8)
+    counts = np.stack([_counted(reduced.display, mask, _BINS, 65536) for mask in (None, region)])
+    found = numbers(tones, chain, calculated, region, against or before(reduced, chain, calculated))
+    return Trial(pixels, extent, chain, calculated, found, counts / reduced.display.size)
 
 
 def plain(chain: Chain) -> Chain:
@@ -112,13 +145,15 @@ def plain(chain: Chain) -> Chain:
     return chain.with_(**PLAIN)
 
 
-def numbers(reduced: Reduced, tones: Pixels, chain: Chain, calculated: Mapping[str, Any]) -> Numbers:
+def numbers(tones: Fine, chain: Chain, calculated: Mapping[str, Any], region: Pixels, against: Before) -> Numbers:
     """The figures of an image.
 
     Parameters
     ----------
     tones
-        P-values of the reduced image for display, not turned.
+        P-values of 12 bits of the reduced image for display, not turned.
+    region
+        1 in the relevant region.
     """
     tone = tone_of(chain, calculated)
     confidence = calculated.get("confidence") or {}
@@ -129,23 +164,45 @@ def numbers(reduced: Reduced, tones: Pixels, chain: Chain, calculated: Mapping[s
         signal_confidence=confidence.get("signal"),
         field_confidence=confidence.get("field"),
     )
-    region = relevant(reduced, calculated).view(np.uint8)
-    counts = np.asarray(cv2.calcHist([tones], [0], region, [256], [0, 256])).ravel()
+    counts = _counted(_eight_bits(tones), region, 256, 256)
     total = float(counts.sum())
     if total >= _LEAST_REGION:
         low, high = (int(np.searchsorted(np.cumsum(counts), part * total)) / 255 for part in (0.01, 0.99))
         known.update(black=float(counts[0]) / total, white=float(counts[-1]) / total, p_low=low, p_high=high)
-        known["detail_gain"] = _detail_gain(reduced, tones, region, tone.low, tone.high)
+        known.update(asdict(against.figures(cv2.multiply(tones, 1 / _WHITE, dtype=cv2.CV_32F))))
     return Numbers(**known)
 
 
 def relevant(reduced: Reduced, calculated: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
     """The relevant region on the image for display: the field without direct exposure."""
-    inside = polygon_mask(calculated.get("field") or (), reduced.display.shape, reduced.extent_mm)
+    inside = _field(reduced, calculated)
     threshold = calculated.get("direct_threshold")
     if threshold is not None:
         inside &= reduced.display > threshold * 65535
     return inside
+
+
+def _field(reduced: Reduced, calculated: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
+    return polygon_mask(calculated.get("field") or (), reduced.display.shape, reduced.extent_mm)
+
+
+def regions(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any]) -> Pixels:
+    """What counts and what does not, turned as the image is.
+
+    Returns
+    -------
+    uint8: below `DIRECT` the relevant region, from there on direct exposure, from `OUTSIDE` on what lies outside the
+    field; within each the image by straight tones, dark to light.
+    """
+    whole = plain(chain).with_(**{"geometry.shutter": False})
+    grey = _eight_bits(_formed(reduced, whole, calculated, _TONES))
+    inside = _field(reduced, calculated)
+    marked = np.where(relevant(reduced, calculated), grey // 2, DIRECT + grey // 4)
+    marked = np.where(inside, marked, OUTSIDE + grey // 4).astype(np.uint8)
+    turned = geometry.turn(marked, chain.geometry.rotation, False)
+    if chain.geometry.angle:
+        turned = geometry.tilt(np.ascontiguousarray(turned, np.uint16), chain.geometry.angle, "nearest")
+    return np.ascontiguousarray(geometry.turn(turned, 0, bool(chain.geometry.mirror)), np.uint8)
 
 
 def profile(
@@ -186,18 +243,15 @@ def small(pixels: Pixels, side: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
-def _shown(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str] = STEPS) -> Pixels:
-    return np.asarray(preview(reduced.display, reduced.display_pitch_mm[0], chain, calculated, steps=steps), np.uint8)
+def _formed(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str] = STEPS) -> Fine:
+    """P-values of 12 bits: 8 would make steps as high as the noise that is measured."""
+    pitch = reduced.display_pitch_mm[0]
+    return np.asarray(preview(reduced.display, pitch, chain, calculated, steps=steps, bits=12), np.uint16)
 
 
-def _detail_gain(reduced: Reduced, tones: Pixels, region: Pixels, low: float, high: float) -> float | None:
-    """Mean step to the neighbour on the right, against that of the straight tones."""
-    both = np.ascontiguousarray(region[:, 1:] & region[:, :-1])
-    scale = 1 / (65535 * (high - low))
-    straight = cv2.addWeighted(reduced.display, scale, reduced.display, 0.0, -low / (high - low), dtype=cv2.CV_32F)
-    straight = np.clip(straight, 0.0, 1.0)
-    before, after = (cv2.mean(cv2.absdiff(values[:, 1:], values[:, :-1]), mask=both)[0] for values in (straight, tones))
-    return float(after) / 255 / float(before) if before > 1e-6 else None
+def _eight_bits(values: Fine) -> Pixels:
+    return np.asarray(cv2.convertScaleAbs(values, alpha=255 / _WHITE), np.uint8)
 
 
-__all__ = ["Numbers", "Trial", "look", "numbers", "plain", "profile", "relevant", "small"]
+def _counted(values: npt.NDArray[Any], mask: Pixels | None, bins: int, end: int) -> npt.NDArray[np.float64]:
+    return np.asarray(cv2.calcHist([values], [0], mask, [bins], [0, end]), np.float64).ravel()

@@ -9,22 +9,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from imgdash.confirm.acting import close_requests
-from imgdash.confirm.changing import Changing
 from imgdash.confirm.designating import Designating
 from imgdash.confirm.queueing import Queueing, register, sent_to
 from imgdash.confirm.rejecting import Rejecting
+from imgdash.confirm.revising import Revising
 from imgdash.model import Actor, ImageHeader, NotAllowed
 from imgdash.store.change import Change
 from imgdash.store.steps import cancel_waiting, request_event
 
 
-class Actions(Changing, Designating, Rejecting, Queueing):
+class Actions(Revising, Designating, Rejecting, Queueing):
     """The actions of a reviewer and of whoever minds the queues."""
 
-    def confirm(self, image_id: str, actor: Actor) -> ImageHeader:
+    def confirm(self, image_id: str, actor: Actor, *, grace_s: float = 0) -> ImageHeader:
         """The confirm key (E2): the image enters the queue of every output apparatus it is meant for.
 
         An image that is not fit may be confirmed by a person; that it was, and against what, is journalled.
+
+        Parameters
+        ----------
+        grace_s
+            Seconds before anything is sent, in which a person can take it back; an emergency does not wait.
 
         Raises
         ------
@@ -49,7 +54,7 @@ class Actions(Changing, Designating, Rejecting, Queueing):
                 confirmed_at=change.at,
                 held_by="",
             )
-            register(change, header, names, actor.name, event.seq)
+            register(change, header, names, actor.name, event.seq, grace_s)
             close_requests(change, header, actor.name)
             if not names:
                 change.transition("image", image_id, "deliver", actor.name, "no output apparatus was chosen for it")
@@ -109,6 +114,6 @@ class Actions(Changing, Designating, Rejecting, Queueing):
                 ("storage", "storage", header.judgement.storage),
                 ("film", "printer", header.judgement.film),
             )
-            if kind in kinds and findings
+            if findings and (kind in kinds if kind == "printer" else kinds - {"printer"})
         ]
         return f"confirmed although not fit {'; '.join(against)}" if against else ""

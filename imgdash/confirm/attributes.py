@@ -27,6 +27,8 @@ EDITABLE: Final[dict[str, str]] = {
     "SeriesDescription": "series_description",
     "StationName": "station",
     "OperatorsName": "operator",
+    "ReferringPhysicianName": "referring_physician",
+    "StudyID": "study_id",
     **dict.fromkeys(
         (
             "AcquisitionDeviceProcessingDescription",
@@ -41,10 +43,8 @@ EDITABLE: Final[dict[str, str]] = {
             "PatientWeight",
             "PerformedProcedureStepDescription",
             "ProtocolName",
-            "ReferringPhysicianName",
             "RequestedProcedureDescription",
             "RequestingPhysician",
-            "StudyID",
         ),
         "",
     ),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from imgdash.confirm.acting import Acting
 from imgdash.confirm.attributes import check_edit, edit_columns
 from imgdash.model import Actor, ImageHeader, ImgdashError, Judgement, NotAllowed, Patient
+from imgdash.process.overlay import items_of
 from imgdash.process.parameters import Chain
 from imgdash.store.change import Change
 
@@ -60,6 +61,7 @@ class Changing(Acting):
         parameters: Mapping[str, Any] | None = None,
         outputs: Iterable[str] | None = None,
         overlays: Iterable[Mapping[str, Any]] | None = None,
+        ranges: Mapping[str, Mapping[str, Any]] | None = None,
         judgement: Judgement | None = None,
         attributes: Any = None,
     ) -> ImageHeader:
@@ -75,6 +77,8 @@ class Changing(Acting):
             Calculated anew on the reduced image, where `condition` or `overrides` make that necessary.
         outputs
             Names of the output apparatus; empty for none.
+        ranges
+            Output apparatus → output image range and place, see `imgdash.model.ImageHeader`; replaces those set before.
         judgement
             Where the caller has judged already, knowing more of the file.
 
@@ -85,13 +89,15 @@ class Changing(Acting):
         """
         if condition is not None or overrides is not None or overlays is not None:
             actor.require("process")
-        if outputs is not None:
+        if outputs is not None or ranges is not None:
             actor.require("route")
         columns: dict[str, Any] = {}
         if outputs is not None:
             columns["outputs"] = self.site.destinations(tuple(outputs))
         if overlays is not None:
             columns["overlays"] = tuple(overlays)
+        if ranges is not None:
+            columns["ranges"] = {self.site.output(name).name: dict(given) for name, given in ranges.items() if given}
         if overrides is not None:
             columns["overrides"] = dict(overrides)
         if parameters is not None:
@@ -100,20 +106,32 @@ class Changing(Acting):
             chosen = self.conditions.get(condition, condition_version)
             columns.update(condition=chosen.key, condition_version=chosen.version)
         if not columns:
-            raise ImgdashError("Nothing to change was given.", "Name a condition key, overrides, outputs or overlays.")
+            names = "condition key, overrides, outputs, overlays or ranges"
+            raise ImgdashError("Nothing to change was given.", f"Name a {names}.")
 
         def change_(change: Change) -> ImageHeader:
-            header = change.image(image_id)
-            if header.state not in OPEN_TO_CHANGE:
-                raise NotAllowed(f"The image is {header.state!r}.", "Take the confirmation back first.")
-            after = replace(header, **columns)
-            Chain.of(self._condition(after).processing, after.overrides)
-            judged = judgement or self._judge(change, after, attributes)
-            why = "changed: " + ", ".join(sorted(set(columns) - {"condition_version"}))
-            change.set("image", image_id, actor.name, why, judgement=judged, **columns)
-            return change.image(image_id)
+            return self._adjusted(change, change.image(image_id), actor, columns, judgement, attributes)
 
         return self.store.write(change_)
+
+    def _adjusted(
+        self,
+        change: Change,
+        header: ImageHeader,
+        actor: Actor,
+        columns: Mapping[str, Any],
+        judgement: Judgement | None = None,
+        attributes: Any = None,
+    ) -> ImageHeader:
+        """The image with `columns`, checked and judged anew."""
+        if header.state not in OPEN_TO_CHANGE:
+            raise NotAllowed(f"The image is {header.state!r}.", "Take the confirmation back first.")
+        after = replace(header, **columns)
+        items_of(Chain.of(self._condition(after).processing, after.overrides).overlay, {}, after.overlays)
+        judged = judgement or self._judge(change, after, attributes)
+        why = "changed: " + ", ".join(sorted(set(columns) - {"condition_version"}))
+        change.set("image", header.image_id, actor.name, why, judgement=judged, **columns)
+        return change.image(header.image_id)
 
 
 def _edited(header: ImageHeader, columns: Mapping[str, Any]) -> ImageHeader:

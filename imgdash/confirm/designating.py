@@ -35,6 +35,7 @@ class Designating(Acting):
 
     def hold_image(self, image_id: str, actor: Actor) -> str:
         """Say that `actor` looks at an image; the name of who looked first, which others are shown."""
+        actor.require("view")
 
         def change_(change: Change) -> str:
             header = change.image(image_id)

@@ -14,14 +14,16 @@ from imgdash.config import Fitness
 from imgdash.confirm.attributes import EDITABLE, label, value
 from imgdash.model import Condition, Finding, ImageHeader, Judgement, Order
 from imgdash.model.codes import INFORMATION_MISSING, REJECTED_WORKLIST, UNREADABLE
+from imgdash.model.quality import QUANTITIES, within
 
 UNDER_EXPOSED, OVER_EXPOSED = "111211", "111212"
 NO_IMAGE, OTHER, UNKNOWN = "111213", "111220", "111221"
+DETECTOR_ARTIFACT = "111214"
 INAPPROPRIATE_PROCESSING = "111219"
 
 # Share of the grey values that a processed image uses, below which its processing has thrown contrast away.
 NARROWEST_RANGE: Final = 0.15
-LEAST_CONFIDENCE: Final = 0.3
+LEAST_CONFIDENCE: Final = 0.5
 SMALLEST_FIELD: Final = 0.02
 
 
@@ -81,7 +83,8 @@ def judge(
     if findings := list(_unreadable(case)):
         # Nothing else can be said of pixels that nobody saw.
         return Judgement(*(tuple(found.finding for found in findings),) * 2)
-    weighed = [found for rule in RULES.values() for found in rule(case)]
+    rules = QUALITY_RULES if condition.quality else RULES
+    weighed = [found for rule in rules.values() for found in rule(case)]
     return Judgement(
         tuple(found.finding for found in weighed if found.storage),
         tuple(found.finding for found in weighed if found.film),
@@ -182,6 +185,22 @@ def _processing(case: Case) -> Iterator[Weighed]:
         yield Weighed(Finding("processing", INAPPROPRIATE_PROCESSING, text))
 
 
+def _quality(case: Case) -> Iterator[Weighed]:
+    """What was measured on an image of quality control and lies outside the site's limits, or why nothing was."""
+    measured = case.header.parameters.get("quality") or {}
+    if measured.get("trouble"):
+        yield Weighed(Finding("quality", UNKNOWN, f"Not measured: {measured['trouble']}"))
+    for figure in measured.get("figures", ()):
+        value, low, high = figure["value"], figure["low"], figure["high"]
+        if not within(value, low, high):
+            below = low is not None and value < low
+            known = QUANTITIES[figure["quantity"]]
+            name = f"{known.label}{' across ' + figure['axis'] if figure['axis'] else ''}"
+            limit = f"{'at least' if below else 'at most'} {low if below else high:g} {known.unit}".strip()
+            text = f"{name}: {value:.{known.digits}g} {known.unit}".strip() + f", {limit} is wanted."
+            yield Weighed(Finding("quality", DETECTOR_ARTIFACT if known.kind == "flat" else OTHER, text))
+
+
 def _unreadable(case: Case) -> Iterator[Weighed]:
     if case.header.state == "quarantined" or not (case.header.rows and case.header.columns):
         yield Weighed(Finding("unreadable", UNREADABLE.value, "The pixels cannot be read."))
@@ -196,4 +215,9 @@ RULES: Final[dict[str, Callable[[Case], Iterator[Weighed]]]] = {
     "processing": _processing,
     "field": _field,
     "size": _size,
+}
+# A test object has no patient's field, and no exposure that would suit one.
+QUALITY_RULES: Final[dict[str, Callable[[Case], Iterator[Weighed]]]] = {
+    "unreadable": _unreadable,
+    "quality": _quality,
 }

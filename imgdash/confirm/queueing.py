@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from pydicom.uid import generate_uid
 
 from imgdash.config import Site
 from imgdash.model import Actor, Event, ImageHeader, NotAllowed, NotFound, QueueEntry
-from imgdash.store import rows
+from imgdash.store import rows, steps
 from imgdash.store.change import Change
 from imgdash.store.store import Store
 
@@ -17,7 +18,6 @@ from imgdash.store.store import Store
 _PRIORITY: Final = 1e9
 # Closer neighbours than this are spread out again before another entry is put between them.
 _CLOSEST: Final = 1e-4
-OPEN: Final = ("waiting", "held", "sending", "committing", "failed", "uncertain")
 _NOT_SENT: Final = ("waiting", "held", "failed", "cancelled")
 
 
@@ -26,9 +26,18 @@ def place(sequence: float, priority: bool) -> float:
     return sequence - _PRIORITY if priority else sequence
 
 
-def register(change: Change, header: ImageHeader, names: Iterable[str], by: str, sequence: int) -> list[QueueEntry]:
-    """One entry for each output apparatus; what is sent for it has its SOP Instance UID from now on."""
+def register(
+    change: Change, header: ImageHeader, names: Iterable[str], by: str, sequence: int, grace_s: float = 0
+) -> list[QueueEntry]:
+    """One entry for each output apparatus; what is sent for it has its SOP Instance UID from now on.
+
+    Parameters
+    ----------
+    grace_s
+        Seconds before it may be sent; an emergency does not wait.
+    """
     entries = []
+    due_at = change.at + timedelta(seconds=grace_s) if grace_s and not header.priority else None
     for offset, name in enumerate(names):
         former = change.query(
             "select count(*) as n from queue where image_id = ? and apparatus = ?", [header.image_id, name]
@@ -42,6 +51,7 @@ def register(change: Change, header: ImageHeader, names: Iterable[str], by: str,
             priority=header.priority,
             output_uid=generate_uid(prefix=None),
             registered_at=change.at,
+            due_at=due_at,
         )
         change.emit(Event("queue", entry.entry_id, "register", rows.entry_columns(entry), by))
         entries.append(entry)
@@ -52,13 +62,6 @@ def sent_to(change: Change, image_id: str) -> list[str]:
     """Output apparatus that have, or may have, something of this image."""
     entries = change.queue("image_id = ?", [image_id])
     return sorted({entry.apparatus for entry in entries if entry.state not in _NOT_SENT})
-
-
-def deliver_if_done(change: Change, image_id: str, by: str) -> None:
-    """An image of which nothing is left to send is delivered."""
-    states = {entry.state for entry in change.queue("image_id = ?", [image_id])}
-    if "done" in states and not states & set(OPEN) and change.image(image_id).state == "confirmed":
-        change.transition("image", image_id, "deliver", by)
 
 
 class Queueing:
@@ -80,6 +83,10 @@ class Queueing:
         actor.require("queue")
 
         def change_(change: Change) -> None:
+            state = self._find(change, entry_id).state
+            if state not in ("failed", "uncertain"):
+                # What is on its way would go out twice.
+                raise NotAllowed(f"The entry is {state!r}.", "Only what failed or is uncertain can be sent again.")
             change.transition(
                 "queue", entry_id, "retry", actor.name, "by hand", attempts=0, next_try_at=None, trouble=""
             )
@@ -96,7 +103,7 @@ class Queueing:
             change.transition(
                 "queue", entry_id, "finish", actor.name, "seen to have arrived", finished_at=change.at, trouble=""
             )
-            deliver_if_done(change, self._find(change, entry_id).image_id, actor.name)
+            steps.deliver_if_sent(change, self._find(change, entry_id).image_id, actor.name)
 
         self.store.write(change_)
 
@@ -106,7 +113,7 @@ class Queueing:
 
         def change_(change: Change) -> None:
             change.transition("queue", entry_id, "cancel", actor.name, "by hand", finished_at=change.at)
-            deliver_if_done(change, self._find(change, entry_id).image_id, actor.name)
+            steps.deliver_if_sent(change, self._find(change, entry_id).image_id, actor.name)
 
         self.store.write(change_)
 

@@ -7,18 +7,22 @@ import socket
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import panel as pn
+from panel.io.resources import LOCAL_DIST
 from panel.io.server import get_server
+from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
 
 from imgdash.dashboard import theme
 from imgdash.dashboard.frames import Frames, Health
-from imgdash.dashboard.login import Provider, cookie_secret
+from imgdash.dashboard.login import Provider, cookie_secret, logged_in, ticket
 from imgdash.dashboard.pages import Page, all_pages
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.shell import Shell
+from imgdash.dashboard.thumbnails import Thumbnails
 from imgdash.model import ImgdashError
 
 if TYPE_CHECKING:
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # Tabs that are open; weak, so that it can be seen that closed ones are let go.
 SHELLS: weakref.WeakSet[Shell] = weakref.WeakSet()
-_IMAGE = r"/image/([0-9a-f]{32})/(thumbnail|preview|frame|received)"
+_CLOSE_SECONDS = 2.0
+_IMAGE = r"/image/([0-9a-f]{32})/(thumbnail|preview|frame|received|original|output)"
 
 
 class Dashboard:
@@ -91,6 +96,9 @@ class Dashboard:
             self._loop.start()
         finally:
             server.stop()
+            # What is open would hang instead of being refused: browsers would wait for it.
+            with suppress(TimeoutError):
+                self._loop.run_sync(server._http.close_all_connections, timeout=_CLOSE_SECONDS)
 
     def start(self) -> Self:
         """Serve in a thread; returns when browsers can come."""
@@ -139,13 +147,13 @@ class Dashboard:
                 loop=loop,
                 title="imgdash",
                 websocket_origin=[*self._origins, *_own_origins(self.address, self.port)],
-                auth_provider=Provider(apparatus, self._one_click),
+                auth_provider=Provider(apparatus, self._one_click, left),
                 cookie_secret=secret,
                 # A page's token is ours and unchanged, or its websocket is closed.
                 secret_key=secret,
                 sign_sessions=True,
                 extra_patterns=[
-                    (_IMAGE, Frames, {"apparatus": apparatus}),
+                    (_IMAGE, Frames, {"apparatus": apparatus, "thumbnails": Thumbnails(apparatus)}),
                     (r"/healthz", Health, {"apparatus": apparatus}),
                 ],
                 unused_session_lifetime_milliseconds=self._forget_ms,
@@ -180,7 +188,12 @@ def serve(
 def open_tab(apparatus: Apparatus, pages: Sequence[type[Page]]) -> Any:
     """The document of a new tab, and what lets go of it when it is closed."""
     document = pn.state.curdoc
-    session = Session(apparatus, apparatus.users.role(pn.state.user), document)
+    # Panel says only when it renders the page where its style sheets are; what is made before or after that would now
+    # and then ask for them on the internet.
+    document.template_variables.setdefault("dist_url", LOCAL_DIST)
+    cookies = dict(pn.state.cookies)
+    session = Session(apparatus, logged_in(cookies, apparatus), document)
+    session.ticket = ticket(cookies, apparatus)
     session.hold_back()
     pn.state.onload(session.ready)
     asked = {name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items() if values}
@@ -188,6 +201,14 @@ def open_tab(apparatus: Apparatus, pages: Sequence[type[Page]]) -> Any:
     SHELLS.add(shell)
     pn.state.on_session_destroyed(lambda _context: session.close())
     return shell.layout
+
+
+def left(ticket: str) -> None:
+    """A browser logged out: its tabs let go of what they hold, and go to the login page."""
+    for shell in list(SHELLS):
+        if shell.session.ticket == ticket and not shell.session.closed:
+            with set_curdoc(shell.session.document):
+                shell.leave()
 
 
 def _free_port(address: str) -> int:

@@ -8,9 +8,10 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.models import BoxAnnotation, Node
+from bokeh.models import BoxAnnotation, ColumnDataSource, Node
 from holoviews.streams import Pipe
 
+from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.theme import PALETTE, dress
 from imgdash.process import Chain, curve
 from imgdash.process.tone import tone_of
@@ -52,10 +53,14 @@ class Histogram:
         )
         self._range.on_change("left", self._moved)
         self._range.on_change("right", self._moved)
+        # Whether the browser has the figure: before that it would be told of sources that it does not know.
+        self.there = False
+        self._sources: dict[str, ColumnDataSource] = {}
         counts = hv.DynamicMap(lambda data: hv.Area(data, "signal", "share"), streams=[self._counts])
         graded = hv.DynamicMap(lambda data: hv.Curve(data, "signal", "share"), streams=[self._curve])
         self._plot = (
-            counts.opts(color="#5b6675", alpha=0.75, line_width=0) * graded.opts(color=PALETTE["film"], line_width=2)
+            counts.opts(color="#5b6675", alpha=0.75, line_width=0, hooks=[hook(self, Histogram._keep, "counts")])
+            * graded.opts(color=PALETTE["film"], line_width=2, hooks=[hook(self, Histogram._keep, "curve")])
         ).opts(
             hv.opts.Overlay(
                 height=_HEIGHT,
@@ -69,19 +74,33 @@ class Histogram:
                 show_grid=True,
                 xticks=5,
                 yticks=[0, 0.5, 1],
-                hooks=[self._add_range],
+                hooks=[hook(self, Histogram._add_range)],
                 shared_axes=False,
                 border=4,
             )
         )
         self.view = pn.pane.HoloViews(self._plot, sizing_mode="stretch_width", height=_HEIGHT, margin=(0, 6, 0, 2))
 
-    def _add_range(self, plot: Any, _element: Any) -> None:
+    def _add_range(self, plot: Any) -> None:
         """Once: HoloViews calls hooks at every update."""
         figure = plot.state
         dress(figure)
         if self._range not in figure.center:
             figure.add_layout(self._range)
+
+    def _keep(self, name: str, plot: Any) -> None:
+        self._sources[name] = plot.handles["source"]
+
+    def _draw(self, name: str, pipe: Pipe, x: np.ndarray, y: np.ndarray) -> None:
+        """Put points into what HoloViews drew: through its streams that takes ten times as long, at every image."""
+        if name not in self._sources or not self.there:
+            pipe.send((x, y))
+            return
+        pipe.update(data=(x, y))
+        if name == "curve":
+            self._sources[name].data = {"signal": x, "share": y}
+        else:
+            self._sources[name].data = {"x": np.append(x, x[::-1]), "y": np.append(np.zeros(len(y)), y[::-1])}
 
     def show(self, counts: np.ndarray, edges: tuple[float, float], editable: bool) -> None:
         """Another image: its histogram of the signal."""
@@ -89,13 +108,13 @@ class Histogram:
         coarse = counts[: len(counts) // _BINS * _BINS].reshape(_BINS, -1).sum(axis=1)
         height = np.sqrt(coarse)
         usual = float(np.percentile(height[height > 0], 97)) if height.any() else 1.0
-        self._counts.send((np.linspace(*edges, _BINS), np.minimum(height / usual * 0.8, 1.0)))
+        self._draw("counts", self._counts, np.linspace(*edges, _BINS), np.minimum(height / usual * 0.8, 1.0))
         self._range.editable = editable
 
     def process(self, chain: Chain, calculated: Mapping[str, Any]) -> None:
         """Other parameters: range and curve follow."""
         tone = tone_of(chain, calculated)
-        self._curve.send(curve(chain, calculated))
+        self._draw("curve", self._curve, *curve(chain, calculated))
         self._setting = True
         try:
             self._range.update(left=tone.low, right=tone.high)

@@ -1,14 +1,20 @@
-"""What stands around every page: the rail, toasts, keys of the document."""
+"""What stands around every page: the rail, the status line, keys of the document."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import param
 
 from imgdash.dashboard.component import Component, script
 
+# Messages whose buttons still work.
+_BUTTONS_KEPT = 20
+
 
 class Rail(Component):
-    """Pages with their badges; sends ``{"page": name}``."""
+    """Pages with their badges; sends ``{"page": name}``; ``send(leave=True)`` goes to the login page."""
 
     pages = param.List(default=[], doc="``{name, title, icon}`` of each page, in order.")
     badges = param.Dict(default={}, doc="Page → (count, colour name).")
@@ -20,21 +26,58 @@ class Rail(Component):
     _esm = script("rail.js")
 
 
-class Toasts(Component):
-    """Short messages; ``send(text=…, detail=…, kind="error")``."""
+class StatusLine(Component):
+    """The line below every page: what is said, and whether the station answers.
 
-    width = param.Integer(default=0)
+    `say` shows a message with buttons; a loss of the connection is shown by itself, and the page comes back to where
+    it was once the station answers again.
+    """
 
-    _esm = script("toasts.js")
+    height = param.Integer(default=28)
+
+    _esm = script("statusline.js")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(on_message=self._done, **params)
+        self._serial = 0
+        self._does: dict[int, Mapping[str, Callable[[], None]]] = {}
+
+    def say(
+        self,
+        text: str,
+        kind: str = "info",
+        detail: str = "",
+        *,
+        does: Mapping[str, Callable[[], None]] | None = None,
+        seconds: float | None = None,
+        about: str = "",
+    ) -> None:
+        """Show a message; see `imgdash.dashboard.session.Session`."""
+        self._serial += 1
+        if does:
+            self._does = {**dict(list(self._does.items())[-_BUTTONS_KEPT:]), self._serial: does}
+        self.send(
+            text=text, kind=kind, detail=detail, does=list(does or ()), seconds=seconds or 0, about=about,
+            serial=self._serial,
+        )  # fmt: skip
+
+    def withdraw(self, about: str) -> None:
+        """What was said `about` this no longer holds."""
+        self.send(withdraw=about)
+
+    def _done(self, message: Mapping[str, Any]) -> None:
+        does = self._does.pop(int(message.get("serial", 0)), {})
+        if function := does.get(str(message.get("does"))):
+            function()
 
 
 class Keys(Component):
-    """Keys pressed anywhere in the document while nobody types; sends ``{"action": name}``.
+    """Keys pressed anywhere in the document while nobody types and no dialog is open; sends ``{"action": name}``.
 
+    The key of ``jump`` waits for a digit: ``{"action": "jump3"}``.
     Actions in `local` stay in the browser: they are told to other components there, with key down and key up.
     """
 
-    active = param.Boolean(default=True, doc="False while a dialog is open.")
     keymap = param.Dict(default={}, doc="Key as in KeyboardEvent.key, letters small → action.")
     local = param.List(default=[], doc="Actions that a component in the browser carries out.")
     width = param.Integer(default=0)

@@ -1,40 +1,52 @@
 """Pixels for the browser over HTTP: thumbnails, previews, full frames; only for who is logged in.
 
-``/image/<image_id>/thumbnail | preview | frame | received``. The address carries ``v``, a digest of everything the
-pixels depend on, so whatever is under one address never changes and the browser may keep it. ``o`` (JSON) carries
-parameters that are tried and not kept.
+``/image/<image_id>/thumbnail | preview | frame | received | original | output``: preview and frame are processed,
+small and full; received and original the same without processing; output is what the output apparatus ``a`` would
+get. The address carries ``v``, a digest of everything the pixels depend on, so whatever is under one address never
+changes and the browser may keep it; where it is not that of the image as it is now, it may not. ``o`` (JSON) carries
+parameters that are tried and not kept, ``c`` another condition key than the image's own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
 
-import cv2
-import numpy as np
 from tornado.web import RequestHandler
 
 from imgdash.dashboard.login import actor_of
+from imgdash.dashboard.review.worklist import look, sent
 from imgdash.model import ImgdashError, NotFound
+from imgdash.process import Chain
 
 if TYPE_CHECKING:
     from imgdash.apparatus import Apparatus
+    from imgdash.dashboard.thumbnails import Thumbnails
 
-Pixels = tuple[np.ndarray, int]
 _POOL = ThreadPoolExecutor(2, thread_name_prefix="frames")
-_THUMBNAIL = 220
+# Apart, so that a strip of hundreds does not keep the image that is looked at waiting.
+_THUMBNAILS = ThreadPoolExecutor(1, thread_name_prefix="thumbnails")
 _FOREVER = "private, max-age=604800, immutable"
+# As it came: the same signal range, no frequency processing, no equalization, a straight curve.
+_PLAIN: Final[dict[str, Any]] = {
+    "frequency.amount": 0.0,
+    "equalization.light": 0.0,
+    "equalization.dark": 0.0,
+    "equalization.method": "compression",
+    "gradation.type": "linear",
+    "gradation.contrast": 1.0,
+    "gradation.shift": 0.0,
+}
 
 
 class Frames(RequestHandler):
     """One image in one form."""
 
-    def initialize(self, apparatus: Apparatus) -> None:
+    def initialize(self, apparatus: Apparatus, thumbnails: Thumbnails) -> None:
         """Called by Tornado with what the route was given."""
-        self.apparatus = apparatus
+        self.apparatus, self.thumbnails = apparatus, thumbnails
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Plain words, nothing of the inside."""
@@ -47,20 +59,16 @@ class Frames(RequestHandler):
             self.set_status(401)
             self.finish({"error": "Log in first."})
             return
+        self.set_header("Cache-Control", "no-store")
         version = self.get_query_argument("v", "")
-        if version:
-            etag = f'"{image_id}-{kind}-{version}"'
-            self.set_header("Cache-Control", _FOREVER)
-            self.set_header("Etag", etag)
-            if self.request.headers.get("If-None-Match") == etag:
-                self.set_status(304)
-                self.finish()
-                return
-        else:
-            self.set_header("Cache-Control", "no-store")
+        if version and self.request.headers.get("If-None-Match") == _etag(image_id, kind, version):
+            self._keep(image_id, kind, version)
+            self.set_status(304)
+            self.finish()
+            return
         try:
             overrides = json.loads(self.get_query_argument("o", "null"))
-            await self._answer(image_id, kind, overrides)
+            await self._answer(image_id, kind, overrides, version)
         except NotFound as error:
             self._refuse(404, error)
         except (ImgdashError, json.JSONDecodeError) as error:
@@ -73,19 +81,35 @@ class Frames(RequestHandler):
         cause = error.cause if isinstance(error, ImgdashError) else "The parameters are not JSON."
         self.finish({"error": cause, "remedy": getattr(error, "remedy", "")})
 
-    async def _answer(self, image_id: str, kind: str, overrides: Any) -> None:
+    def _keep(self, image_id: str, kind: str, version: str) -> None:
+        """The browser may keep it."""
+        self.set_header("Cache-Control", _FOREVER)
+        self.set_header("Etag", _etag(image_id, kind, version))
+
+    async def _answer(self, image_id: str, kind: str, overrides: Any, version: str) -> None:
         loop = asyncio.get_running_loop()
         if kind == "thumbnail":
-            picture = await loop.run_in_executor(_POOL, _thumbnail, self.apparatus, image_id)
+            picture = await loop.run_in_executor(_THUMBNAILS, self.thumbnails.get, image_id)
+            if await loop.run_in_executor(_THUMBNAILS, _is_now, self.apparatus, image_id, kind, version):
+                self._keep(image_id, kind, version)
             self.set_header("Content-Type", "image/jpeg")
             self.finish(picture)
             return
-        if kind == "frame":
-            future = await loop.run_in_executor(_POOL, _frame, self.apparatus, image_id, overrides)
-            pixels, bits = await asyncio.wrap_future(future), 12
+        if kind == "output":
+            name = self.get_query_argument("a", "")
+            future = await loop.run_in_executor(_POOL, self.apparatus.output, image_id, name)
+            pixels, bits = await asyncio.wrap_future(future)
         else:
-            form: Callable[..., Pixels] = _preview if kind == "preview" else _received
-            pixels, bits = await loop.run_in_executor(_POOL, form, self.apparatus, image_id, overrides)
+            condition = self.get_query_argument("c", "") or None
+            form = _small if kind in ("preview", "received") else _full
+            plain = kind in ("received", "original")
+            pixels, bits = await loop.run_in_executor(
+                _POOL, form, self.apparatus, image_id, condition, overrides, plain
+            )
+            if isinstance(pixels, Future):
+                pixels = await asyncio.wrap_future(pixels)
+        if await loop.run_in_executor(_POOL, _is_now, self.apparatus, image_id, kind, version):
+            self._keep(image_id, kind, version)
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("X-Shape", f"{pixels.shape[0]},{pixels.shape[1]}")
@@ -94,44 +118,41 @@ class Frames(RequestHandler):
         self.finish(pixels.tobytes())
 
 
-def _chain(apparatus: Apparatus, image_id: str, overrides: Any) -> Any:
-    return apparatus.chain(image_id, overrides=overrides) if isinstance(overrides, dict) else None
+def _etag(image_id: str, kind: str, version: str) -> str:
+    return f'"{image_id}-{kind}-{version}"'
 
 
-def _thumbnail(apparatus: Apparatus, image_id: str) -> bytes:
-    try:
-        pixels = apparatus.preview(image_id)
-    except ImgdashError:
-        pixels = apparatus.thumbnail(image_id)
-    factor = _THUMBNAIL / max(pixels.shape)
-    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    found, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 88])
-    if not found:
-        raise ImgdashError("The thumbnail cannot be written.", "See the log.")
-    return bytes(jpeg)
+def _is_now(apparatus: Apparatus, image_id: str, kind: str, version: str) -> bool:
+    """Whether an image looks as who asked believes; asked after its pixels were made.
+
+    Else somebody has changed it since he was told of it, and the new pixels would be kept under the old address.
+    """
+    if not version:
+        return False
+    header = apparatus.image(image_id)
+    if kind == "output":
+        return version == sent(header)
+    # Another condition key stands behind a dash.
+    return version.partition("-")[0] == look(header) or version == apparatus.look(image_id)
 
 
-def _preview(apparatus: Apparatus, image_id: str, overrides: Any) -> Pixels:
-    return apparatus.preview(image_id, _chain(apparatus, image_id, overrides)), 8
+def _chain(apparatus: Apparatus, image_id: str, condition: str | None, overrides: Any, plain: bool) -> Chain | None:
+    """None for the image's own."""
+    own = overrides if isinstance(overrides, dict) else None
+    if own is None and condition is None and not plain:
+        return None
+    chain = apparatus.chain(image_id, condition, own)
+    return chain.with_(**_PLAIN) if plain else chain
 
 
-def _frame(apparatus: Apparatus, image_id: str, overrides: Any) -> Any:
-    return apparatus.frame(image_id, _chain(apparatus, image_id, overrides))
+def _small(apparatus: Apparatus, image_id: str, condition: str | None, overrides: Any, plain: bool) -> tuple[Any, int]:
+    chain = _chain(apparatus, image_id, condition, overrides, plain)
+    return apparatus.preview(image_id, chain, condition=condition), 8
 
 
-def _received(apparatus: Apparatus, image_id: str, overrides: Any) -> Pixels:
-    """As it came: the same signal range, no frequency processing, no equalization, a straight curve."""
-    chain = apparatus.chain(image_id)
-    plain = {
-        "frequency.amount": 0.0,
-        "equalization.light": 0.0,
-        "equalization.dark": 0.0,
-        "equalization.method": "compression",
-        "gradation.type": "linear",
-        "gradation.contrast": 1.0,
-        "gradation.shift": 0.0,
-    }
-    return apparatus.preview(image_id, chain.with_(**plain)), 8
+def _full(apparatus: Apparatus, image_id: str, condition: str | None, overrides: Any, plain: bool) -> tuple[Any, int]:
+    chain = _chain(apparatus, image_id, condition, overrides, plain)
+    return apparatus.frame(image_id, chain, condition=condition), 12
 
 
 class Health(RequestHandler):
@@ -140,6 +161,10 @@ class Health(RequestHandler):
     def initialize(self, apparatus: Apparatus) -> None:
         """Called by Tornado with what the route was given."""
         self.apparatus = apparatus
+
+    def head(self) -> None:
+        """A sign of life, for pages."""
+        self.set_header("Cache-Control", "no-store")
 
     async def get(self) -> None:
         """Count in a thread."""

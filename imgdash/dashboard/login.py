@@ -7,17 +7,19 @@ Panel's own basic login compares plain texts, has no lockout and loads a logo fr
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from panel.auth import BasicAuthProvider
 from tornado.template import Template
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, decode_signed_value
 
 from imgdash.dashboard.component import web
 from imgdash.dashboard.theme import FONT, PALETTE
@@ -45,9 +47,30 @@ def cookie_secret(folder: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+@cache
+def cookie_name(folder: Path) -> str:
+    """The cookie of this station: browsers send cookies to every port of a host, so each station has its own."""
+    return f"imgdash-{hashlib.sha256(cookie_secret(folder).encode()).hexdigest()[:12]}"
+
+
 def actor_of(handler: RequestHandler, apparatus: Apparatus) -> Actor | None:
     """Who sends this request: the cookie names him, the site's users say what he may do now."""
-    name = handler.get_signed_cookie("user", max_age_days=_DAYS)
+    return _known(apparatus, handler.get_cookie(cookie_name(apparatus.folder)))
+
+
+def ticket(cookies: Mapping[str, str], apparatus: Apparatus) -> str:
+    """What a browser got at its login: the same in all its tabs, another one at each login."""
+    return cookies.get(cookie_name(apparatus.folder), "")
+
+
+def logged_in(cookies: Mapping[str, str], apparatus: Apparatus) -> Actor:
+    """Who opens a tab; nobody where the cookie is not ours."""
+    return _known(apparatus, ticket(cookies, apparatus)) or Actor("", "nobody")
+
+
+def _known(apparatus: Apparatus, cookie: str | None) -> Actor | None:
+    secret = cookie_secret(apparatus.folder)
+    name = decode_signed_value(secret, cookie_name(apparatus.folder), cookie or "", max_age_days=_DAYS)
     if not name:
         return None
     try:
@@ -68,8 +91,7 @@ class Login(RequestHandler):
 
     async def post(self) -> None:
         """Check name and password in a thread: argon2id is slow on purpose."""
-        if not self._same_origin():
-            raise HTTPError(403)
+        _only_ours(self)
         button = self.get_body_argument("button", "")
         if button in self.one_click:
             self._enter(self.apparatus.users.role(button), button)
@@ -92,7 +114,7 @@ class Login(RequestHandler):
             self._page("User or password is wrong.", name)
             return
         self.set_signed_cookie(
-            "user",
+            cookie_name(self.apparatus.folder),
             actor.name,
             expires_days=_DAYS,
             httponly=True,
@@ -116,18 +138,20 @@ class Login(RequestHandler):
             )
         )
 
-    def _same_origin(self) -> bool:
-        """Whether the form is ours: a browser names where it comes from."""
-        origin = self.request.headers.get("Origin", "")
-        return origin in ("", "null") or urlsplit(origin).netloc == self.request.host
-
 
 class Logout(RequestHandler):
-    """``/logout``: forget the cookie."""
+    """``/logout``: forget the cookie, and let go of what its tabs hold."""
 
-    def get(self) -> None:
-        """Back to the login page."""
-        self.clear_cookie("user")
+    apparatus: Apparatus
+    left: ClassVar[Callable[[str], None]]
+
+    def post(self) -> None:
+        """Back to the login page; a link or a picture on another site cannot do it."""
+        _only_ours(self)
+        name = cookie_name(self.apparatus.folder)
+        if cookie := self.get_cookie(name):
+            type(self).left(cookie)
+        self.clear_cookie(name)
         self.redirect("login")
 
 
@@ -140,11 +164,14 @@ class Provider(BasicAuthProvider):
         Whose users may enter.
     one_click
         User → role: buttons that need no password, for the demonstration.
+    left
+        Called with the `ticket` of a browser that logged out.
     """
 
-    def __init__(self, apparatus: Apparatus, one_click: Mapping[str, str]) -> None:
+    def __init__(self, apparatus: Apparatus, one_click: Mapping[str, str], left: Callable[[str], None]) -> None:
         self._apparatus = apparatus
         self._one_click = one_click
+        self._left = left
         super().__init__(login_endpoint="/login", logout_endpoint="/logout")
 
     @property
@@ -168,7 +195,7 @@ class Provider(BasicAuthProvider):
     @property
     def logout_handler(self) -> type[RequestHandler]:
         """Forgets who it was."""
-        return Logout
+        return type("SiteLogout", (Logout,), {"apparatus": self._apparatus, "left": staticmethod(self._left)})
 
 
 def _inside(target: str) -> str:
@@ -176,6 +203,22 @@ def _inside(target: str) -> str:
     parts = urlsplit(target)
     plain = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if plain else "/"
+
+
+def _only_ours(handler: RequestHandler) -> None:
+    """Refuse a form that is not ours: a browser names where it comes from, and a sandboxed frame says "null".
+
+    Raises
+    ------
+    HTTPError
+    """
+    origin = handler.request.headers.get("Origin")
+    if origin is None:
+        ours = handler.request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
+    else:
+        ours = urlsplit(origin).netloc == handler.request.host
+    if not ours:
+        raise HTTPError(403)
 
 
 def _protect(handler: RequestHandler) -> None:

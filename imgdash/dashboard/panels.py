@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import param
 
-from imgdash.dashboard.component import Component, script
-
-
-class Strip(Component):
-    """Thumbnails; sends ``{"image": image_id}``."""
-
-    items = param.List(
-        default=[],
-        doc="``{id, number, title, name, state, version, priority, protected, held, unfit, round, over}`` in order.",
-    )
-    current = param.String(default="", doc="image_id that is open.")
-
-    _esm = script("strip.js")
+from imgdash.dashboard.component import Component, script, web
 
 
 class Judged(Component):
@@ -51,13 +41,37 @@ class Parameters(Component):
     descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
     values = param.Dict(default={}, doc="Dotted name → value in force.")
     overrides = param.Dict(default={}, doc="What was set by hand.")
+    inert = param.List(default=[], doc="Names of what does nothing to this image.")
     enabled = param.Boolean(default=False)
 
     _esm = script("section.js", "parameters.js")
 
 
+class RangeEditor(Component):
+    """Output image range and output range of one apparatus, moved by hand (D2, D3).
+
+    Sends ``{"range": name, "values": {…}}`` as `imgdash.output.framing` knows them, ``{"mark": {…}, "index": n}``
+    for an overlay that was placed (−1: it was not a person's before), ``{"unmark": index, "kind": kind}``,
+    ``{"reset": name}``, ``{"current": name}`` and ``{"close": True}``.
+    """
+
+    destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
+    image = param.String(default="")
+    version = param.String(default="", doc="Digest of the look.")
+    sent = param.String(default="", doc="Digest of everything that what is sent depends on.")
+    current = param.String(default="", doc="Name of the apparatus.")
+    open = param.Boolean(default=False)
+    enabled = param.Boolean(default=False)
+
+    _esm = script("pixels.js", "loader.js", "rangedrag.js", "range.js")
+    _stylesheets: ClassVar[list[str]] = [*Component._stylesheets, web("range.css")]
+
+
 class Destinations(Component):
-    """Output apparatus as switches, each with its output range; sends ``{"route": name, "on": bool}``."""
+    """Output apparatus as switches, each with its output range.
+
+    Sends ``{"route": name, "on": bool}``, and ``{"edit": name}`` to move what goes there.
+    """
 
     destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
     image = param.String(default="")
@@ -101,8 +115,11 @@ class Dialog(Component):
     title = param.String(default="")
     subtitle = param.String(default="")
     submit = param.String(default="OK", doc="Words on the button.")
+    other = param.String(default="", doc='Words on a further button; it sends ``{"other": kind}``.')
     fields = param.List(
-        default=[], doc="``{name, kind: select|choice|ticks|text|parameters|keys, label, value, options, rows}``."
+        default=[],
+        doc="``{name, kind: select|choice|ticks|order|text|parameters|rounds|keys, label, value, options, rows}``; "
+        "required: not sent without a value.",
     )
     error = param.String(default="", doc="Why the answer cannot be taken.")
     width = param.Integer(default=0)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
-from imgdash.model import Actor, Event, ImgdashError
+from imgdash.dashboard.turns import Turns
+from imgdash.model import Actor, Event, ImgdashError, NotFound
 
 if TYPE_CHECKING:
     from imgdash.apparatus import Apparatus
@@ -30,27 +31,39 @@ class Session:
 
     Attributes
     ----------
-    apparatus, actor, document
-        The facade that is called, who calls it, and the Bokeh document of the tab.
+    apparatus, document
+        The facade that is called, and the Bokeh document of the tab.
     go
         ``go(page, **query)`` shows another page; set by the shell.
     address
         ``address(**query)`` puts what the page shows into the address.
-    rekey, typing
-        ``rekey()`` after a page changed its `keymap`; ``typing(True)`` while a dialog takes the keys.
+    tags
+        ``tags(image_id)`` opens the header of an image, attribute by attribute.
+    keys, rekey
+        ``keys()`` opens the sheet of keys; ``rekey()`` after a page's keys changed.
+    edits
+        What changes an image, one after another.
     tell
-        ``tell(text, kind="info", detail="")`` shows a toast; kinds: info, success, warning, error.
+        ``tell(text, kind="info", detail="", *, does=None, seconds=None, about="")`` says it on the line below the
+        page; kinds: info, success, warning, error. `does`: words on a button → what it does; `seconds`: how long it
+        stays, by kind if None; what is said `about` the same replaces what was said before.
     """
 
     def __init__(self, apparatus: Apparatus, actor: Actor, document: Document) -> None:
         self.apparatus = apparatus
-        self.actor = actor
+        self._actor = actor
+        self._account = actor in apparatus.users.all()
         self.document = document
         self.go: Callable[..., None] = _nowhere
         self.tell: Callable[..., None] = _nowhere
+        self.withdraw: Callable[..., None] = _nowhere
         self.address: Callable[..., None] = _nowhere
         self.rekey: Callable[..., None] = _nowhere
-        self.typing: Callable[..., None] = _nowhere
+        self.tags: Callable[..., None] = _nowhere
+        self.keys: Callable[..., None] = _nowhere
+        # What the browser of this tab got at its login; all tabs that have it end together.
+        self.ticket = ""
+        self.edits = Turns(self)
         self.closed = False
         self._held_back: list[Callable[[], None]] | None = None
         self._listeners: list[Listener] = []
@@ -58,6 +71,16 @@ class Session:
         self._lock = threading.Lock()
         self._gathered: list[Event] = []
         self._unsubscribe = apparatus.subscribe(self._happened)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, with the role that he has now: a role that was changed counts at the next action."""
+        if not self._account:
+            return self._actor
+        try:
+            return self.apparatus.users.role(self._actor.name)
+        except NotFound:
+            return Actor(self._actor.name, "nobody")
 
     # -- events -------------------------------------------------------------------------------------------
 
@@ -121,7 +144,7 @@ class Session:
     ) -> Future[Any]:
         """Run `work` in a thread, then `then` with its result in the document.
 
-        An `ImgdashError` goes to `failed`, or becomes a toast that names its remedy.
+        An error goes to `failed`, or is said with its remedy.
         """
         future = _POOL.submit(work)
         future.add_done_callback(lambda done: self._later(lambda: self._finished(done, then, failed)))
@@ -137,18 +160,22 @@ class Session:
         if error is None:
             if then is not None:
                 then(done.result())
-        elif isinstance(error, ImgdashError):
-            if failed is not None:
-                failed(error)
-            else:
-                self.tell(error.cause, "error", error.remedy)
-        else:
+            return
+        if not isinstance(error, ImgdashError):
             _LOG.error("a page's work failed", exc_info=error)
-            self.tell("This did not work: an error inside imgdash.", "error", "The log of the station tells more.")
+            error = ImgdashError("This did not work: an error inside imgdash.", "The log of the station tells more.")
+        if failed is not None:
+            failed(error)
+        else:
+            self.tell(error.cause, "error", error.remedy)
 
     def soon(self, function: Callable[[], None]) -> None:
         """Run `function` in the document after what was set until now has been sent to the browser."""
         self._later(function)
+
+    def after(self, milliseconds: int, function: Callable[[], None]) -> None:
+        """Run `function` in the document when so much time has passed."""
+        self._later(function, milliseconds)
 
     # -- ending -------------------------------------------------------------------------------------------
 
@@ -162,11 +189,12 @@ class Session:
             return
         self.closed = True
         self._unsubscribe()
+        self.edits.close()
         for function in self._at_close:
             _POOL.submit(_quietly, function)
         self._listeners.clear()
         self._at_close.clear()
-        self.go = self.tell = self.address = self.rekey = self.typing = _nowhere
+        self.go = self.tell = self.withdraw = self.address = self.rekey = self.keys = self.tags = _nowhere
 
 
 def _quietly(function: Callable[[], None]) -> None:

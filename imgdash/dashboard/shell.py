@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import panel as pn
 
-from imgdash.dashboard.chrome import Keys, Rail, Toasts
+from imgdash.dashboard.badges import Badges
+from imgdash.dashboard.chrome import Keys, Rail, StatusLine
+from imgdash.dashboard.keyring import Keyring
 from imgdash.dashboard.pages import Page
 from imgdash.dashboard.session import Session
+from imgdash.dashboard.tagbrowser import TagBrowser
 from imgdash.model import Event
 
 _PENDING = 2000
 
 
 class Shell:
-    """Rail, pages, toasts, keys.
+    """Rail, pages, what is said, keys.
 
     Parameters
     ----------
@@ -45,8 +47,6 @@ class Shell:
         self._missed: dict[str, list[Event]] = {name: [] for name in self.pages}
         self._views: dict[str, Any] = {}
         self._current = ""
-        self._counting: Future[Any] | None = None
-        self._count_again = False
         self.rail = Rail(
             pages=[{"name": p.name, "title": p.title, "icon": p.icon} for p in pages],
             user=session.actor.name,
@@ -54,32 +54,40 @@ class Shell:
             on_message=lambda message: self.go(str(message.get("page"))),
             sizing_mode="stretch_height",
         )
-        self.toasts = Toasts()
+        self.status = StatusLine(sizing_mode="stretch_width")
         self.keys = Keys(on_message=lambda message: self._key(str(message.get("action"))))
+        self.tags = TagBrowser(session)
+        self.keyring = Keyring(session, self.pages, self._rekey)
         # A page that is hidden must not make the shown one taller than the window.
-        bounded = {"height": "100vh", "max-height": "100vh", "min-height": "0", "overflow": "hidden"}
+        bounded = {"min-height": "0", "overflow": "hidden"}
+        window = {**bounded, "height": "100vh", "max-height": "100vh"}
         self.stack = pn.Column(sizing_mode="stretch_both", margin=0, styles=bounded)
         self.layout = pn.Row(
             self.rail,
-            self.stack,
-            self.toasts,
+            pn.Column(self.stack, self.status, sizing_mode="stretch_both", margin=0, styles=window),
             self.keys,
+            self.keyring.dialog,
+            self.tags.dialog,
             sizing_mode="stretch_both",
             margin=0,
-            styles={**bounded, "width": "100vw"},
+            styles={**window, "width": "100vw"},
         )
         session.go = self.go
-        session.tell = self._tell
+        session.tell = self.status.say
+        session.withdraw = self.status.withdraw
         session.address = self.address
         session.rekey = self._rekey
-        session.typing = self._typing
+        session.tags = self.tags.show
+        session.keys = lambda: self.keyring.show(self._current)
         session.listen(self._events)
         asked = dict(query or {})
         first = asked.pop("page", "")
         self.go(first if first in self.pages else pages[0].name, **asked)
         if location is not None:
             location.param.watch(self._moved, "search")
-        self._count()
+        self._badges = Badges.of(session.apparatus)
+        session.at_close(self._badges.join(self.pages, lambda counts: session.soon(lambda: self._counted(counts))))
+        self.keyring.read()
 
     # -- which page ---------------------------------------------------------------------------------------
 
@@ -92,6 +100,7 @@ class Shell:
         self._current = name
         if name not in self._views:
             self._views[name] = page.view()
+            page.rekeyed(self.keyring.of(page))
             self.stack.append(self._views[name])
             page.update(())
         if changed:
@@ -104,7 +113,7 @@ class Shell:
             page.update(missed)
         if query:
             page.open(**query)
-        self.address(**query)
+        self.address(**(query or page.place()))
 
     def address(self, **query: Any) -> None:
         """Put the page, and what it shows, into the address."""
@@ -126,40 +135,47 @@ class Shell:
     # -- what happens -------------------------------------------------------------------------------------
 
     def _events(self, events: Sequence[Event]) -> None:
+        if any(event.subject == "user" and event.id == self.rail.user for event in events):
+            self._rights()
         for name, page in self.pages.items():
             if name == self._current:
                 page.update(events)
             elif name in self._views:
                 self._missed[name] = [*self._missed[name], *events][-_PENDING:]
-        self._count()
 
-    def _count(self) -> None:
-        """Count badges in a thread; while one count runs, one more is remembered."""
-        if self._counting is not None and not self._counting.done():
-            self._count_again = True
-            return
-        pages = dict(self.pages)
-        self._counting = self.session.run(
-            lambda: {name: list(badge) for name, page in pages.items() if (badge := page.badge()) and badge[0]},
-            self._counted,
-        )
+    def _rights(self) -> None:
+        """The account of who sits here was changed."""
+        role = self.session.actor.role
+        if role == "nobody":
+            self.leave()
+        elif role != self.rail.role:
+            self.rail.role = role
+            self.session.tell(f"Your role is {role} now.", "warning")
+            for name in self._views:
+                self.pages[name].rights()
+
+    def leave(self) -> None:
+        """Who sits here has logged out, or is no user any more: the browser goes to the login page."""
+        self.rail.send(leave=True)
+        self.session.close()
 
     def _counted(self, badges: dict[str, list[Any]]) -> None:
         if badges != self.rail.badges:
             self.rail.badges = badges
-        if self._count_again:
-            self._count_again = False
-            self._count()
+
+    # -- keys ---------------------------------------------------------------------------------------------
 
     def _key(self, action: str) -> None:
-        self.pages[self._current].key(action)
+        if action == "keys":
+            self.keyring.show(self._current)
+        elif action.startswith("jump"):
+            names = list(self.pages)
+            number = action.removeprefix("jump")
+            if number.isdecimal() and 1 <= int(number) <= len(names):
+                self.go(names[int(number) - 1])
+        else:
+            self.pages[self._current].key(action)
 
     def _rekey(self) -> None:
         page = self.pages[self._current]
-        self.keys.param.update(keymap=dict(page.keymap), local=list(page.local))
-
-    def _typing(self, on: bool) -> None:
-        self.keys.active = not on
-
-    def _tell(self, text: str, kind: str = "info", detail: str = "") -> None:
-        self.toasts.send(text=text, kind=kind, detail=detail)
+        self.keys.param.update(keymap=self.keyring.keymap(page), local=list(page.local))

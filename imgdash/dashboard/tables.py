@@ -11,9 +11,12 @@ import param
 import pyarrow as pa
 
 from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.review.worklist import person
 
 # Rows of a page of a list that is longer.
 PAGE = 200
+# Columns of reports that hold DICOM person names.
+_PERSONS = frozenset({"patient_name", "physician", "referring_physician", "operator"})
 
 
 class Head(Component):
@@ -39,7 +42,8 @@ class DataTable(Component):
     heading = param.String(default="", doc="A line above; empty: none.")
     columns = param.List(
         default=[],
-        doc="``{name, title, unit, kind: text|number|time|state|code, text, most}``; most: characters shown.",
+        doc="``{name, title, unit, kind: text|number|time|state|code, text, most, rank}``; most: characters shown; "
+        "rank: where width is wanting, columns of the highest rank are left out first, those of 0 never.",
     )
     rows = param.List(default=[], doc="Lists of plain values, one for each column.")
     total = param.Integer(default=0, doc="Rows of the whole result, where it has more.")
@@ -59,10 +63,14 @@ class DataTable(Component):
 
 
 class Finder(Component):
-    """Filters and pages of a list; sends ``{"find": {name: text}}`` and ``{"offset": number}``."""
+    """Filters and pages of a list.
+
+    Sends ``{"find": {name: text}}``, ``{"offset": number}`` and ``{"tool": name}``.
+    """
 
     fields = param.List(default=[], doc="``{name, kind: search|select|date, label, text, options: [[value, words]]}``.")
     values = param.Dict(default={}, doc="Name → text in force.")
+    tools = param.List(default=[], doc="Buttons at the right: ``{name, label, icon}``.")
     offset = param.Integer(default=0)
     total = param.Integer(default=0)
     size = param.Integer(default=PAGE)
@@ -111,8 +119,11 @@ def kind(type: pa.DataType) -> str:
 
 
 def rows(table: pa.Table) -> list[list[Any]]:
-    """A table's rows for `DataTable`."""
-    columns: Sequence[list[Any]] = [[plain(value) for value in column.to_pylist()] for column in table.columns]
+    """A table's rows for `DataTable`; names of persons as people write them."""
+    columns: Sequence[list[Any]] = [
+        [person(str(value or "")) if name in _PERSONS else plain(value) for value in column.to_pylist()]
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -7,14 +7,16 @@ from typing import Any, Final
 import holoviews as hv
 
 # Neutral greys, so that the eye judges the image alone; one accent, three signal colours (contrast AA on `panel`).
+# A `line` separates; an `edge` is all that shows where an input is (WCAG 2.2, 1.4.11: 3 to 1).
 PALETTE: Final[dict[str, str]] = {
     "ground": "#0b0d10",
     "panel": "#14171c",
     "raised": "#1c2027",
     "line": "#2a3038",
+    "edge": "#6b7480",
     "text": "#d9dee5",
-    "dim": "#8d97a5",
-    "faint": "#5d6773",
+    "dim": "#9aa4b2",
+    "faint": "#87919e",
     "accent": "#4cc2ff",
     "good": "#5fd38d",
     "warn": "#ffc14d",
@@ -61,6 +63,7 @@ ICONS: Final[dict[str, str]] = {
     "conditions": "M5 4v9M5 17v3M12 4v3M12 11v9M19 4v11M19 19v1M3 13h4M10 7h4M17 15h4",
     "queue": "M4 5h10v5H4zM4 14h10v5H4zM17 8l3 4-3 4",
     "request": "M20 12a8 8 0 1 1-3-6M20 3v4h-4",
+    "bell": "M5 17h14c-2-2-2-4-2-7a5 5 0 0 0-10 0c0 3 0 5-2 7M10 20h4",
     "records": "M4 20V10M10 20V4M16 20v-7M21 20H3",
     "system": "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1"
     "M18.4 5.6l-2.1 2.1M7.7 16.3l-2.1 2.1",
@@ -90,6 +93,15 @@ ICONS: Final[dict[str, str]] = {
     "turn": "M19 12a7 7 0 1 1-2-5M19 3v5h-5",
     "mirror": "M12 3v18M9 7L3 17h6zM15 7l6 10h-6z",
     "compare": "M3 5h18v14H3zM12 5v14M6 12h3M16 9v6",
+    "tags": "M4 5h16M4 10h10M4 15h16M4 20h8",
+    "columns": "M3 5h18v14H3zM9 5v14M15 5v14",
+    "panes": "M3 5h18v14H3zM15 5v14",
+    "up": "M12 19V5M6 11l6-6 6 6",
+    "down": "M12 5v14M6 13l6 6 6-6",
+    "first": "M5 4h14M12 20V9M6 14l6-6 6 6",
+    "ruler": "M3 15L15 3l6 6L9 21zM7 11l2 2M10 8l3 3M13 5l2 2",
+    "lens": "M10 4a6 6 0 1 0 0 12 6 6 0 0 0 0-12M14.500 14.500L21 21M10 7v6M7 10h6",
+    "beside": "M3 5h8v14H3zM13 5h8v14h-8z",
     "reset": "M4 12a8 8 0 1 0 3-6M4 3v5h5",
     "edit": "M4 20l1-5L16 4l4 4L9 19z",
     "hold": "M8 12V6a1.5 1.5 0 0 1 3 0v5-7a1.5 1.5 0 0 1 3 0v7-5a1.5 1.5 0 0 1 3 0v8c0 4-2 7-6 7-3 0-4-2-6-6"

@@ -84,6 +84,9 @@ REJECTED_IMAGE = Code("IMAGE", SCHEME, "SOP Instance UID of the image that is no
 STUDY_INSTANCE_UID = _dcm("110180", "Study Instance UID")
 COMMENT = Code("COMMENT", SCHEME, "Comment")
 
+# Detached Study Management SOP Class: retired, so that neither DICOM library has a name for it.
+DETACHED_STUDY = "1.2.840.10008.3.1.2.3.1"
+
 # Provenance in output images (CID 7203, CID 7202, CID 7005).
 EDGE_ENHANCEMENT = _dcm("113086", "Edge enhancement")
 UNSHARP_MASK = _dcm("113089", "Unsharp mask")

@@ -19,6 +19,8 @@ class Selection:
         Lower and upper bound in years.
     procedure
         Procedure codes of orders that lead to this key (D4).
+    patient
+        Patient IDs; one that ends with ``*`` is the beginning of many. Test objects are known by theirs.
     words
         Words looked for in study, series and protocol descriptions where the coded attributes are empty.
     """
@@ -30,6 +32,7 @@ class Selection:
     sex: tuple[str, ...] = ()
     age: tuple[float, float] | None = None
     physique: tuple[str, ...] = ()
+    patient: tuple[str, ...] = ()
     physician: tuple[str, ...] = ()
     disease: tuple[str, ...] = ()
     procedure: tuple[str, ...] = ()
@@ -44,6 +47,10 @@ class Condition:
     ----------
     key
         Name of the file and of the key, ``chest-pa``.
+    description
+        What the key is meant for; stays from version to version.
+    note
+        What this version changed, and why.
     processing
         Step (``frequency``, ``equalization``, ``gradation``, ``geometry``, ``overlay``, ``automatic``)
         → parameter → value; what is not named has its declared default.
@@ -54,6 +61,10 @@ class Condition:
         ``steps`` (which of (2)-(8) run).
     required
         Attributes that must not be empty (R4), beyond those the site requires of every image.
+    quality
+        What an image of quality control is measured for, ``edge``, ``flat`` or ``wedge``; ``other`` for one that is
+        measured for nothing, '' for images of patients. Images of quality control are in no emission record, and
+        completeness and exposure are not asked of them.
     exposure
         ``target_ei`` and the deviation index limits ``di_low``, ``di_high``.
     """
@@ -61,6 +72,7 @@ class Condition:
     key: str
     title: str
     group: str
+    description: str = ""
     version: int = 1
     author: str = ""
     changed_at: str = ""
@@ -71,4 +83,5 @@ class Condition:
     outputs: tuple[str, ...] = ()
     output: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    quality: str = ""
     exposure: Mapping[str, float] = field(default_factory=dict)

@@ -39,9 +39,21 @@ class PeerFailed(ImgdashError):
         The DIMSE status or HL7 acknowledgement code the peer gave, or None if it gave none.
     retry
         False where repeating the same message cannot help.
+    heard
+        It is there and did something with the message, if only to abort, to hang up or to answer nonsense: on which
+        one message it does so every time, that message is set aside. One that is away or silent is waited for.
     """
 
-    def __init__(self, cause: str, remedy: str = "", *, status: int | str | None = None, retry: bool = True) -> None:
+    def __init__(
+        self,
+        cause: str,
+        remedy: str = "",
+        *,
+        status: int | str | None = None,
+        retry: bool = True,
+        heard: bool = False,
+    ) -> None:
         super().__init__(cause, remedy)
         self.status = status
         self.retry = retry
+        self.heard = heard or status is not None

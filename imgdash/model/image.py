@@ -80,6 +80,9 @@ class ImageHeader:
         What a person set by hand, ``{"gradation.contrast": 1.2}``; wins over condition and calculation.
     edits
         Corrected information, ``{keyword: value}``; the original stays in the file.
+    ranges
+        Output apparatus → output image range and its place there, as a person set them (D2):
+        ``{"FILM": {"left": 0.1, "right": 0.9, "y": 0.0}}``.
     outputs
         Output apparatus chosen for this image, or None for what the condition key says.
     round
@@ -107,6 +110,12 @@ class ImageHeader:
     laterality: str = ""
     study_description: str = ""
     series_description: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_id: str = ""
+    referring_physician: str = ""
+    series_number: str = ""
+    instance_number: str = ""
     station: str = ""
     operator: str = ""
     presentation_intent: str = ""
@@ -124,6 +133,7 @@ class ImageHeader:
     judgement: Judgement = Judgement()
     outputs: tuple[str, ...] | None = None
     overlays: tuple[Mapping[str, Any], ...] = ()
+    ranges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     protected: bool = False
     priority: bool = False
     held_by: str = ""
@@ -140,8 +150,15 @@ class ImageHeader:
     exposure: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def round_number(self) -> int:
+        """The round as people count it everywhere: a first image is round 1, as the first request about it is."""
+        return self.round + 1
+
+    @property
     def title(self) -> str:
-        """Region, view and side in one line, for lists."""
+        """Region, view and side in one line, for lists; what the series is called where neither is known."""
+        if not self.body_part and not self.view and self.series_description:
+            return self.series_description
         return " ".join(part for part in (self.body_part, self.view, self.laterality) if part) or self.modality
 
     @property

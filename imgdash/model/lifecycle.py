@@ -118,6 +118,7 @@ QUEUE: Final = _lifecycle(
     committing           finish     done
     committing           retry      waiting
     committing           fail       failed
+    committing           doubt      uncertain
     failed|uncertain     retry      waiting
     uncertain            finish     done
     waiting|held|failed|uncertain|committing  cancel  cancelled
@@ -158,4 +159,17 @@ NOTE: Final = _lifecycle(
     """,
 )
 
-LIFECYCLES: Final = {lifecycle.subject: lifecycle for lifecycle in (IMAGE, QUEUE, REQUEST, NOTE)}
+# D4, R5, R9: one row for each thing that a machine is told of an image or a step.
+NOTICE: Final = _lifecycle(
+    "notice",
+    "waiting",
+    "sent",
+    """
+    waiting              retry      waiting
+    waiting              send       sent
+    waiting              fail       failed
+    failed               resume     waiting
+    """,
+)
+
+LIFECYCLES: Final = {lifecycle.subject: lifecycle for lifecycle in (IMAGE, QUEUE, REQUEST, NOTE, NOTICE)}

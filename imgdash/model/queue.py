@@ -22,6 +22,8 @@ class QueueEntry:
         SOP Instance UID of what is sent, fixed at registration so that a repeat is the same object.
     transaction_uid
         Of the latest storage commitment request; a new one at each try.
+    due_at
+        Not sent before: until then its confirmation can be taken back. None: at once.
     """
 
     entry_id: str
@@ -37,6 +39,7 @@ class QueueEntry:
     trouble: str = ""
     registered_at: datetime | None = None
     finished_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True)

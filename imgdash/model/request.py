@@ -27,7 +27,7 @@ class Request:
     Attributes
     ----------
     request_id
-        UID of the UPS work item (0008,0018) and, for HIS/RIS, the root of the placer order number.
+        UID of its first UPS work item (0008,0018) and, for HIS/RIS, the root of the placer order number.
     image_id
         The image that is not good enough.
     chain
@@ -69,3 +69,13 @@ class Request:
     created_at: datetime | None = None
     sent_at: datetime | None = None
     answered_at: datetime | None = None
+
+    @property
+    def workitem_uid(self) -> str:
+        """SOP Instance UID of the work item that stands for it now: another each time a modality is asked again."""
+        return str(self.contents.get("workitem") or self.request_id)
+
+    @property
+    def workitem_uids(self) -> tuple[str, ...]:
+        """Those of all its work items, the present one last."""
+        return (*self.contents.get("workitems", ()), self.workitem_uid)

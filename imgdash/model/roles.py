@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 from imgdash.model.errors import NotAllowed
 
-Role = Literal["user", "manager", "maker"]
+# "nobody": whose account was removed while he was logged in; nobody is given that role.
+Role = Literal["nobody", "user", "manager", "maker"]
 ROLES: Final[tuple[Role, ...]] = ("user", "manager", "maker")
 
 # The lowest role that may take each action. Changing information relating to images needs the manager (H1).
@@ -46,7 +47,7 @@ class Actor:
 
     def may(self, action: str) -> bool:
         """Whether the role reaches."""
-        return ROLES.index(self.role) >= ROLES.index(NEEDS[action])
+        return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(NEEDS[action])
 
     def require(self, action: str) -> None:
         """Refuse what the role does not reach.

@@ -69,9 +69,14 @@ def size_on_film(magnification: float | None, *, wanted_true: bool) -> str:
     """
     if magnification is None:
         return "size not known"
-    if abs(magnification - 1) <= _TRUE:
+    if is_true(magnification):
         return "true size"
     return f"{magnification * 100:.0f} %" + (" (does not fit in true size)" if wanted_true else "")
+
+
+def is_true(magnification: float | None) -> bool:
+    """Whether a film is called true to size."""
+    return magnification is not None and abs(magnification - 1) <= _TRUE
 
 
 def person(name: str) -> str:

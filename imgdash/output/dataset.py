@@ -47,7 +47,9 @@ def processed(job: Job, image: xr.DataArray, formed: xr.DataArray) -> Dataset:
     """
     ds = pydicom.dcmread(job.record, stop_before_pixels=True)
     received_as = ds.file_meta.TransferSyntaxUID
-    ds.remove_private_tags()
+    if job.apparatus.private_tags != "keep":
+        # They may speak of pixels that are no longer there.
+        ds.remove_private_tags()
     placed = Placed.of(formed.attrs, image.attrs)
     description, codes = provenance.derivation(job, formed)
     written = [job.chain.overlay.comment, *(str(overlay.get("text", "")) for overlay in job.header.overlays)]
@@ -88,7 +90,8 @@ def processed(job: Job, image: xr.DataArray, formed: xr.DataArray) -> Dataset:
 def passed(job: Job) -> Dataset:
     """The image with its pixels as they were received, under its own SOP class: for CT, colour, several frames.
 
-    Only corrected information and identity differ from the record, so private attributes stay too.
+    Only corrected information and identity differ from the record, so private attributes stay too, where the
+    apparatus takes any.
     """
     ds = pydicom.dcmread(job.record)
     if ds.file_meta.TransferSyntaxUID.is_compressed:

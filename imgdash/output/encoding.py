@@ -17,6 +17,10 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from imgdash.config import OutputApparatus
+from imgdash.wire import charset
+from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID
+
 UTF8: Final = "ISO_IR 192"
 # `transfer_syntax` of the site file; only lossless ones: P-values are for reading.
 SYNTAXES: Final = {
@@ -37,6 +41,20 @@ def make_room_for(ds: Dataset, texts: Iterable[str]) -> None:
         return
     ds.decode()
     ds.SpecificCharacterSet = UTF8
+
+
+def suit(ds: Dataset, apparatus: OutputApparatus) -> None:
+    """What an apparatus wants of texts and private attributes, whatever the image is (F5).
+
+    Raises
+    ------
+    ImgdashError
+        If a text does not fit the character set it wants.
+    """
+    if apparatus.private_tags == "drop":
+        ds.remove_private_tags()
+    if apparatus.charset != "keep":
+        charset.convert(ds, apparatus.charset)
 
 
 def set_pixels(ds: Dataset, pixels: np.ndarray, bits: int) -> None:
@@ -64,6 +82,7 @@ def write(ds: Dataset, path: Path, syntax: str, implementation: str) -> None:
     meta.MediaStorageSOPClassUID = ds.SOPClassUID
     meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian if uid.is_compressed else uid
+    meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
     meta.ImplementationVersionName = implementation[:16]
     ds.file_meta = meta
     if uid.is_compressed:

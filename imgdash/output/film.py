@@ -1,20 +1,24 @@
-"""One image box of a film: the image in true size or fitted, its annotation in a band below it, never on it (F6)."""
+"""The films of one image: in true size or fitted, its annotation in a band below it, never on it (F6)."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from imgdash import process
-from imgdash.output import annotation
-from imgdash.output.film_format import Cell, cell, grid
+from imgdash.output import annotation, film_split, framing
+from imgdash.output.film_format import Cell
+from imgdash.output.film_split import Sheet
 from imgdash.output.job import Job
+from imgdash.process import geometry
+from imgdash.process.geometry import Placement
 
 # The printer knows 8 and 12 bits (PS3.3 C.13.5).
 _BITS: Final = 12
@@ -32,6 +36,8 @@ class Page:
         Of the box on film: Requested Image Size (2020,0030).
     magnification
         Size on film : size on the detector; None where the pixel spacing is unknown.
+    warning
+        What a person must know of it, '' where there is nothing.
     """
 
     pixels: npt.NDArray[np.uint16]
@@ -41,27 +47,36 @@ class Page:
     orientation: str
     width_mm: float
     magnification: float | None
+    warning: str = ""
 
-    def save(self, path: Path) -> None:
-        """Write it where the queue finds it."""
-        content = {name: value for name, value in asdict(self).items() if name != "pixels"}
-        temporary = path.with_name(f"{path.name}.tmp")
-        with open(temporary, "wb") as file:
-            np.savez(file, pixels=self.pixels, content=np.str_(json.dumps(content)))
-        temporary.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> Page:
-        """What `save` wrote."""
-        with np.load(path, allow_pickle=False) as data:
-            return cls(pixels=data["pixels"], **json.loads(str(data["content"])))
+    @property
+    def true(self) -> bool:
+        """Whether its annotation says that it is true to size."""
+        return annotation.is_true(self.magnification)
 
 
-def page(job: Job, image: xr.DataArray, stage6: xr.DataArray) -> Page:
-    """Form one image box.
+def save(pages: Sequence[Page], path: Path) -> None:
+    """Write the films of an image where the queue finds them."""
+    content = [{name: value for name, value in vars(page).items() if name != "pixels"} for page in pages]
+    temporary = path.with_name(f"{path.name}.tmp")
+    with open(temporary, "wb") as file:
+        arrays: dict[str, Any] = {f"pixels{number}": page.pixels for number, page in enumerate(pages)}
+        np.savez(file, content=np.str_(json.dumps(content)), **arrays)
+    temporary.replace(path)
+
+
+def load(path: Path) -> list[Page]:
+    """What `save` wrote."""
+    with np.load(path, allow_pickle=False) as data:
+        content = json.loads(str(data["content"]))
+        return [Page(pixels=data[f"pixels{number}"], **page) for number, page in enumerate(content)]
+
+
+def pages(job: Job, image: xr.DataArray, stage6: xr.DataArray) -> list[Page]:
+    """Form the films of an image: one, or with ``split`` as many as it needs in true size.
 
     Step (7) always runs: a film has its own number of pixels. The image is never cut: what is larger than the
-    film in true size is reduced, and the annotation says so.
+    film in true size goes over several, or is reduced, and the annotation says so.
 
     Raises
     ------
@@ -70,47 +85,66 @@ def page(job: Job, image: xr.DataArray, stage6: xr.DataArray) -> Page:
     """
     apparatus = job.apparatus
     bits = min(apparatus.bits, _BITS) if apparatus.bits > 8 else 8
-    orientation = _orientation(job, stage6)
-    box = cell(apparatus.film_size, apparatus.layout, orientation, apparatus.dpi)
-    band = round(min(annotation.BAND_MM / box.pitch, box.rows * annotation.BAND_PART))
+    wanted = job.framing.wanted(apparatus) if stage6.attrs.get("PixelSpacing") else None
+    orientation = framing.orientation(apparatus, *_extent(job, stage6), wanted)
+    box, band = framing.box(apparatus, orientation)
     free = (box.rows - band, box.columns)
-    formed = _formed(job, stage6, box, free, bits)
+    formed, sheets = _formed(job, stage6, box, free, bits)
     spacing = formed.attrs.get("PixelSpacing")
     magnification = box.pitch / spacing[0] if spacing else None
-    pixels = np.zeros((box.rows, box.columns), np.uint16)
-    top, left = (free[0] - formed.shape[0]) // 2, (free[1] - formed.shape[1]) // 2
-    pixels[top : top + formed.shape[0], left : left + formed.shape[1]] = formed.values
-    size = annotation.size_on_film(magnification, wanted_true=apparatus.true_size)
-    text = annotation.lines(job.header, job.station.institution, size)
-    mask = annotation.band(text, band, box.columns, box.pitch, magnification)
-    pixels[box.rows - band :] = annotation.p_values(mask, bits)
-    return Page(
-        pixels, bits, apparatus.film_size, apparatus.layout, orientation, box.columns * box.pitch, magnification
-    )
+    # A person may have chosen another size (`Framing.scale`): then it is not that it does not fit.
+    size = annotation.size_on_film(magnification, wanted_true=job.framing.wanted(apparatus) == 1.0)
+    warning = f"not true to size: {size}" if apparatus.true_size and not annotation.is_true(magnification) else ""
+    made = []
+    for number, sheet in enumerate(sheets, 1):
+        part = formed.values[sheet.rows, sheet.columns]
+        pixels = np.zeros((box.rows, box.columns), np.uint16)
+        pixels[sheet.top : sheet.top + part.shape[0], sheet.left : sheet.left + part.shape[1]] = part
+        which = f"film {number} of {len(sheets)}   " if len(sheets) > 1 else ""
+        text = annotation.lines(job.header, job.station.institution, which + size)
+        mask = annotation.band(text, band, box.columns, box.pitch, magnification)
+        pixels[box.rows - band :] = annotation.p_values(mask, bits)
+        width = box.columns * box.pitch
+        made.append(
+            Page(pixels, bits, apparatus.film_size, apparatus.layout, orientation, width, magnification, warning)
+        )
+    return made
 
 
-def _formed(job: Job, stage6: xr.DataArray, box: Cell, free: tuple[int, int], bits: int) -> xr.DataArray:
+def _extent(job: Job, stage6: xr.DataArray) -> tuple[float, float]:
+    """Height and width of the output image range, in mm."""
+    x, y = stage6.attrs["placement"]
+    placement = Placement((tuple(x), tuple(y)), (stage6.shape[0], stage6.shape[1]))
+    rows, columns = geometry.cut(job.chain.geometry, placement, stage6.attrs["field"])
+    pitch_y, pitch_x = placement.pitch()
+    return (rows.stop - rows.start) * pitch_y, (columns.stop - columns.start) * pitch_x
+
+
+def _formed(
+    job: Job, stage6: xr.DataArray, box: Cell, free: tuple[int, int], bits: int
+) -> tuple[xr.DataArray, list[Sheet]]:
+    """The image at the film's pitch, and what each film shows of it."""
     steps = [*job.apparatus.steps, "scale"]
+    place = job.framing.y, job.framing.x
     spacing = stage6.attrs.get("PixelSpacing")
-    if job.apparatus.true_size and spacing:
+    wanted = job.framing.wanted(job.apparatus)
+    if wanted is not None and spacing:
         formed = process.finish(
             stage6,
             job.chain.with_(**{"geometry.scale": 1.0}),
-            scale=min(spacing) / box.pitch,
+            scale=wanted * min(spacing) / box.pitch,
             overlays=job.header.overlays,
             steps=steps,
             bits=bits,
         )
-        if formed.shape[0] <= free[0] and formed.shape[1] <= free[1]:
-            return formed
-    return process.finish(stage6, job.chain, size=free, overlays=job.header.overlays, steps=steps, bits=bits)
-
-
-def _orientation(job: Job, stage6: xr.DataArray) -> str:
-    if job.apparatus.orientation != "auto":
-        return job.apparatus.orientation
-    if grid(job.apparatus.layout) != (1, 1):
-        # The images of one sheet have to agree.
-        return "PORTRAIT"
-    pitch_y, pitch_x = stage6.attrs.get("PixelSpacing") or (1.0, 1.0)
-    return "LANDSCAPE" if stage6.shape[1] * pitch_x > stage6.shape[0] * pitch_y else "PORTRAIT"
+        rows, columns = formed.shape
+        if (rows <= free[0] and columns <= free[1]) or framing.splits(job.apparatus):
+            overlap = round(job.apparatus.split_overlap_mm / box.pitch)
+            sheets = film_split.sheets((rows, columns), free, overlap, place)
+            if len(sheets) <= film_split.MOST:
+                return formed, sheets
+    room = free
+    if wanted is not None and not spacing:
+        room = (max(1, round(free[0] * min(wanted, 1.0))), max(1, round(free[1] * min(wanted, 1.0))))
+    formed = process.finish(stage6, job.chain, size=room, overlays=job.header.overlays, steps=steps, bits=bits)
+    return formed, film_split.sheets((formed.shape[0], formed.shape[1]), free, 0, place)

@@ -56,9 +56,11 @@ def image_box(apparatus: OutputApparatus, page: Page, position: int) -> Dataset:
     box = Dataset()
     box.ImageBoxPosition = position
     box.Polarity = "NORMAL"
-    if apparatus.true_size:
+    if apparatus.true_size or page.true:
         # Width on film: without it the printer may fit the image to what it can print on.
         box.RequestedImageSize = f"{page.width_mm:.2f}"
+        # It says how large it is, so it must not be made smaller.
+        box.RequestedDecimateCropBehavior = "FAIL"
     box.BasicGrayscaleImageSequence = [image]
     return box
 

@@ -9,22 +9,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydicom.dataset import Dataset
 from pynetdicom import evt
-from pynetdicom.sop_class import PresentationLUT, PrintJob
+from pynetdicom.sop_class import PresentationLUT, Printer, PrintJob
 
 from imgdash.config import OutputApparatus
 from imgdash.model import ImgdashError, QueueEntry
-from imgdash.output import printing, registry
+from imgdash.model.security import Credentials
+from imgdash.output import film, printing, registry
 from imgdash.output.delivery import Formed
-from imgdash.output.film import Page
 from imgdash.output.film_format import grid
 from imgdash.output.former import Former
+from imgdash.output.print_jobs import PrintJobs
 from imgdash.output.queue import Queue
+from imgdash.output.reports import serve_reports
 from imgdash.store.store import Store
 from imgdash.wire.dicom import associate
 
 # How long a film with room for more images of the same study waits for them.
 FILL_SECONDS: Final = 20.0
+# Event Type IDs (PS3.4 H.4.6.3, H.4.7.3).
+_WARNING, _FAILURE = 2, 3
+_JOB_STATES: Final = {3: "DONE", 4: "FAILURE"}
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,14 @@ class FilmQueue(Queue):
         calling_ae: str,
         *,
         fill_seconds: float = FILL_SECONDS,
+        tls: Credentials | None = None,
     ) -> None:
         super().__init__(apparatus, store, former)
         self.calling_ae = calling_ae
+        self.tls = tls
         self.fill_seconds = fill_seconds
         self._ready_at: dict[str, float] = {}
+        self.jobs = PrintJobs(apparatus, store)
 
     @contextmanager
     def connect(self) -> Iterator[Any]:
@@ -62,8 +71,10 @@ class FilmQueue(Queue):
             self.apparatus.port,
             [printing.META, PresentationLUT, PrintJob],
             self.apparatus.timeout_seconds,
-            [(evt.EVT_N_EVENT_REPORT, lambda event: (0x0000, None))],
+            [(evt.EVT_N_EVENT_REPORT, self._event)],
+            tls=self.tls,
         ) as assoc:
+            serve_reports(assoc)
             self.trouble = printing.check_printer(assoc, self.apparatus.ae_title)
             yield assoc
 
@@ -72,51 +83,77 @@ class FilmQueue(Queue):
         left = registry.in_state(self.store, self.name, "sending")
         if left:
             registry.doubt(self.store, left, "imgdash was stopped while it was printed: look whether the film is there")
+        self.jobs.recover()
 
     def work(self) -> bool:
-        """A film that is full, or has waited long enough to become so."""
-        return bool(self._sheet())
+        """A film that is full, or has waited long enough to become so; a print job to look at."""
+        return self.jobs.due() or bool(self._sheet())
 
     def next_due(self) -> float | None:
-        """When the next film has waited long enough."""
-        return min(self._ready_at.values(), default=None)
+        """When the next film has waited long enough, or the next print job is looked at."""
+        return min([*self._ready_at.values(), *filter(None, [self.jobs.next_due()])], default=None)
 
     def converse(self, assoc: Any) -> None:
-        """Print film after film."""
+        """Print film after film; as long as it prints, the association is kept: the printer reports on it."""
         while self.may_go:
             self.woken.clear()
             self.take_note()
-            sheet = self._sheet()
-            if not sheet:
+            if self.jobs.due():
+                self.jobs.look(assoc)
+            elif sheet := self._sheet():
+                self.deliver(assoc, sheet)
+            elif self.jobs.next_due() is None or not assoc.is_established:
                 return
-            self.deliver(assoc, sheet)
+            else:
+                times = [at for at in (self.next_due(), self.turns.next_due()) if at is not None]
+                self.woken.wait(max(0.0, min(times) - time.monotonic()))
 
     def send(self, assoc: Any, formed: Sequence[Formed]) -> None:
         """One film."""
-        pages = [Page.load(made.path) for made in formed]
+        boxes = [film.load(made.path) for made in formed]
+        # Several images share a film, or one image has several.
+        films = [[pages[0] for pages in boxes]] if len(boxes) > 1 else [[page] for page in boxes[0]]
         entries = [made.entry for made in formed]
         # The condition key may want another size or density than the site file.
         apparatus = formed[0].job.apparatus
-        warnings = printing.print_film(
-            assoc, apparatus, pages, priority=any(entry.priority for entry in entries), label="imgdash"
+        printed = printing.print_films(
+            assoc, apparatus, films, priority=any(entry.priority for entry in entries), label="imgdash"
         )
-        said = f", with a warning: {'; '.join(dict.fromkeys(warnings))}" if warnings else ""
-        registry.finish(self.store, entries, f"printed by {self.apparatus.ae_title}{said}")
+        warnings = dict.fromkeys([*printed.warnings, *(page.warning for pages in boxes for page in pages)])
+        said = "; ".join(filter(None, warnings))
+        many = f" on {len(films)} films" if len(films) > 1 else ""
+        why = f"printed by {self.apparatus.ae_title}{many}" + (f", with a warning: {said}" if said else "")
+        self.jobs.printed(assoc, entries, printed.jobs, why)
+
+    def _event(self, event: Any) -> tuple[int, None]:
+        """N-EVENT-REPORT of a print job (PS3.4 H.4.7) or of the printer (H.4.6)."""
+        content = event.event_information or Dataset()
+        if event.request.AffectedSOPClassUID == PrintJob and event.event_type in _JOB_STATES:
+            job, info = str(event.request.AffectedSOPInstanceUID), str(content.get("ExecutionStatusInfo") or "")
+            self.jobs.heard(job, _JOB_STATES[event.event_type], info)
+            self.woken.set()
+        if event.request.AffectedSOPClassUID == Printer and event.event_type in (_WARNING, _FAILURE):
+            self.trouble = str(content.get("PrinterStatusInfo") or "")
+        return 0x0000, None
 
     def left(self, entry_id: str) -> None:
-        """Nothing is kept about single entries."""
+        """Somebody decided on an entry whose print job was followed."""
+        self.jobs.left(entry_id)
 
     def _sheet(self) -> list[QueueEntry]:
         """The images of the next film: those at the head of the queue that go together."""
         head = self.turns.next(1)
         if not head:
+            self._ready_at.clear()
             return []
         wanted = self._format(head[0])
         if wanted.boxes == 1:
             return head
         head = self.turns.next(wanted.boxes)
         sheet = list(itertools.takewhile(lambda entry: self._format(entry) == wanted, head))
-        ready = self._ready_at.setdefault(head[0].entry_id, time.monotonic() + self.fill_seconds)
+        ready = self._ready_at.get(head[0].entry_id, time.monotonic() + self.fill_seconds)
+        # Of the present one alone: the time of one that was taken out of the queue would be due for ever.
+        self._ready_at = {head[0].entry_id: ready}
         # What comes behind them goes on another film: nobody can join these any more.
         full = len(sheet) == wanted.boxes or len(sheet) < len(head) or any(entry.priority for entry in sheet)
         if not full and ready > time.monotonic():
@@ -130,7 +167,7 @@ class FilmQueue(Queue):
             across, down = grid(job.apparatus.layout)
         except ImgdashError:
             return _Format(1, (entry.entry_id,))  # it is said when it is formed
-        film = job.apparatus
+        wanted = job.apparatus
         return _Format(
-            across * down, (job.header.study_uid, film.film_size, film.layout, film.orientation, film.medium)
+            across * down, (job.header.study_uid, wanted.film_size, wanted.layout, wanted.orientation, wanted.medium)
         )

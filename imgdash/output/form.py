@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from imgdash import process
+from imgdash.model import ImgdashError
 from imgdash.output import dataset, encoding, film
 from imgdash.output.job import Job
 from imgdash.output.sop_class import quantitative
@@ -27,7 +29,8 @@ def storage_file(job: Job) -> Path:
     Raises
     ------
     ImgdashError
-        If the record cannot be read, or a corrected value does not fit.
+        If the record cannot be read, a corrected value does not fit, or the apparatus wants a character set that a
+        text does not fit.
     """
     image = opened(job)
     if passes(job, image):
@@ -37,16 +40,38 @@ def storage_file(job: Job) -> Path:
         ds = dataset.processed(job, image, formed)
         if job.apparatus.annotate == "gsps":
             write_presentation(job, ds, formed)
+    encoding.suit(ds, job.apparatus)
     encoding.write(ds, job.path, job.syntax, f"IMGDASH {job.version}")
     return job.path
 
 
-def film_page(job: Job) -> Path:
-    """Form what goes into one image box of a film; see `imgdash.output.film`."""
+def film_pages(job: Job) -> Path:
+    """Form the films of an image, or what goes into one image box of a film; see `imgdash.output.film`."""
     image = opened(job)
-    page = film.page(job, image, stage6(job, image))
-    page.save(job.path)
+    film.save(film.pages(job, image, stage6(job, image)), job.path)
     return job.path
+
+
+def shown(job: Job) -> tuple[np.ndarray, int]:
+    """The pixels that `storage_file` or `film_pages` would send, to be looked at before, and their bits.
+
+    Returns
+    -------
+    uint16 P-values, 0 = black, several films side by side, and how many bits they have.
+
+    Raises
+    ------
+    ImgdashError
+        Where the image goes out as it came, which is no image of P-values.
+    """
+    image = opened(job)
+    if job.apparatus.kind == "printer":
+        made = film.pages(job, image, stage6(job, image))
+        return np.concatenate([page.pixels for page in made], axis=1), made[0].bits
+    if passes(job, image):
+        raise ImgdashError("The image goes there as it was received.", "Nothing is formed, so nothing can be moved.")
+    formed = finished(job, image)
+    return np.asarray(dataset.processed(job, image, formed).pixel_array, np.uint16), job.apparatus.bits
 
 
 def opened(job: Job) -> xr.DataArray:
@@ -64,6 +89,7 @@ def write_presentation(job: Job, ds: Dataset, formed: xr.DataArray) -> None:
         from imgdash.output import presentation  # brings highdicom, which other workers need not load
 
         state = presentation.state(job, ds, items)
+        encoding.suit(state, job.apparatus)
         encoding.write(state, job.presentation, ExplicitVRLittleEndian, f"IMGDASH {job.version}")
 
 

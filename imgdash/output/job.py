@@ -15,19 +15,20 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from imgdash.config import OutputApparatus, Station
 from imgdash.model import Condition, ImageHeader, ImgdashError
+from imgdash.output.framing import Framing
 from imgdash.process import Chain
 from imgdash.store import rows
 
 # What of an image header shows in the output; the rest (who looks at it, comments, …) does not change it.
 _SHOWN: Final = (
     "image_id number sop_class_uid sop_instance_uid study_uid series_uid modality body_part acquired_at accession "
-    "patient parameters overrides edits overlays "
+    "patient parameters overrides edits overlays ranges "
     "confirmed_at confirmed_by round replaces"
 ).split()
 
 # What a condition key may say about an apparatus: the form of the image, not where it is sent.
 _BY_CONDITION: Final = frozenset(
-    "steps scale bits sop_class annotate film_size orientation layout medium dpi true_size "
+    "steps scale bits sop_class annotate film_size orientation layout medium dpi true_size split split_overlap_mm "
     "d_min d_max illumination reflected".split()
 )
 
@@ -66,7 +67,12 @@ class Job:
     @property
     def chain(self) -> Chain:
         """The processing parameters: the condition key's, and above them what a person set."""
-        return Chain.of(self.condition.processing, self.header.overrides)
+        return Chain.of(self.condition.processing, {**self.header.overrides, **self.framing.trim})
+
+    @property
+    def framing(self) -> Framing:
+        """The output image range and its place, as a person set them for this apparatus."""
+        return Framing.of(self.header.ranges.get(self.apparatus.name))
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -99,7 +105,7 @@ class Job:
     @property
     def path(self) -> Path:
         """Where the result goes; deleting an image deletes ``<image_id>*``."""
-        suffix = "dcm" if self.apparatus.kind == "storage" else "npz"
+        suffix = "npz" if self.apparatus.kind == "printer" else "dcm"
         return self.folder / f"{self.header.image_id}-{self.digest}.{suffix}"
 
     @property
@@ -119,7 +125,9 @@ def profile(apparatus: OutputApparatus, condition: Condition) -> OutputApparatus
         If the condition key names a setting that is not its business, or gives one a wrong value.
     """
     settings: dict[str, Any] = {}
-    for name in (apparatus.kind, apparatus.name):
+    # A folder and a web storage get what an image storage gets.
+    kinds = ["printer"] if apparatus.kind == "printer" else ["storage", apparatus.kind]
+    for name in dict.fromkeys([*kinds, apparatus.name]):
         settings.update(condition.output.get(name, {}))
     if not settings:
         return apparatus

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
+import numpy as np
 from pydicom.dataset import Dataset
 
 from imgdash.config import OutputApparatus, Site
-from imgdash.model import Event
+from imgdash.model import Event, NotFound
 from imgdash.output import commitment
 from imgdash.output.film_queue import FilmQueue
+from imgdash.output.folder import FolderQueue
 from imgdash.output.former import Former
 from imgdash.output.queue import Queue, QueueStatus
 from imgdash.output.storage import StorageQueue
+from imgdash.output.web import WebQueue
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.store import Store
@@ -45,14 +49,17 @@ class Outputs:
     def __init__(self, store: Store, site: Site, conditions: Conditions, files: Files, workers: Workers) -> None:
         self.store = store
         self.former = Former(store, site, conditions, files, workers)
-        self.queues: dict[str, Queue] = {
-            apparatus.name: self._queue(apparatus, site.station.ae_title) for apparatus in site.apparatus
-        }
+        self.queues: dict[str, Queue] = {apparatus.name: self._queue(apparatus, site) for apparatus in site.apparatus}
         self._unsubscribe = lambda: None
 
-    def _queue(self, apparatus: OutputApparatus, calling_ae: str) -> Queue:
+    def _queue(self, apparatus: OutputApparatus, site: Site) -> Queue:
+        where = apparatus, self.store, self.former
+        if apparatus.kind == "folder":
+            return FolderQueue(*where, site.folder)
+        if apparatus.kind == "web":
+            return WebQueue(*where, site)
         kind = StorageQueue if apparatus.kind == "storage" else FilmQueue
-        return kind(apparatus, self.store, self.former, calling_ae)
+        return kind(*where, site.station.ae_title, tls=site.tls(apparatus))
 
     def start(self) -> None:
         """Go on where a former run stopped."""
@@ -78,6 +85,12 @@ class Outputs:
     def status(self) -> dict[str, QueueStatus]:
         """How each queue gets on with its apparatus."""
         return {name: queue.status() for name, queue in self.queues.items()}
+
+    def shown(self, image_id: str, name: str) -> Future[tuple[np.ndarray, int]]:
+        """What the apparatus `name` would get of an image now: pixels and bits."""
+        if name not in self.queues:
+            raise NotFound(f"No output apparatus {name!r}.", f"There are {', '.join(self.queues)}.")
+        return self.former.shown(image_id, self.queues[name].apparatus)
 
     def commitment_result(self, facts: Mapping[str, Any]) -> bool:
         """Take in the report of a storage that came on an association of its own.
@@ -108,6 +121,11 @@ class Outputs:
                 name = event.id.rpartition("@")[2].rpartition("#")[0]
                 if name in self.queues:
                     self.queues[name].acted(event)
+            elif event.subject == "note":
+                # A folder takes out again what was rejected.
+                name = event.id.rstrip("!").rpartition("@")[2].rpartition("#")[0]
+                if name in self.queues:
+                    self.queues[name].wake()
             elif event.subject == "preference" and event.id.startswith("station/apparatus/"):
                 for queue in self.queues.values():
                     queue.wake()

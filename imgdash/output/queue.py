@@ -162,10 +162,14 @@ class Queue(ABC):
         self._thread.join(max(0.0, deadline - time.monotonic()))
         assoc = self.assoc
         if self._thread.is_alive() and assoc is not None:
-            assoc.abort()
-            # An abort of our own does not end the thread's waiting for an answer: "nothing came" does.
-            assoc.dimse.msg_queue.put((None, None))
+            self.interrupt(assoc)
         self._thread.join(_LAST_SECONDS)
+
+    def interrupt(self, assoc: Any) -> None:
+        """End what the thread waits for."""
+        assoc.abort()
+        # An abort of our own does not end the thread's waiting for an answer: "nothing came" does.
+        assoc.dimse.msg_queue.put((None, None))
 
     # -- the thread ---------------------------------------------------------------------------------------
 

@@ -10,24 +10,40 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from imgdash.model import QUEUE, NotAllowed, QueueEntry
-from imgdash.store import rows
+from imgdash.model import NotAllowed, QueueEntry
+from imgdash.store import rows, steps
 from imgdash.store.change import Change
 from imgdash.store.store import Reader, Store
 
+_LONGEST_GRACE = timedelta(seconds=60)
 # Images in these states may go out: what is postponed or was taken back does not (B2, E4). A rejected image has
 # entries left only where it was rejected as a repeat, which is archived as well (TG-305).
 _MAY_GO = ("confirmed", "delivered", "rejected")
 
 
 def waiting(store: Reader, apparatus: str, *, without: Collection[str] = (), limit: int = 1) -> list[QueueEntry]:
-    """The next entries of a queue in the order of sending (F4), leaving out those in `without`."""
+    """The next entries of a queue in the order of sending (F4), leaving out those in `without`.
+
+    What was confirmed just now is not among them, as long as it may be taken back. A time further ahead than any
+    grace was written by a clock that has been put back: it is not waited for.
+    """
+    now = datetime.now()
     found = store.query(
         "select * from queue where apparatus = ? and state = 'waiting' and not list_contains(?::varchar[], entry_id) "
-        "order by position, entry_id limit ?",
-        [apparatus, list(without), limit],
+        "and (priority or due_at is null or due_at <= ? or due_at > ?) order by position, entry_id limit ?",
+        [apparatus, list(without), now, now + _LONGEST_GRACE, limit],
     )
     return [rows.entry(row) for row in found]
+
+
+def grace_left(store: Reader, apparatus: str) -> float | None:
+    """Seconds until the first entry that may still be taken back is due, or None."""
+    now = datetime.now()
+    found = store.query(
+        "select min(due_at) as at from queue where apparatus = ? and state = 'waiting' and due_at > ? and due_at <= ?",
+        [apparatus, now, now + _LONGEST_GRACE],
+    )[0]["at"]
+    return (found - now).total_seconds() if found else None
 
 
 def in_state(store: Reader, apparatus: str, state: str) -> list[QueueEntry]:
@@ -71,6 +87,16 @@ def sent(store: Store, entry: QueueEntry, transaction_uid: str, **told: Any) -> 
     )
 
 
+def printing(store: Store, entries: Sequence[QueueEntry], jobs: str, why: str) -> None:
+    """A printer has the images; it has not said yet that the film came out."""
+
+    def change(change: Change) -> None:
+        for entry in entries:
+            change.transition("queue", entry.entry_id, "sent", why=why, transaction_uid=jobs, attempts=0, trouble="")
+
+    store.write(change)
+
+
 def sop_class_sent(store: Reader, entry: QueueEntry) -> str:
     """SOP Class UID under which an entry was sent, from the journal."""
     found = store.query(
@@ -101,7 +127,7 @@ def finish(store: Store, entries: Sequence[QueueEntry], why: str, **told: Any) -
                 "queue", entry.entry_id, "finish", why=why, trouble="", next_try_at=None, finished_at=change.at, **told
             )
         for image_id in dict.fromkeys(entry.image_id for entry in entries):
-            _settle(change, image_id)
+            steps.deliver_if_sent(change, image_id)
 
     store.write(change)
 
@@ -141,21 +167,8 @@ def note(store: Store, entry: QueueEntry, **columns: Any) -> None:
 
 def settle(store: Store, image_id: str) -> None:
     """Deliver the image if nothing of it is left in any queue: after a person finished or cancelled an entry."""
-    if _left(store, image_id):
-        return
-    store.write(lambda change: _settle(change, image_id))
-
-
-def _settle(change: Change, image_id: str) -> None:
-    if not _left(change, image_id):
-        change.transition("image", image_id, "deliver", why="every output apparatus has it")
-
-
-def _left(store: Reader, image_id: str) -> bool:
-    """Whether something is still to be done before the image counts as delivered."""
-    states = {row["state"] for row in store.query("select state from queue where image_id = ?", [image_id])}
-    all_done = "done" in states and states <= QUEUE.final
-    return not all_done or _image_state(store, image_id) != "confirmed"
+    if steps.all_sent(store, image_id):
+        store.write(lambda change: steps.deliver_if_sent(change, image_id))
 
 
 def _image_state(store: Reader, image_id: str) -> str:

@@ -11,22 +11,23 @@ import pydicom
 from pydicom import uid
 from pydicom.uid import UID
 from pynetdicom import evt
-from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
 from imgdash.config import OutputApparatus
-from imgdash.model import ImgdashError, NotAllowed, PeerFailed, QueueEntry
+from imgdash.model import NotAllowed, PeerFailed, QueueEntry
+from imgdash.model.security import Credentials
 from imgdash.output import commitment, registry
 from imgdash.output.delivery import Formed
 from imgdash.output.encoding import SYNTAXES
 from imgdash.output.former import Former
 from imgdash.output.queue import Queue
+from imgdash.output.reports import serve_reports
 from imgdash.output.sop_class import SENT
 from imgdash.output.trouble import Lost, Refused
 from imgdash.store.store import Store
 from imgdash.wire.dicom import associate
 
-_PLAIN: Final = [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian]
+PLAIN: Final = (uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian)
 # How long an idle association is kept for a result to come on it; later ones come on an association of their own.
 _LINGER_SECONDS: Final = 2.0
 _OUT_OF_RESOURCES: Final = range(0xA700, 0xA800)
@@ -34,24 +35,39 @@ _NO_RESULT: Final = "The storage never said whether it keeps the image: look the
 _STORED: Final = (0x0000, 0xB000, 0xB006, 0xB007)
 
 
+def proposed(apparatus: OutputApparatus) -> list[tuple[str, list[str]]]:
+    """Contexts for every kind of image: in the transfer syntax wanted, and uncompressed where that is refused."""
+    wanted = SYNTAXES[apparatus.transfer_syntax]
+    contexts: list[tuple[str, list[str]]] = []
+    for sop_class in SENT:
+        contexts.append((sop_class, list(PLAIN) if wanted in PLAIN else [wanted]))
+        if wanted not in PLAIN:
+            contexts.append((sop_class, list(PLAIN)))
+    return contexts
+
+
 class StorageQueue(Queue):
     """Sends each image, and keeps it in the queue until the storage has committed itself to it."""
 
-    def __init__(self, apparatus: OutputApparatus, store: Store, former: Former, calling_ae: str) -> None:
+    def __init__(
+        self,
+        apparatus: OutputApparatus,
+        store: Store,
+        former: Former,
+        calling_ae: str,
+        *,
+        tls: Credentials | None = None,
+    ) -> None:
         super().__init__(apparatus, store, former)
         self.calling_ae = calling_ae
+        self.tls = tls
         # Entry → monotonic time at which commitment is asked for again.
         self._overdue_at: dict[str, float] = {}
 
     @contextmanager
     def connect(self) -> Iterator[Any]:
         """An association for every kind of image, and commitment."""
-        wanted = SYNTAXES[self.apparatus.transfer_syntax]
-        contexts: list[Any] = [Verification, StorageCommitmentPushModel]
-        for sop_class in SENT:
-            contexts.append((sop_class, _PLAIN if wanted in _PLAIN else [wanted]))
-            if wanted not in _PLAIN:
-                contexts.append((sop_class, _PLAIN))
+        contexts: list[Any] = [Verification, StorageCommitmentPushModel, *proposed(self.apparatus)]
         with associate(
             self.calling_ae,
             self.apparatus.ae_title,
@@ -60,8 +76,9 @@ class StorageQueue(Queue):
             contexts,
             self.apparatus.timeout_seconds,
             [(evt.EVT_N_EVENT_REPORT, self._reported)],
+            tls=self.tls,
         ) as assoc:
-            _serve_reports(assoc)
+            serve_reports(assoc)
             yield assoc
 
     def recover(self) -> None:
@@ -89,7 +106,8 @@ class StorageQueue(Queue):
                 self._ask_again(assoc, overdue[0])
             elif batch := self.turns.next(2):
                 # The second is formed while the first is on its way.
-                self._prepare(batch[1:])
+                for entry in batch[1:]:
+                    self.former.begin(entry, self.apparatus)
                 self.deliver(assoc, batch[:1])
             else:
                 now = time.monotonic()
@@ -117,19 +135,13 @@ class StorageQueue(Queue):
             self._overdue_at[made.entry.entry_id] = time.monotonic() + self.apparatus.commitment_seconds
             self._ask(assoc, made.entry, transaction, str(ds.SOPClassUID))
 
-    def _prepare(self, entries: Sequence[QueueEntry]) -> None:
-        for entry in entries:
-            try:
-                self.former.start(self.former.job(entry, self.apparatus))
-            except ImgdashError:
-                return  # said when it is this one's turn
-
     def _readable(self, assoc: Any, made: Formed) -> pydicom.FileDataset:
         """The formed data set in a transfer syntax that the storage takes."""
         ds = self._accepted(assoc, pydicom.dcmread(made.path))
         syntaxes = {cx.transfer_syntax[0] for cx in assoc.accepted_contexts if cx.abstract_syntax == ds.SOPClassUID}
         if ds.file_meta.TransferSyntaxUID.is_compressed and ds.file_meta.TransferSyntaxUID not in syntaxes:
-            ds = pydicom.dcmread(self.former.again_as(made.job, uid.ExplicitVRLittleEndian))
+            with self.former.again_as(made.job, uid.ExplicitVRLittleEndian) as path:
+                ds = pydicom.dcmread(path)
         return ds
 
     def _accepted(self, assoc: Any, ds: pydicom.FileDataset) -> pydicom.FileDataset:
@@ -214,22 +226,3 @@ class StorageQueue(Queue):
         """N-EVENT-REPORT on the association it was asked on."""
         self.settle(commitment.Result.of(self.apparatus.ae_title, event.event_information))
         return 0x0000, None
-
-
-def _serve_reports(assoc: Any) -> None:
-    """Answer reports also while an answer of the storage is waited for.
-
-    pynetdicom takes the next message, whatever it is, for the answer to what it sent, and aborts when it is
-    a request.
-    """
-    receive = assoc.dimse.get_msg
-
-    def get_msg(block: bool = False) -> tuple[Any, Any]:
-        while True:
-            context_id, message = receive(block)
-            if block and isinstance(message, N_EVENT_REPORT) and message.is_valid_request:
-                assoc._serve_request(message, context_id)
-                continue
-            return context_id, message
-
-    assoc.dimse.get_msg = get_msg

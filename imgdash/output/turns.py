@@ -49,8 +49,10 @@ class Turns:
         return registry.waiting(self._store, self._apparatus.name, without=without, limit=limit)
 
     def next_due(self) -> float | None:
-        """When the first of those comes back, on the monotonic clock."""
-        return min(self._due.values(), default=None)
+        """When the first of those comes back, or may no longer be taken back, on the monotonic clock."""
+        grace = registry.grace_left(self._store, self._apparatus.name)
+        times = [*self._due.values(), *([] if grace is None else [time.monotonic() + grace])]
+        return min(times, default=None)
 
     def now(self, entry_id: str | None = None) -> None:
         """Let one entry, or all, have their turn now: a person asked for it."""

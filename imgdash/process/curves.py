@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process import equalization, frequency, gradation
+from imgdash.process import equalization, frequency
 from imgdash.process.parameters import Chain
 from imgdash.process.tone import tone_of
 
@@ -19,7 +19,7 @@ def curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:
     """Gradation curve: signal 0…1, and P-value in parts of full scale."""
     tone = tone_of(chain, calculated)
     signal = np.linspace(0.0, 1.0, n)
-    return signal, gradation.evaluate(tone.level(signal), tone.settings, tone.base)
+    return signal, tone.p_value(signal)
 
 
 def beta_curve(chain: Chain, calculated: Mapping[str, Any], n: int = 256) -> Curve:

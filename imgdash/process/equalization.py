@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process._pyramid import coarse, gauss, smooth, up
-from imgdash.process.kernels import grid, look_up, quantise
+from imgdash.process.enhancement import Enhancement
+from imgdash.process.fused import Compression, curve_of, map_onto, no_curve
+from imgdash.process.kernels import grid, resize
+from imgdash.process.levels import Levels
 from imgdash.process.parameters import Equalization
 
 Floats = npt.NDArray[np.float32]
 
 _KNEE = 0.06  # softness of the knees, of the range
+_LARGE = (1_000_000, 4_000_000)
+"""Pixels above which masks are made at no more than half, a quarter of the resolution."""
 
 
 def compression_curve(level: npt.ArrayLike, settings: Equalization) -> npt.NDArray[np.float64]:
@@ -31,35 +34,39 @@ def compression_curve(level: npt.ArrayLike, settings: Equalization) -> npt.NDArr
     return _compression(x, settings.dark, settings.dark_start, settings.light, settings.light_start)
 
 
-def equalize(signal: Floats, pitch: tuple[float, float], settings: Equalization, low: float, high: float) -> Floats:
-    """Apply equalization.
+def compression_of(
+    levels: Levels, enhanced: Enhancement | None, settings: Equalization, low: float, high: float
+) -> Compression:
+    """Equalization of an image, ready for the last pass over its pixels.
 
     Parameters
     ----------
-    signal
-        Signal, 2-D.
-    pitch
-        Pixel pitch (y, x) in mm.
+    levels
+        The image.
+    enhanced
+        Its frequency processing, whose result the mask is made from.
     low, high
         s_low and s_high of this image.
-
-    Returns
-    -------
-    Signal of the same shape; the very same array where nothing is compressed.
     """
-    if is_identity(settings) or min(signal.shape) < 1:
-        return signal
+    if is_identity(settings):
+        return no_compression()
     span = high - low
-    mask = unsharp_mask(signal, pitch, settings, span)
+    follow, offset = unsharp_mask(levels, enhanced, settings, span)
+    maps = map_onto(follow, levels.shape), map_onto(offset, levels.shape)
     if settings.method == "alpha-beta":
-        # E' = E + (α−1)(Elow − Emid) + (β−1)·Ehigh, written so that each 1 leaves its part untouched.
-        middle = low + settings.middle * span
-        rest = settings.alpha - 1 - (settings.beta - 1)
-        out = cv2.addWeighted(signal, settings.beta, mask, rest, -(settings.alpha - 1) * middle)
-        return np.asarray(out)
+        # E' = α·Elow + (1−α)·Emid + β·(E − Elow), written so that each 1 leaves its part untouched.
+        share = settings.alpha - 1 - (settings.beta - 1)
+        constant = -(settings.alpha - 1) * (low + settings.middle * span)
+        return Compression(*maps, no_curve(), np.float32(settings.beta), np.float32(share), np.float32(constant))
     table = _table(settings.dark, settings.dark_start, settings.light, settings.light_start) * np.float32(span)
-    change = look_up(quantise(mask, low - span, high + span), table)
-    return np.asarray(cv2.add(signal, change, dst=change))
+    f1 = curve_of(table, low - span, high + span)
+    return Compression(*maps, f1, np.float32(1), np.float32(1), np.float32(0))
+
+
+def no_compression() -> Compression:
+    """Leaves the signal as it is."""
+    unused = map_onto(None, (1, 1))
+    return Compression(unused, unused, no_curve(), np.float32(1), np.float32(0), np.float32(0))
 
 
 def is_identity(settings: Equalization) -> bool:
@@ -69,19 +76,48 @@ def is_identity(settings: Equalization) -> bool:
     return bool(settings.light == 0 and settings.dark == 0)
 
 
-def unsharp_mask(signal: Floats, pitch: tuple[float, float], settings: Equalization, span: float) -> Floats:
-    """Sus: the signal without what is smaller than the kernel, but with steps larger than ``edge``."""
-    if settings.edge == 0:
-        return smooth(signal, settings.kernel, pitch)
-    small, small_pitch = coarse(signal, settings.kernel / 2, pitch)
-    mean = gauss(small, settings.kernel, small_pitch)
-    variance = np.maximum(gauss(small * small, settings.kernel, small_pitch) - mean * mean, 0)
-    edge = np.float32(max((settings.edge * span) ** 2, 1e-12))
-    follow = np.asarray(variance / (variance + edge), dtype=np.float32)
-    offset = gauss(mean * (1 - follow), settings.kernel / 2, small_pitch)
-    follow = gauss(follow, settings.kernel / 2, small_pitch)
-    mask = cv2.multiply(up(follow, signal.shape), signal)
-    return np.asarray(cv2.add(mask, up(offset, signal.shape), dst=mask))
+def unsharp_mask(
+    levels: Levels, enhanced: Enhancement | None, settings: Equalization, span: float
+) -> tuple[Floats, Floats]:
+    """Sus = follow·S + offset: the signal without what is smaller than the kernel, but with steps above ``edge``.
+
+    Both on a coarse grid; made from the enhanced signal at the level that fits the kernel. Of several ``bands`` the
+    mean, on the grid of the finest: what is large is compressed as by the widest kernel, what is small ever less.
+    """
+    count = max(round(settings.bands), 1)
+    follow, offset = _mask(levels, enhanced, settings, settings.kernel / 2 ** (count - 1), span)
+    for band in range(count - 1):  # one after another: each is large
+        for total, part in zip(
+            (follow, offset), _mask(levels, enhanced, settings, settings.kernel / 2**band, span), strict=True
+        ):
+            total += resize(part, *total.shape)
+    if count > 1:
+        follow /= np.float32(count)
+        offset /= np.float32(count)
+    return follow, offset
+
+
+def _mask(
+    levels: Levels, enhanced: Enhancement | None, settings: Equalization, kernel: float, span: float
+) -> tuple[Floats, Floats]:
+    # Masks at full resolution would take twenty times the memory of a large image, and compress noise.
+    least = sum(levels.shape[0] * levels.shape[1] > size for size in _LARGE)
+    if not settings.edge:
+        k = levels.fit(kernel, least)
+        mean = levels.gauss(levels[k] if enhanced is None else enhanced.signal(k), k, kernel)
+        return np.zeros_like(mean), mean
+    k = levels.fit(kernel / 2, least)
+    level = levels[k] if enhanced is None else enhanced.signal(k)
+    mean = levels.gauss(level, k, kernel)
+    variance = levels.gauss(level * level, k, kernel)
+    del level
+    variance -= mean * mean
+    np.maximum(variance, 0, out=variance)
+    follow = variance / (variance + np.float32(max((settings.edge * span) ** 2, 1e-12)))
+    del variance
+    mean *= 1 - follow
+    offset = levels.gauss(mean, k, kernel / 2)
+    return levels.gauss(np.asarray(follow, dtype=np.float32), k, kernel / 2), offset
 
 
 @lru_cache(maxsize=8)

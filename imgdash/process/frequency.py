@@ -11,22 +11,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process._pyramid import (
-    WIDTH_TO_SIGMA,
-    band_responses,
-    coarse,
-    down,
-    gauss,
-    level_count,
-    level_frequencies,
-    smooth,
-    up,
-)
-from imgdash.process.kernels import grid, look_up, quantise
+from imgdash.process.bands import band_responses, level_count, level_frequencies
+from imgdash.process.kernels import grid
+from imgdash.process.levels import WIDTH_TO_SIGMA
 from imgdash.process.parameters import Frequency
 
 Floats = npt.NDArray[np.float32]
@@ -34,7 +24,6 @@ Floats = npt.NDArray[np.float32]
 LOWEST_LPMM: Final = 0.045
 """Below this no band is changed: it is equalization's part."""
 _POINTS: Final = np.log2([0.03, 0.12, 0.5, 2.0])
-_BETA_WIDTH_MM: Final = 3.0
 
 
 def gain_at(frequency_lpmm: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
@@ -81,82 +70,16 @@ def beta(level: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
     return _beta(np.asarray(level, dtype=np.float64), settings.dark, settings.light)
 
 
-def enhance(signal: Floats, pitch: tuple[float, float], settings: Frequency, low: float, high: float) -> Floats:
-    """Apply frequency processing.
-
-    Parameters
-    ----------
-    signal
-        Signal, 2-D.
-    pitch
-        Pixel pitch (y, x) in mm.
-    low, high
-        s_low and s_high of this image.
-
-    Returns
-    -------
-    Signal of the same shape; the very same array where the amount is 0.
-    """
-    if settings.amount == 0 or min(signal.shape) < 2:
-        return signal
-    if settings.method == "unsharp":
-        detail = _one_band(signal, pitch, settings, high - low)
-    else:
-        detail = _all_bands(signal, pitch, settings, high - low)
-    weight = _beta_map(signal, pitch, settings, low, high)
-    cv2.multiply(detail, weight, dst=detail)
-    return np.asarray(cv2.add(signal, detail, dst=detail))
-
-
-def _all_bands(signal: Floats, pitch: tuple[float, float], settings: Frequency, span: float) -> Floats:
-    mean_pitch = float(np.sqrt(pitch[0] * pitch[1]))
-    count = level_count(signal.shape, mean_pitch, LOWEST_LPMM)
-    frequencies = level_frequencies(mean_pitch, count)
-    gains = gain_at(frequencies, settings)
-    levels = [signal]
-    for _ in range(count):
-        levels.append(down(levels[-1]))
-    added: Floats | None = None
-    for k in reversed(range(count)):
-        coarser = up(levels.pop(), levels[k].shape)
-        band = np.asarray(cv2.subtract(levels[k], coarser, dst=coarser))
-        bent = _bend(band, settings, float(gains[k]), float(frequencies[k]), span) if gains[k] else None
-        del coarser, band  # a level is as large as the image: no more of them at a time than needed
-        added = None if added is None else up(added, levels[k].shape)
-        if bent is not None:
-            added = bent if added is None else np.asarray(cv2.add(added, bent, dst=bent))
-    return np.zeros_like(signal) if added is None else added
-
-
-def _one_band(signal: Floats, pitch: tuple[float, float], settings: Frequency, span: float) -> Floats:
-    difference = np.asarray(cv2.subtract(signal, smooth(signal, settings.kernel, pitch)))
-    # A mask of width w passes half at 0.44 / w: the frequency by which its noise is judged.
-    return _bend(difference, settings, settings.amount, 0.44 / settings.kernel, span)
-
-
-def _bend(band: Floats, settings: Frequency, gain: float, frequency: float, span: float) -> Floats:
-    """F through a table: two passes instead of ten; contrasts above the whole range count as the range."""
-    noise = settings.noise * min(frequency / 2.0, 1.0)
-    table = _detail_table(settings.saturation, settings.power, noise) * np.float32(gain * span)
-    return look_up(quantise(band, -span, span), table)
-
-
-def _beta_map(signal: Floats, pitch: tuple[float, float], settings: Frequency, low: float, high: float) -> Floats:
-    """β of the smoothed signal: the local density, not each grain, decides."""
-    small, small_pitch = coarse(signal, _BETA_WIDTH_MM, pitch)
-    smoothed = gauss(small, _BETA_WIDTH_MM, small_pitch)
-    levels = quantise(smoothed, 2 * low - high, 2 * high - low)
-    return up(look_up(levels, _beta_table(settings.dark, settings.light)), signal.shape)
-
-
 # Tables depend on few settings, not on the image: while a slider moves most of them stay.
 @lru_cache(maxsize=32)
-def _detail_table(saturation: float, power: float, noise: float) -> Floats:
+def detail_table(saturation: float, power: float, noise: float) -> Floats:
+    """F for contrasts −1…1 of the range and a gain of 1, 65536 entries."""
     return _detail(grid(-1.0, 1.0), saturation, power, noise).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
-def _beta_table(dark: float, light: float) -> Floats:
+def beta_table(dark: float, light: float) -> Floats:
+    """β for levels −1…2, 65536 entries."""
     return _beta(grid(-1.0, 2.0), dark, light).astype(np.float32)
 
 

@@ -1,8 +1,8 @@
 """Forming the output image (F5, G1-G4): frequency → equalization → gradation → rotation → mirror → scale → overlay.
 
 Steps (2)-(6) make an image that can be stored (`form_cached`, G3); (7) and (8) finish it for an apparatus. Rotation
-by quarter turns and mirror are fused into the gradation (G4): each strip of graded pixels is written where it
-belongs while it is still in the processor's cache.
+by quarter turns and mirror are fused into (2)-(4) (G4): each strip of graded pixels is written where it belongs
+while it is still in the processor's cache.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ import xarray as xr
 from imgdash.model import ImgdashError
 from imgdash.process import geometry, overlay, tone
 from imgdash.process.geometry import Placement
-from imgdash.process.gradation import Grader
 from imgdash.process.parameters import Chain
+from imgdash.process.prepared import Prepared
 from imgdash.process.shutter import blacken, shutter_of
-from imgdash.process.signal import scale_of, to_signal
+from imgdash.process.signal import scale_of, source_of
 from imgdash.process.spacing import spacing_of
 
-Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint16]
 
 ALL: Final = ("frequency", "equalization", "gradation", "rotation", "mirror", "scale", "overlay")
-_STRIP_ROWS: Final = 128
 
 
 def form(
@@ -85,18 +83,20 @@ def form_cached(
     values = plane(image)
     attrs = image.attrs
     spacing = spacing_of(attrs, values.shape)
-    signal, look, log = tone.apply(to_signal(values, attrs), spacing.pitch, chain, calculated, steps)
-    grade = Grader(look.settings, look.low, look.high, bits, look.base)
+    prepared = tone.plan(Prepared(source_of(values, attrs), spacing.pitch), chain, calculated, steps)
+    log = prepared.log
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     mirror = bool(chain.geometry.mirror and "mirror" in steps)
     angle = chain.geometry.angle if "rotation" in steps else 0.0
-    shutter = shutter_of(chain, calculated, steps) and not look.as_sent
+    as_sent = prepared.tone.as_sent
+    shutter = shutter_of(chain, calculated, steps) and not as_sent
     placement = Placement.of_image((values.shape[0], values.shape[1]), spacing.pitch)
     if fused and not angle and not shutter:
-        pixels = _grade_turned(signal, grade, rotation, mirror)
+        pixels = prepared.render(bits, rotation, mirror)
         placement = geometry.turn_placement(placement, rotation, mirror)
     else:
-        pixels = grade(signal)
+        pixels = prepared.render(bits)
+        del prepared  # its pyramid is as large as what comes now
         if shutter:
             pixels = blacken(pixels, calculated["field"], placement)
         pixels = np.ascontiguousarray(geometry.turn(pixels, rotation, False))
@@ -109,13 +109,13 @@ def form_cached(
         placement = geometry.turn_placement(placement, 0, mirror)
     if shutter:
         log.append({"step": "shutter"})
-    elif chain.geometry.shutter and "gradation" in steps and not look.as_sent:
+    elif chain.geometry.shutter and "gradation" in steps and not as_sent:
         log.append({"step": "shutter left out", "why": "the irradiated field is uncertain"})
     if rotation or angle:
         log.append({"step": "rotation", "rotation": rotation, "angle": angle})
     if mirror:
         log.append({"step": "mirror"})
-    notes = [*scale_of(attrs).notes, *spacing.notes, *image.attrs.get("notes", ())]
+    notes = [*frame_notes(image), *scale_of(attrs).notes, *spacing.notes, *image.attrs.get("notes", ())]
     kept = {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
     return _result(pixels, placement, bits, spacing.known, kept, log, notes, list(calculated.get("field") or ()))
 
@@ -196,18 +196,10 @@ def plane(image: xr.DataArray) -> npt.NDArray[Any]:
     return values
 
 
-def _grade_turned(signal: Floats, grade: Grader, rotation: int, mirror: bool) -> Pixels:
-    if not rotation and not mirror:
-        return grade(signal)
-    rows, columns = signal.shape
-    out = np.empty((columns, rows) if rotation in (90, 270) else (rows, columns), np.uint16)
-    # `home` addresses the output as if it were not turned, so that strips of the input can be written into it.
-    home = out[:, ::-1] if mirror else out
-    home = np.rot90(home, k=rotation // 90)
-    for start in range(0, rows, _STRIP_ROWS):
-        strip = slice(start, min(start + _STRIP_ROWS, rows))
-        home[strip] = grade(signal[strip])
-    return out
+def frame_notes(image: xr.DataArray) -> list[str]:
+    """What `plane` left out, in words."""
+    several = image.ndim == 3 and image.shape[0] > 1
+    return [f"The first of {image.shape[0]} frames is taken."] if several else []
 
 
 def _result(

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from imgdash.process import geometry, tone
 from imgdash.process.geometry import Placement
-from imgdash.process.gradation import grade
 from imgdash.process.parameters import Chain
 from imgdash.process.pipeline import checked_steps
+from imgdash.process.prepared import PreparedImages
 from imgdash.process.shutter import blacken, shutter_of
 
+_SIGNAL: Final = np.linspace(0, 1, 65536, dtype=np.float32)
+_KEPT: Final = PreparedImages()
 STEPS: Final = ("frequency", "equalization", "gradation", "rotation", "mirror")
 
 
@@ -33,7 +34,8 @@ def preview(
     Parameters
     ----------
     reduced_display
-        `imgdash.reduce.Reduced.display`: signal 0…1 as 0…65535.
+        `imgdash.reduce.Reduced.display`: signal 0…1 as 0…65535. What is prepared for this very array is kept for the
+        next call, so it is not to be changed.
     pitch_mm
         Its pitch; where `calculated` knows the extent of the image that goes first.
     steps
@@ -49,14 +51,19 @@ def preview(
     pixels = np.ascontiguousarray(reduced_display)
     extent = calculated.get("extent_mm")
     pitch = (extent[0] / pixels.shape[0], extent[1] / pixels.shape[1]) if extent else (pitch_mm, pitch_mm)
-    signal = np.asarray(cv2.addWeighted(pixels, 1 / 65535, pixels, 0.0, 0.0, dtype=cv2.CV_32F)).reshape(pixels.shape)
-    signal, look, _ = tone.apply(signal, pitch, chain, calculated, steps)
-    graded = grade(signal, look.settings, look.low, look.high, bits, look.base)
-    if shutter_of(chain, calculated, steps) and not look.as_sent:
-        graded = blacken(graded, calculated["field"], Placement.of_image((pixels.shape[0], pixels.shape[1]), pitch))
+    prepared = tone.plan(_KEPT.of(pixels, _SIGNAL, pitch), chain, calculated, steps)
     rotation = chain.geometry.rotation if "rotation" in steps else 0
-    graded = np.ascontiguousarray(geometry.turn(graded, rotation, False))
-    if "rotation" in steps and chain.geometry.angle:
-        graded = geometry.tilt(graded, chain.geometry.angle, "linear")
-    graded = np.ascontiguousarray(geometry.turn(graded, 0, bool(chain.geometry.mirror and "mirror" in steps)))
+    angle = chain.geometry.angle if "rotation" in steps else 0.0
+    mirror = bool(chain.geometry.mirror and "mirror" in steps)
+    shutter = shutter_of(chain, calculated, steps) and not prepared.tone.as_sent
+    if angle or shutter:
+        graded = prepared.render(bits)
+        if shutter:
+            graded = blacken(graded, calculated["field"], Placement.of_image((pixels.shape[0], pixels.shape[1]), pitch))
+        graded = np.ascontiguousarray(geometry.turn(graded, rotation, False))
+        if angle:
+            graded = geometry.tilt(graded, angle, "linear")
+        graded = np.ascontiguousarray(geometry.turn(graded, 0, mirror))
+    else:
+        graded = prepared.render(bits, rotation, mirror)
     return graded.astype(np.uint8) if bits <= 8 else graded

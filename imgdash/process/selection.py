@@ -1,8 +1,9 @@
 """Which condition key an image or an order leads to (C1, D4): a pure function of what is known of it.
 
 Every setting of a key's selection that does not fit excludes the key; of those left the most specific wins. In
-descending weight: the key named in the order, its procedure code, patient characteristics and other single
-attributes, body part and view, and last words found in descriptions. Equal keys: the first by name.
+descending weight: the key named in the order, its procedure code, the Patient ID (of test objects), patient
+characteristics and other single attributes, body part and view, and last words found in descriptions. Equal keys:
+the first by name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from imgdash.model import Condition, ImgdashError, Order
 
 _NAMED: Final = 1000.0
 _PROCEDURE: Final = 300.0
+_PATIENT: Final = 200.0
 _WEIGHTS: Final = {
     "physician": 40.0,
     "disease": 40.0,
@@ -99,6 +101,9 @@ def _score(condition: Condition, known: Mapping[str, Any], order: Order | None) 
             reasons.append(f"ordered procedure {order.procedure_code}")
             break
     ordered = score > 0
+    if any(_begins(accepted, known["patient"]) for accepted in selection.patient):
+        score += _PATIENT
+        reasons.append(f"patient {known['patient']}")
     by_words = _words_found(selection.words, known["texts"])
     for name, weight in _WEIGHTS.items():
         accepted = getattr(selection, name)
@@ -115,7 +120,7 @@ def _score(condition: Condition, known: Mapping[str, Any], order: Order | None) 
             score += weight if value else weight / 2
             if value:
                 reasons.append(f"{name.replace('_', ' ')} {value}")
-        elif name not in _REPLACEABLE or not (ordered or (value == "" and by_words)):
+        elif name not in _REPLACEABLE or not (score >= _PATIENT or (value == "" and by_words)):
             return None
     if by_words and not ordered:
         # More words say more: "lumbar spine lateral" before "spine".
@@ -128,7 +133,13 @@ def _score(condition: Condition, known: Mapping[str, Any], order: Order | None) 
 
 def _is_general(condition: Condition) -> bool:
     selection = condition.selection
-    return not any(getattr(selection, name) for name in (*_WEIGHTS, "procedure", "words"))
+    return not any(getattr(selection, name) for name in (*_WEIGHTS, "procedure", "patient", "words"))
+
+
+def _begins(accepted: str, patient: str) -> bool:
+    """Whether a Patient ID is the accepted one, or begins with it where that ends with ``*``."""
+    wanted, found = accepted.upper(), patient.upper()
+    return found != "" and (found.startswith(wanted[:-1]) if wanted.endswith("*") else found == wanted)
 
 
 def _fits(name: str, accepted: Sequence[str], value: str) -> bool:
@@ -156,6 +167,7 @@ def _known(attributes: Mapping[str, Any], order: Order | None) -> dict[str, Any]
             known[name] = known[name] or value.strip()
         texts.insert(0, order.procedure_text)
     known["age"] = _age(attributes, order)
+    known["patient"] = str(attributes.get("PatientID") or "").strip() or (order.patient.id if order else "")
     known["texts"] = [text for text in texts if text]
     return known
 

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.model import ImgdashError
-from imgdash.process.equalization import equalize, is_identity
-from imgdash.process.frequency import enhance
-from imgdash.process.gradation import Base, sampled_curve
+from imgdash.process import fused
+from imgdash.process.enhancement import no_detail
+from imgdash.process.equalization import compression_curve, is_identity, no_compression
+from imgdash.process.fused import Compression, Detail, Source
+from imgdash.process.gradation import Base, black_of, evaluate, gradation_curve, sampled_curve
 from imgdash.process.parameters import Automatic, Chain, Gradation
-
-Floats = npt.NDArray[np.float32]
+from imgdash.process.prepared import Prepared
 
 _LEAST_SPAN: Final = 1e-4
 _AS_IS: Final = Gradation(type="linear")
@@ -36,6 +37,8 @@ class Tone:
         Gradation, and a curve instead of the family it names: the header's VOI, for pixels shown as sent.
     as_sent
         True where (2) and (3) are left out because the sender has processed the pixels already.
+    black
+        P-value, in parts of full scale, that direct exposure would get; it and what is darker becomes black.
     """
 
     low: float
@@ -43,14 +46,24 @@ class Tone:
     settings: Gradation
     base: Base | None = None
     as_sent: bool = False
+    black: float = 0.0
 
     def level(self, signal: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Signal → level, 0 at s_low and 1 at s_high."""
         return (np.asarray(signal, dtype=np.float64) - self.low) / (self.high - self.low)
 
+    def p_value(self, signal: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Signal → P-value in parts of full scale, 0…1."""
+        return evaluate(self.level(signal), self.settings, self.base, self.black)
 
-def tone_of(chain: Chain, calculated: Mapping[str, Any]) -> Tone:
+
+def tone_of(chain: Chain, calculated: Mapping[str, Any], equalized: bool = True) -> Tone:
     """The tone of an image.
+
+    Parameters
+    ----------
+    equalized
+        Whether step (3) runs.
 
     Raises
     ------
@@ -64,7 +77,18 @@ def tone_of(chain: Chain, calculated: Mapping[str, Any]) -> Tone:
     if as_sent:
         settings = Gradation(type="linear", contrast=settings.contrast, center=settings.center, shift=settings.shift)
     voi = calculated.get("voi_curve")
-    return Tone(low, high, settings, sampled_curve(voi["level"], voi["output"]) if voi else None, as_sent)
+    if as_sent or voi:
+        return Tone(low, high, settings, sampled_curve(voi["level"], voi["output"]) if voi else None, as_sent)
+    return Tone(low, high, settings, black=_black(chain, calculated, low, high, equalized))
+
+
+def _black(chain: Chain, calculated: Mapping[str, Any], low: float, high: float, equalized: bool) -> float:
+    """Only where the key takes its limits from the histogram, also when a person moved them; others stay."""
+    threshold = calculated.get("direct_threshold")
+    if threshold is None or chain.automatic.signal != "histogram":
+        return 0.0
+    air = (float(threshold) - low) / (high - low)
+    return black_of(air + float(compression_curve(air, chain.equalization)) if equalized else air, chain.gradation.type)
 
 
 def _limits(automatic: Automatic, calculated: Mapping[str, Any]) -> tuple[float, float]:
@@ -79,38 +103,58 @@ def _limits(automatic: Automatic, calculated: Mapping[str, Any]) -> tuple[float,
     return float(low), max(float(high), float(low) + _LEAST_SPAN)
 
 
-def apply(
-    signal: Floats, pitch: tuple[float, float], chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str]
-) -> tuple[Floats, Tone, list[dict[str, Any]]]:
-    """Frequency processing and equalization, and the tone with which gradation goes on.
+@dataclass(frozen=True)
+class Plan:
+    """Steps (2)-(4) of one image, ready for the pass over its pixels.
+
+    Attributes
+    ----------
+    log
+        What is done, with its values.
+    """
+
+    source: Source
+    detail: Detail
+    compression: Compression
+    tone: Tone
+    log: list[dict[str, Any]]
+
+    def render(self, bits: int, rotation: int = 0, mirror: bool = False) -> npt.NDArray[np.uint16]:
+        """P-values, turned as asked."""
+        tone = self.tone
+        grade = gradation_curve(tone.settings, tone.low, tone.high, bits, tone.base, tone.black)
+        return fused.render(self.source, self.detail, self.compression, grade, rotation, mirror)
+
+
+def plan(prepared: Prepared, chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str]) -> Plan:
+    """Prepare frequency processing, equalization and gradation.
 
     Parameters
     ----------
-    signal
-        Signal, 2-D.
-    pitch
-        Pixel pitch (y, x) in mm.
+    prepared
+        The image, and what of it is prepared already.
     steps
         Which steps run; without gradation the full range of the signal is written.
-
-    Returns
-    -------
-    The signal, the tone for `imgdash.process.gradation.grade`, and the log of what was done.
     """
-    as_it_is = Tone(0.0, 1.0, _AS_IS)
+    detail, compression = no_detail(), no_compression()
     if not {"frequency", "equalization", "gradation"} & set(steps):
-        return signal, as_it_is, []
-    tone = tone_of(chain, calculated)
+        return Plan(prepared.source, detail, compression, Tone(0.0, 1.0, _AS_IS), [])
+    tone = tone_of(chain, calculated, "equalization" in steps)
     log: list[dict[str, Any]] = []
+    enhanced = None
     if tone.as_sent:
         log.append({"step": "as sent", "why": "the sender has processed these pixels"})
-    if "frequency" in steps and chain.frequency.amount and not tone.as_sent:
-        signal = enhance(signal, pitch, chain.frequency, tone.low, tone.high)
-        log.append({"step": "frequency", **chain.step("frequency")})
-    if "equalization" in steps and not is_identity(chain.equalization) and not tone.as_sent:
-        signal = equalize(signal, pitch, chain.equalization, tone.low, tone.high)
-        log.append({"step": "equalization", **chain.step("equalization")})
+    with prepared.lock:
+        if "frequency" in steps and chain.frequency.amount and not tone.as_sent:
+            log.append({"step": "frequency", **chain.step("frequency")})
+            enhanced = prepared.enhanced(chain, tone.low, tone.high)
+            detail = detail if enhanced is None else enhanced.detail()
+        if "equalization" in steps and not is_identity(chain.equalization) and not tone.as_sent:
+            log.append({"step": "equalization", **chain.step("equalization")})
+            compression = prepared.compression(enhanced, chain, tone.low, tone.high)
     if "gradation" not in steps:
-        return signal, as_it_is, log
-    log.append({"step": "gradation", "s_low": tone.low, "s_high": tone.high, **chain.step("gradation")})
-    return signal, tone, log
+        return Plan(prepared.source, detail, compression, Tone(0.0, 1.0, _AS_IS), log)
+    log.append(
+        {"step": "gradation", "s_low": tone.low, "s_high": tone.high, "black": tone.black, **chain.step("gradation")}
+    )
+    return Plan(prepared.source, detail, compression, tone, log)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from imgdash.model import ImgdashError
 
+_MOST: Final = 1e9
 Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
@@ -40,8 +41,9 @@ def window(
     """
     x = np.asarray(values, dtype=np.float64)
     low, high = out_range
-    if width < 1 if function == "LINEAR" else width <= 0:
-        raise ImgdashError(f"Window width {width:g} is not possible for {function}.", "Correct (0028,1051).")
+    least = 1 if function == "LINEAR" else 1e-9
+    if not (abs(center) <= _MOST and least <= width <= _MOST):
+        raise ImgdashError(f"Window {center:g}, {width:g} is not possible for {function}.", "Correct (0028,1051).")
     if function == "LINEAR":
         if width == 1:  # the formula would divide by zero: it is a threshold then
             part = (x > center - 0.5).astype(np.float64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +18,11 @@ from imgdash.receive import command as dimse
 from imgdash.receive import negotiation
 from imgdash.receive.command import Command, Operation
 from imgdash.receive.journal import Journal
+from imgdash.receive.secure import SecureStream
 from imgdash.receive.settings import Settings
-from imgdash.receive.stream import BUFFER_BYTES, PeerGone, Stream, TooSlow
+from imgdash.receive.stream import BUFFER_BYTES, NotSecured, PeerGone, Stream, TooSlow
 from imgdash.receive.tasks import Caller, Task, task_for
+from imgdash.wire.admission import admit
 
 logger = logging.getLogger(__name__)
 COMMAND_BYTES: Final = 16_384
@@ -59,12 +62,14 @@ class Association:
         journal: Journal,
         announce: Callable[[str], None],
         refused: Callable[[Caller, str], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.phase, self.since = OPENING, time.monotonic()
         self.stopping = False
         self._host, self._settings, self._journal = host, settings, journal
         self._announce, self._refused = announce, refused
-        self._stream = Stream(connection, settings.opening_seconds)
+        self._secured = tls is not None
+        self._stream = _stream(connection, settings.opening_seconds, tls)
         self._caller = Caller("", "", host)
         self._contexts: Mapping[int, tuple[str, str]] = {}
         self._max_pdu = 0
@@ -77,8 +82,11 @@ class Association:
     def run(self) -> None:
         """Serve until the peer releases, aborts, breaks the protocol or is too slow."""
         try:
+            self._stream.secure()
             if self._open():
                 self._serve()
+        except NotSecured as error:
+            self._refused(self._caller, str(error))
         except PeerGone:
             logger.debug("connection closed by the peer")
         except TooSlow:
@@ -114,7 +122,7 @@ class Association:
         except ValueError as error:
             raise ProtocolError(INVALID_VALUE, str(error)) from None
         self._caller = Caller(request.calling_ae, request.called_ae, self._host)
-        refusal = negotiation.admit(self._settings, request.calling_ae, request.called_ae, self._host)
+        refusal = admit(self._settings, request.calling_ae, request.called_ae, self._host, secured=self._secured)
         if refusal is not None:
             self._stream.hang_up(negotiation.rejection(refusal))
             self._refused(self._caller, refusal.words)
@@ -229,3 +237,7 @@ class Association:
         self._context_id, self._received = 0, 0
         self.phase, self.since = IDLE, time.monotonic()
         self._stream.within(self._settings.idle_seconds)
+
+
+def _stream(connection: socket.socket, seconds: float, tls: ssl.SSLContext | None) -> Stream:
+    return Stream(connection, seconds) if tls is None else SecureStream(connection, seconds, tls)

@@ -69,6 +69,7 @@ def answer(site: Site, message: Message, held: Callable[[str], bool]) -> Dataset
         contexts,
         peer.timeout_seconds,
         ext_neg=[role],
+        tls=site.tls(peer),
     ) as assoc:
         status, _ = assoc.send_n_event_report(
             report, event, StorageCommitmentPushModel, StorageCommitmentPushModelInstance

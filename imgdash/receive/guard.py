@@ -1,9 +1,8 @@
-"""Bounds on what peers can occupy: connections, and lines in the audit of refusals (RELIABILITY.md)."""
+"""A bound on the connections that peers can occupy (RELIABILITY.md)."""
 
 from __future__ import annotations
 
 import threading
-import time
 from typing import Protocol
 
 
@@ -58,22 +57,3 @@ class Connections:
             for connection in self._open:
                 connection.stop()
             return self._changed.wait_for(lambda: not self._open, timeout=seconds)
-
-
-class Limiter:
-    """Lets the same thing through once in `seconds`, and no more than `burst` different ones in that time."""
-
-    def __init__(self, seconds: float = 60.0, burst: int = 20) -> None:
-        self._seconds, self._burst = seconds, burst
-        self._seen: dict[object, float] = {}
-        self._lock = threading.Lock()
-
-    def allows(self, what: object) -> bool:
-        """Whether to go on with `what`."""
-        now = time.monotonic()
-        with self._lock:
-            self._seen = {key: at for key, at in self._seen.items() if now - at < self._seconds}
-            if what in self._seen or len(self._seen) >= self._burst:
-                return False
-            self._seen[what] = now
-            return True

@@ -31,6 +31,8 @@ class Message(Mapping[str, Any]):
         The data set of the request; empty where it had none.
     reason
         Of a refused association: why.
+    name
+        Of its file: no other message has it.
     """
 
     service: str
@@ -44,6 +46,7 @@ class Message(Mapping[str, Any]):
     action_type_id: int = 0
     dataset: Dataset | None = None
     reason: str = ""
+    name: str = ""
 
     def __getitem__(self, name: str) -> Any:
         if name not in _NAMES:
@@ -92,6 +95,7 @@ def read(path: Path) -> Message:
             action_type_id=int(content.get("action_type_id", 0)),
             dataset=_dataset(content.get("dataset", {})),
             reason=str(content.get("reason", "")),
+            name=path.name,
         )
     except Exception as error:
         # Boundary: pydicom's JSON reader has no exception of its own.

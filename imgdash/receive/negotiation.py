@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 from pydicom.uid import UID
@@ -16,7 +15,7 @@ from pynetdicom.pdu_primitives import (
     MaximumLengthNotification,
     SCP_SCU_RoleSelectionNegotiation,
 )
-from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext, negotiate_as_acceptor
+from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor
 from pynetdicom.sop_class import (
     ModalityPerformedProcedureStep,
     StorageCommitmentPushModel,
@@ -24,15 +23,13 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from imgdash.receive.settings import Settings, is_loopback
 from imgdash.receive.stream import BUFFER_BYTES
+from imgdash.wire.admission import Refusal
 from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from imgdash.wire.syntaxes import is_storage, is_syntax
 
 # What we ask peers to send at most in one PDU: one buffer.
 MAX_PDU: Final = BUFFER_BYTES
-_STORAGE: Final = frozenset(str(context.abstract_syntax) for context in AllStoragePresentationContexts)
-# RFC 2557 MIME, XML, and SMPTE real-time video.
-_NOT_FOR_FILES: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
 # The peer reports events of these as SCP, so it may ask for that role.
 EVENT_CLASSES: Final = frozenset([str(StorageCommitmentPushModel), str(UnifiedProcedureStepEvent)])
 OTHER_CLASSES: Final = EVENT_CLASSES | {str(Verification), str(ModalityPerformedProcedureStep)}
@@ -51,35 +48,12 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why an association is rejected: result, source, diagnostic of PS3.8 table 9-21, and words."""
-
-    result: int
-    source: int
-    diagnostic: int
-    words: str
-
-
-@dataclass(frozen=True)
 class Accepted:
     """What was agreed: context id → (abstract syntax, transfer syntax), and the PDU that says so."""
 
     contexts: Mapping[int, tuple[str, str]]
     max_pdu: int
     pdu: bytes = field(repr=False)
-
-
-@lru_cache(maxsize=1024)
-def is_storage(sop_class: str) -> bool:
-    """Whether `sop_class` is a storage SOP class of the standard; of the retired ones, those for images."""
-    return sop_class in _STORAGE or UID(sop_class).name.removesuffix(" (Retired)").endswith("Image Storage")
-
-
-@lru_cache(maxsize=1024)
-def is_syntax(transfer_syntax: str) -> bool:
-    """Whether `transfer_syntax` is one of the standard that a file can be kept in."""
-    uid = UID(transfer_syntax)
-    return not uid.is_private and uid.type == "Transfer Syntax" and not transfer_syntax.startswith(_NOT_FOR_FILES)
 
 
 def parse_request(pdu: bytes) -> Request:
@@ -116,19 +90,6 @@ def parse_request(pdu: bytes) -> Request:
     if not request.contexts or any(not context.transfer_syntax for context in request.contexts):
         raise ValueError("association request without presentation contexts or transfer syntaxes")
     return request
-
-
-def admit(settings: Settings, calling_ae: str, called_ae: str, host: str) -> Refusal | None:
-    """Why the caller may not associate, or None if it may."""
-    if settings.called_ae_check and called_ae != settings.ae_title:
-        return Refusal(1, 1, 7, "called AE title not recognized")
-    if settings.open_to == "all" or settings.knows(calling_ae, host):
-        return None
-    if settings.open_to == "loopback" and is_loopback(host):
-        return None
-    if calling_ae in settings.callers:
-        return Refusal(1, 1, 3, "calling AE title known, but not from this address")
-    return Refusal(1, 1, 3, "calling AE title not recognized")
 
 
 def accept(request: Request) -> Accepted:

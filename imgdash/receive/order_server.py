@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from types import TracebackType
@@ -14,16 +15,18 @@ from imgdash.model.errors import ImgdashError, Unreadable
 from imgdash.model.image import Order
 from imgdash.receive.orders import TYPES, parse_orders
 from imgdash.wire import hl7, mllp
+from imgdash.wire.admission import addresses, plain_address
 
 logger = logging.getLogger(__name__)
 REMEMBERED: Final = 10_000
+MOST_UNKNOWN: Final = 20
 
 
 class OrderServer:
-    """Takes orders on ``station.hl7_port``.
+    """Takes orders on ``station.hl7_port``, and over TLS on ``station.hl7_tls_port``.
 
     The acknowledgement says AA when `on_order` has returned for every order of the message, AE when one could
-    not be taken, AR when the message is no order.
+    not be taken, AR when the message is no order, or came in the clear from a peer of ``tls = true``.
 
     Parameters
     ----------
@@ -35,7 +38,20 @@ class OrderServer:
         self._on_order = on_order
         # Sender, control id and content → the answer given (RELIABILITY: duplicate flood).
         self._answered: OrderedDict[tuple[str, str, bytes], bytes] = OrderedDict()
-        self._server = mllp.Server(site.station.host, site.station.hl7_port, self._handle)
+        # Messages of both ports are handled one at a time.
+        self._lock = threading.Lock()
+        station = site.station
+        self._servers: dict[str, mllp.Server] = {}
+        if not station.tls_required:
+            self._servers["hl7"] = mllp.Server(station.host, station.hl7_port, self._take_clear)
+        if station.hl7_tls_port is not None:
+            self._servers["hl7-tls"] = mllp.Server(
+                station.host, station.hl7_tls_port, self._take_secured, tls=site.credentials
+            )
+        self._site = site
+        # Senders of orders (MSH-3) that no peer calls itself, and that this was said of.
+        self._unknown: set[str] = set()
+        self._secured_hosts = _secured_hosts(site)
 
     def start(self) -> Self:
         """Listen.
@@ -45,21 +61,32 @@ class OrderServer:
         ImgdashError
             If the port is taken.
         """
-        self._server.start()
+        try:
+            for server in self._servers.values():
+                server.start()
+        except ImgdashError:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
         """Stop listening."""
-        self._server.stop()
+        for server in self._servers.values():
+            server.stop()
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """Where it listens: ``hl7``, and ``hl7-tls``, where the site file has ports for them."""
+        return {name: server.address for name, server in self._servers.items()}
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._server.address
+        """Where it listens; in the clear, if it does."""
+        return next(iter(self.addresses.values()))
 
     def alive(self) -> bool:
         """Whether it listens."""
-        return self._server.alive
+        return all(server.alive for server in self._servers.values())
 
     def __enter__(self) -> Self:
         return self.start()
@@ -67,11 +94,23 @@ class OrderServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
-    def _handle(self, data: bytes) -> bytes:
+    def _take_clear(self, data: bytes, host: str) -> bytes:
+        with self._lock:
+            return self._answer(data, host, secured=False)
+
+    def _take_secured(self, data: bytes, host: str) -> bytes:
+        with self._lock:
+            return self._answer(data, host, secured=True)
+
+    def _answer(self, data: bytes, host: str, *, secured: bool) -> bytes:
         try:
             message = hl7.parse(data)
         except Unreadable as error:
             return hl7.ack(None, "AR", error.cause)
+        if not secured and self._must_be_secured(message, host):
+            # Before all else: what was acknowledged over TLS tells a stranger nothing either.
+            logger.warning("an HL7 message in the clear was refused: its sender is to come over TLS")
+            return hl7.ack(message, "AR", "This sender must come over TLS.")
         key = (message.get("MSH-3"), message.control_id, hashlib.sha256(data).digest())
         if key in self._answered:
             self._answered.move_to_end(key)
@@ -84,12 +123,29 @@ class OrderServer:
                 self._answered.popitem(last=False)
         return answer
 
+    def _must_be_secured(self, message: hl7.Message, host: str) -> bool:
+        sender = self._site.issuer(message.get("MSH-3"))
+        return sender.tls if sender is not None else bool(host) and plain_address(host) in self._secured_hosts
+
+    def _say_whose(self, application: str) -> None:
+        """Where there are several HIS/RIS, what becomes of orders whose issuer is not known is told to none of them."""
+        several = len(self._site.peers_of("ris")) > 1 and any(peer.hl7_status != "off" for peer in self._site.peers)
+        if not several or application in self._unknown or len(self._unknown) >= MOST_UNKNOWN:
+            return
+        if self._site.issuer(application) is None:
+            self._unknown.add(application)
+            logger.warning(
+                "orders of %r are of no peer of the site file, so nobody is told of their images: set hl7_application",
+                application[:40],
+            )
+
     def _take(self, message: hl7.Message) -> tuple[bytes, bool]:
         try:
             orders = parse_orders(message)
         except ImgdashError as error:
             logger.info("an HL7 message was refused: %s", error.cause)
             return hl7.ack(message, "AE" if message.type in TYPES else "AR", str(error)), True
+        self._say_whose(message.get("MSH-3"))
         try:
             for _, order in orders:
                 self._on_order(order)
@@ -98,3 +154,12 @@ class OrderServer:
             logger.exception("an order could not be kept")
             return hl7.ack(message, "AE", "The order could not be kept; send it again."), False
         return hl7.ack(message, "AA"), True
+
+
+def _secured_hosts(site: Site) -> frozenset[str]:
+    """Addresses where every HIS/RIS is one that speaks TLS."""
+    found: dict[str, list[bool]] = {}
+    for peer in site.peers_of("ris"):
+        for address in addresses(peer.host):
+            found.setdefault(address, []).append(peer.tls)
+    return frozenset(address for address, tls in found.items() if all(tls))

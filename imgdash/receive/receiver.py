@@ -1,8 +1,8 @@
-"""A receiver process: ``python -m imgdash.receive.receiver FD``, started by `imgdash.receive.Receivers`.
+"""A receiver process: ``python -m imgdash.receive.receiver FD FD``, started by `imgdash.receive.Receivers`.
 
-It accepts on the listening socket FD that it inherits, reads its settings from the first line of standard
-input, and writes one line to standard output for each file of the journal. It ends, after the messages in
-hand, when standard input closes: that is, also when its parent dies.
+It accepts on the listening sockets that it inherits, the second one over TLS (``-`` for none), reads its settings
+from the first line of standard input, and writes one line to standard output for each file of the journal. It ends,
+after the messages in hand, when standard input closes: that is, also when its parent dies.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import os
 import select
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import IO, Final
 
@@ -27,20 +29,31 @@ if __name__ == "__main__":
 import pydicom.config
 
 from imgdash.receive.association import Association
-from imgdash.receive.guard import Connections, Limiter
+from imgdash.receive.guard import Connections
 from imgdash.receive.journal import Journal
-from imgdash.receive.settings import Settings, plain_address
+from imgdash.receive.settings import Settings
 from imgdash.receive.tasks import Caller
+from imgdash.wire import tls
+from imgdash.wire.admission import Limiter, plain_address
 
 logger = logging.getLogger("imgdash.receive.receiver")
 STOP_SECONDS: Final = 10.0
 
 
 class Receiver:
-    """Accepts connections and gives each a thread."""
+    """Accepts connections and gives each a thread.
 
-    def __init__(self, listener: socket.socket, settings: Settings, out: IO[str]) -> None:
-        self._listener, self._settings, self._out = listener, settings, out
+    Parameters
+    ----------
+    listeners
+        Listening sockets, with the TLS context of those that speak it.
+    """
+
+    def __init__(
+        self, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]], settings: Settings, out: IO[str]
+    ) -> None:
+        self._listeners = {listener.fileno(): (listener, context) for listener, context in listeners}
+        self._settings, self._out = settings, out
         self._journal = Journal(settings.incoming, settings.minimum_free_bytes)
         self._connections = Connections(settings.max_connections)
         self._refusals = Limiter()
@@ -48,9 +61,10 @@ class Receiver:
 
     def serve(self, parent: IO[str]) -> None:
         """Accept until `parent` is closed, then let the messages in hand finish."""
-        self._listener.setblocking(False)
         poll = select.poll()
-        poll.register(self._listener, select.POLLIN)
+        for listener, _ in self._listeners.values():
+            listener.setblocking(False)
+            poll.register(listener, select.POLLIN)
         poll.register(parent, select.POLLIN | select.POLLHUP)
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
@@ -59,21 +73,25 @@ class Receiver:
             # All processes wake up for a new connection; the one with the least to do shall get it. Not longer, for
             # a flood of connections has to be taken in before those behind it.
             time.sleep(min(len(self._connections), 5) * 0.0004)
-            try:
-                connection, address = self._listener.accept()
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                # Out of file descriptors, or the peer is gone already.
-                logger.warning("a connection could not be accepted: %s", error.strerror)
-                time.sleep(0.05)
-                continue
-            self._start(connection, plain_address(address[0]))
+            for descriptor in ready:
+                self._accept(*self._listeners[descriptor])
         if not self._connections.stop(STOP_SECONDS):
             logger.warning("stopping with connections that did not finish")
 
-    def _start(self, connection: socket.socket, host: str) -> None:
-        association = Association(connection, host, self._settings, self._journal, self._announce, self._note_refusal)
+    def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+        try:
+            connection, address = listener.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            # Out of file descriptors, or the peer is gone already.
+            logger.warning("a connection could not be accepted: %s", error.strerror)
+            time.sleep(0.05)
+            return
+        host = plain_address(address[0])
+        association = Association(
+            connection, host, self._settings, self._journal, self._announce, self._note_refusal, context
+        )
         self._connections.add(association)
         threading.Thread(target=self._run, args=(association,), daemon=True).start()
 
@@ -117,9 +135,14 @@ def main() -> None:
     # What peers send wrongly is kept as it is and judged by the intake.
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
     pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
-    listener = socket.socket(fileno=int(sys.argv[1]))
     settings = Settings.from_line(sys.stdin.readline())
-    Receiver(listener, settings, sys.stdout).serve(sys.stdin)
+    contexts = (None, tls.server(settings.tls) if settings.tls else None)
+    listeners = [
+        (socket.socket(fileno=int(descriptor)), context)
+        for descriptor, context in zip(sys.argv[1:], contexts, strict=True)
+        if descriptor != "-"
+    ]
+    Receiver(listeners, settings, sys.stdout).serve(sys.stdin)
     # Threads that did not finish must not keep the process; nothing of theirs was acknowledged.
     os._exit(0)
 

@@ -9,14 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
 from imgdash.config import Site
 from imgdash.model.errors import ImgdashError
 from imgdash.receive.journal import remove_partial
-from imgdash.receive.settings import Settings, plain_address
+from imgdash.receive.settings import Settings
+from imgdash.wire import tls
+from imgdash.wire.admission import callers
 
 logger = logging.getLogger(__name__)
 # A burst of connections above it waits a second for TCP to try again.
@@ -42,11 +44,12 @@ class Receivers:
     def __init__(self, site: Site, *, on_file: Callable[[str], None]) -> None:
         self._site, self._on_file = site, on_file
         self._incoming = site.folder / "incoming"
-        self._listener: socket.socket | None = None
+        # Of the DICOM port and of the one over TLS; None where there is none.
+        self._listeners: list[socket.socket | None] = []
         self._processes: dict[int, subprocess.Popen[str]] = {}
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
-        self.address: tuple[str, int] = (site.station.host, site.station.dicom_port)
+        self.addresses: dict[str, tuple[str, int]] = {}
 
     def start(self) -> Self:
         """Listen and start the processes; connections are taken from now on.
@@ -60,9 +63,11 @@ class Receivers:
         self._incoming.mkdir(parents=True, exist_ok=True)
         if removed := remove_partial(self._incoming):
             logger.info("removed %d half-written file(s), none of which was acknowledged", removed)
-        self._listener = _listen(*self.address)
-        self.address = self._listener.getsockname()[:2]
-        line = settings_of(self._site).to_line()
+        settings = settings_of(self._site)
+        if settings.tls is not None:
+            tls.server(settings.tls)
+        self._listen()
+        line = settings.to_line()
         self._threads = [
             threading.Thread(target=self._supervise, args=(slot, line), name=f"receiver-{slot}", daemon=True)
             for slot in range(self._site.station.receivers)
@@ -82,9 +87,12 @@ class Receivers:
             process.kill()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        self._close()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens; in the clear, if it does."""
+        return self.addresses.get("dicom") or self.addresses["dicom-tls"]
 
     def alive(self) -> bool:
         """Whether every process runs."""
@@ -100,12 +108,36 @@ class Receivers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
+    def _listen(self) -> None:
+        station = self._site.station
+        ports = {
+            "dicom": None if station.tls_required else station.dicom_port,
+            "dicom-tls": station.dicom_tls_port,
+        }
+        if not any(port is not None for port in ports.values()):
+            raise ImgdashError("tls_required, but no port for it.", "Set dicom_tls_port in the site file.")
+        self.addresses = {}
+        try:
+            for name, port in ports.items():
+                listener = None if port is None else _listen(station.host, port)
+                self._listeners.append(listener)
+                if listener is not None:
+                    self.addresses[name] = listener.getsockname()[:2]
+        except ImgdashError:
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        for listener in self._listeners:
+            if listener is not None:
+                listener.close()
+        self._listeners = []
+
     def _supervise(self, slot: int, line: str) -> None:
-        assert self._listener is not None
         pause = 0.0
         while not self._stopping.wait(pause):
             born = time.monotonic()
-            with _process(self._listener.fileno()) as process:
+            with _process(self._listeners) as process:
                 self._processes[slot] = process
                 self._feed(process, line)
                 self._forward(process)
@@ -138,29 +170,17 @@ class Receivers:
 def settings_of(site: Site) -> Settings:
     """What the receiver processes of `site` are told; host names are looked up here."""
     station = site.station
-    callers: dict[str, set[str]] = {}
-    machines = [(peer.ae_title, peer.host) for peer in site.peers]
-    machines += [(apparatus.ae_title, apparatus.host) for apparatus in site.apparatus]
-    for ae_title, host in machines:
-        if ae_title:
-            callers.setdefault(ae_title.strip(), set()).update(_addresses(host))
     return Settings(
         incoming=str(site.folder / "incoming"),
         ae_title=station.ae_title.strip(),
         called_ae_check=station.called_ae_check,
         open_to=station.open_to,
-        callers={ae_title: tuple(sorted(hosts)) for ae_title, hosts in callers.items()},
+        secured_callers=site.secured_ae_titles(),
+        tls=site.credentials if station.dicom_tls_port is not None else None,
+        callers=callers((machine.ae_title, machine.host) for machine in site.machines),
         max_message_bytes=station.max_message_mb << 20,
         minimum_free_bytes=station.minimum_free_mb << 20,
     )
-
-
-def _addresses(host: str) -> set[str]:
-    try:
-        return {plain_address(str(info[4][0])) for info in socket.getaddrinfo(host, None)}
-    except OSError as error:
-        logger.warning("the host %r of the site file is not found (%s): it may not send", host, error.strerror)
-        return set()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -177,12 +197,18 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _process(descriptor: int) -> subprocess.Popen[str]:
+def _process(listeners: Sequence[socket.socket | None]) -> subprocess.Popen[str]:
+    descriptors = [None if listener is None else listener.fileno() for listener in listeners]
     return subprocess.Popen(
-        [sys.executable, "-m", "imgdash.receive.receiver", str(descriptor)],
+        [
+            sys.executable,
+            "-m",
+            "imgdash.receive.receiver",
+            *("-" if descriptor is None else str(descriptor) for descriptor in descriptors),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        pass_fds=[descriptor],
+        pass_fds=[descriptor for descriptor in descriptors if descriptor is not None],
         text=True,
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal, Self
+from typing import Self
+
+from imgdash.model.security import Credentials
+from imgdash.wire.admission import OpenTo
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,10 @@ class Settings:
     ----------
     incoming
         Folder of the journal of what arrived.
-    callers
-        AE title that may call → addresses it may call from.
+    callers, secured_callers
+        AE title that may call → addresses it may call from; those of them that may over TLS only.
+    tls
+        Certificate, key and authority for the socket that speaks TLS, or None.
     max_connections
         Above it the connection that has been of no use for longest is closed.
     opening_seconds, idle_seconds, pdu_seconds
@@ -29,8 +33,10 @@ class Settings:
     incoming: str
     ae_title: str = "IMGDASH"
     called_ae_check: bool = True
-    open_to: Literal["known", "loopback", "all"] = "known"
+    open_to: OpenTo = "known"
     callers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secured_callers: tuple[str, ...] = ()
+    tls: Credentials | None = None
     max_message_bytes: int = 2048 << 20
     minimum_free_bytes: int = 200 << 20
     max_connections: int = 64
@@ -47,21 +53,6 @@ class Settings:
         """Of one line."""
         content = json.loads(line)
         content["callers"] = {ae: tuple(hosts) for ae, hosts in content["callers"].items()}
+        content["secured_callers"] = tuple(content["secured_callers"])
+        content["tls"] = Credentials(**content["tls"]) if content["tls"] else None
         return cls(**content)
-
-    def knows(self, ae_title: str, host: str) -> bool:
-        """Whether `ae_title` is one that may call from the address `host`."""
-        allowed = self.callers.get(ae_title, ())
-        return host in allowed or (is_loopback(host) and any(is_loopback(address) for address in allowed))
-
-
-def plain_address(host: str) -> str:
-    """An address as a socket gives it, IPv4 inside IPv6 unwrapped and without scope."""
-    address = ipaddress.ip_address(host.split("%", 1)[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is an address of this machine's loopback."""
-    return ipaddress.ip_address(host).is_loopback

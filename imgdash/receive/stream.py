@@ -19,6 +19,10 @@ class TooSlow(Exception):
     """The peer did not send, or take, what was due within the deadline."""
 
 
+class NotSecured(Exception):
+    """The TLS handshake failed; the words say why."""
+
+
 class Stream:
     """Reads exact amounts from a socket into one reused buffer.
 
@@ -35,6 +39,9 @@ class Stream:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._set(socket.SO_SNDTIMEO, seconds)
         self.within(seconds)
+
+    def secure(self) -> None:
+        """Before anything is read; in the clear there is nothing to do."""
 
     def within(self, seconds: float) -> None:
         """The deadline of each read from now on."""

@@ -23,8 +23,8 @@ from pynetdicom.sop_class import (
 from imgdash.receive import command as dimse
 from imgdash.receive.command import Command, Operation, Status
 from imgdash.receive.journal import FULL, Entry, Journal
-from imgdash.receive.negotiation import is_storage
 from imgdash.receive.part10 import head
+from imgdash.wire.syntaxes import is_storage
 
 logger = logging.getLogger(__name__)
 # A performed procedure step with thousands of images has about one megabyte.

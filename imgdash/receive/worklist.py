@@ -13,7 +13,7 @@ from imgdash.config import Peer, Site
 from imgdash.model.errors import PeerFailed
 from imgdash.model.image import Order, Patient
 from imgdash.receive.mpps import moment
-from imgdash.wire.dicom import associate
+from imgdash.wire.dicom import associate, readable
 from imgdash.wire.items import read_code
 
 # A peer that never ends its answers must not fill the memory.
@@ -39,11 +39,12 @@ def poll(site: Site, peer: Peer, *, days: int = 1) -> list[Order]:
         peer.port,
         [ModalityWorklistInformationFind],
         peer.timeout_seconds,
+        tls=site.tls(peer),
     ) as assoc:
         for status, entry in assoc.send_c_find(_query(date.today(), days), ModalityWorklistInformationFind):
             code = status.get("Status")
             if code in (0xFF00, 0xFF01):
-                found.extend(_orders(_readable(entry or Dataset()), peer.name))
+                found.extend(_orders(readable(entry or Dataset()), peer.name))
                 if len(found) > MOST:
                     raise PeerFailed(f"{peer.name} answers with more than {MOST} worklist entries.")
             elif code != 0x0000:
@@ -119,17 +120,6 @@ def _orders(entry: Dataset, source: str) -> Iterator[Order]:
             source=source,
             received_at=datetime.now(),
         )
-
-
-def _readable(entry: Dataset) -> Dataset:
-    """`entry` with its texts in UTF-8, as was asked, where it does not say what they are in (DCMTK's way)."""
-    if "SpecificCharacterSet" not in entry:
-        entry.SpecificCharacterSet = "ISO_IR 192"
-        try:
-            entry.decode()
-        except (UnicodeError, ValueError):
-            del entry.SpecificCharacterSet
-    return entry
 
 
 def _text(ds: Dataset, keyword: str) -> str:

@@ -85,10 +85,11 @@ class Draw:
     ----------
     kind
         ``bars`` and ``lines`` draw `y` over `x`, a colour for each value of `by`; ``control`` does so too, with the
-        columns centre, low_1sd, high_1sd, low_2sd and high_2sd as lines; ``table`` is not drawn.
+        columns centre, low_1sd, high_1sd, low_2sd and high_2sd as lines; ``trend`` one value of `by` with the columns
+        low and high as limits; ``table`` is not drawn.
     """
 
-    kind: Literal["bars", "lines", "control", "table"]
+    kind: Literal["bars", "lines", "control", "trend", "table"]
     x: str = ""
     y: str = ""
     by: str = ""

@@ -23,6 +23,8 @@ _MOMENTS: Final = {
     "queue": "registered_at",
     "request": "created_at",
     "note": "created_at",
+    "notice": "created_at",
+    "qc": "at",
 }
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from imgdash.process.kernels import quantise, resize
-from imgdash.process.pipeline import plane
+from imgdash.process.pipeline import frame_notes, plane
 from imgdash.process.signal import SignalScale, scale_of, to_signal
 from imgdash.process.spacing import spacing_of
 
@@ -85,9 +85,7 @@ def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: floa
     """
     scale = scale_of(image.attrs)
     values = plane(image)
-    notes = list(scale.notes)
-    if image.ndim == 3 and image.shape[0] > 1:
-        notes.append(f"The first of {image.shape[0]} frames is taken.")
+    notes = [*scale.notes, *frame_notes(image)]
     spacing = spacing_of(image.attrs, values.shape)
     notes.extend(spacing.notes)
     signal = to_signal(values, image.attrs)

@@ -81,7 +81,7 @@ def modality(site: Site, sender: str, ask: str) -> tuple[Peer | None, str]:
         return None, f"The sender {sender or 'of this image'} is no modality of the site file."
     if ask == "resend" and peer.resend:
         return peer, ""
-    if not peer.ups:
+    if not (peer.ups or peer.ups_pull):
         able = "re-sends nothing" if ask == "resend" else "takes no work items"
         return None, f"{peer.name} {able}."
     if ask == "unprocessed" and not peer.unprocessed:

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from imgdash.config import Site
 from imgdash.model import IMAGE, REQUEST, ImageHeader, NotFound, Order, Request, Unreadable
 from imgdash.request import matching, outcomes
+from imgdash.request.facts import request_of
 from imgdash.request.matching import Candidate
 from imgdash.request.ups_events import UpsEvent
 from imgdash.store.change import Change, Reader
@@ -139,11 +140,11 @@ class Answers:
         """A performer reports on a work item; None where it is none of ours."""
 
         def change_(change: Change) -> Request | None:
-            found = change.requests("request_id = ?", [facts.request_id])
-            if not found or found[0].to != "modality":
+            request = request_of(change, facts.uid)
+            if request is None or request.to != "modality" or request.workitem_uid != facts.uid:
+                # Also of one that this request had before: it is over, and says nothing of the present one.
                 _LOG.info("a report on a work item that is not open was passed over")
-                return found[0] if found else None
-            request = found[0]
+                return request
             if facts.state in ("IN PROGRESS", "COMPLETED"):
                 done = {"completed": True} if facts.state == "COMPLETED" else {}
                 why = f"{request.peer} reports {facts.state.lower()}"

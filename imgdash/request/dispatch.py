@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from imgdash.config import Site
 from imgdash.model import ImgdashError, PeerFailed, Request
-from imgdash.request import outcomes, sending
+from imgdash.request import outcomes, sending, telling
 from imgdash.request.facts import gather
 from imgdash.request.worker import Patience, Timer
 from imgdash.store.change import Change
@@ -17,6 +17,16 @@ from imgdash.store.store import Store
 
 _LOG = logging.getLogger(__name__)
 _OVERDUE = "No answer yet, overdue."
+# How many times less often somebody is asked who has promised to report.
+_SELDOM = 10
+
+# Of an image that was confirmed or followed by another round at once, what the modality did is still to be heard (R3).
+_ENDED: Final = ("satisfied", "superseded")
+_ANSWERED: Final = ("answered", *_ENDED)
+_WORKED_ON: Final = (
+    "\"to\" = 'modality' and (state in ('sent', 'accepted', 'answered') or state in ('satisfied', 'superseded') "
+    "and answered_at > ? and (contents->>'subscription') is not null and (contents->>'looked') is null)"
+)
 
 
 class Dispatcher:
@@ -57,11 +67,17 @@ class Dispatcher:
             self._at(request, f"send {request.message_id}", self._send, pauses)
         for request in reversed(self._store.requests("state in ('sent', 'accepted')")):
             self._mark_overdue(request, pauses)
-        for request in self._store.requests("\"to\" = 'modality' and state in ('sent', 'accepted', 'answered')"):
-            if _to_look_at(request):
+        for request in self._store.requests(_WORKED_ON, [datetime.now() - timedelta(days=1)]):
+            if _to_look_at(request, self._patience.attempts):
                 self._at(request, f"look {request.request_id}", self._look, pauses)
+            elif _reported(request):
+                # A report may be lost, so even who reports is asked now and then.
+                self._timer.not_before(key := f"watch {request.request_id}", _SELDOM * self._patience.look)
+                self._at(request, key, self._watch, pauses)
         for request in self._store.requests("state = 'withdrawn' and (contents->>'cancel') = 'due'"):
             self._at(request, f"cancel {request.request_id}", self._cancel, pauses)
+        for request in self._store.requests("(contents->>'tell') = 'due'"):
+            self._at(request, f"tell {request.request_id}", self._tell, pauses)
         return min(pauses, default=None)
 
     def _at(self, request: Request, key: str, act: Callable[[Request], float | None], pauses: list[float]) -> None:
@@ -117,24 +133,36 @@ class Dispatcher:
     def _look(self, request: Request) -> float | None:
         """Ask for the state of a work item: once it is said to be done, or where nobody will say it."""
         try:
-            found = sending.look(self._site, self._site.peer(request.peer), request.request_id)
+            found = sending.look(self._site, self._site.peer(request.peer), request.workitem_uid)
         except PeerFailed as error:
+            if not error.retry and request.state not in _ANSWERED and not request.contents.get("completed"):
+                self._end(request, "refuse", error.cause)
+                return None
             looks = int(request.contents.get("looks", 0)) + 1
             note = {"looks": looks, "look": error.cause}
             self._store.write(lambda change: _keep(change, request.request_id, note))
             return self._patience.pause(looks) if looks < self._patience.attempts else None
         state = found.pop("state")
-        if state == "CANCELED":
+        if state == "CANCELED" and request.state not in _ENDED:
             self._end(request, "refuse", f"{request.peer} cancelled the work item: {found['refusal']}.")
             return None
         if state == "IN PROGRESS" and request.state == "sent":
             self._store.write(lambda change: outcomes.started(change, request.request_id, "seen to be in progress"))
         if state != "COMPLETED":
+            if request.state in _ANSWERED:
+                looks = int(request.contents.get("looks", 0)) + 1
+                self._store.write(lambda change: _keep(change, request.request_id, {"looks": looks}))
             return self._patience.look
         known = {**found, "completed": True, "looked": True}
         self._store.write(lambda change: _completed(change, request, known))
-        self._completed(request.request_id, found["outputs"])
+        if request.state not in _ENDED:
+            self._completed(request.request_id, found["outputs"])
         return None
+
+    def _watch(self, request: Request) -> float | None:
+        """As `_look`, where reports are expected."""
+        pause = self._look(request)
+        return None if pause is None else _SELDOM * self._patience.look
 
     def _mark_overdue(self, request: Request, pauses: list[float]) -> None:
         if request.sent_at is None or request.trouble == _OVERDUE:
@@ -146,6 +174,15 @@ class Dispatcher:
             return
         self._store.set("request", request.request_id, why="overdue", trouble=_OVERDUE)
 
+    def _tell(self, request: Request) -> float | None:
+        """A new work item is on our list: whoever has subscribed hears of it; the others see it when they ask."""
+        try:
+            note = telling.offered(self._store, self._site, self._site.peer(request.peer), request)
+        except ImgdashError as error:
+            note = error.cause
+        self._store.write(lambda change: _keep(change, request.request_id, {"tell": note or "nobody has subscribed"}))
+        return None
+
     # -- withdrawing ----------------------------------------------------------------------------------------
 
     def _cancel(self, request: Request) -> float | None:
@@ -153,11 +190,14 @@ class Dispatcher:
         try:
             peer = self._site.peer(request.peer)
             if request.to == "ris":
-                done = sending.cancel_order(peer, gather(self._store, self._site, request))
+                done = sending.cancel_order(self._site, peer, gather(self._store, self._site, request))
+            elif request.contents.get("offered"):
+                told = telling.withdrawn(self._store, self._site, peer, request)
+                done = sending.Sent(told or "off our work list")
             elif request.ask == "resend" and peer.resend:
                 done = sending.Sent("nothing to cancel")
             else:
-                done = sending.cancel_work(self._site, peer, request.request_id, request.comment)
+                done = sending.cancel_work(self._site, peer, request.workitem_uid, request.comment)
             note: dict[str, Any] = {"cancel": done.text}
         except ImgdashError as error:
             retry = getattr(error, "retry", False) and tries < self._patience.attempts
@@ -166,12 +206,19 @@ class Dispatcher:
         return self._patience.pause(tries) if note["cancel"] == "due" else None
 
 
-def _to_look_at(request: Request) -> bool:
-    """Whether N-GET has something to tell: done and not looked at yet, or nobody reports events."""
+def _to_look_at(request: Request, most: int) -> bool:
+    """Whether N-GET has something to tell: done and not looked at yet, or nobody reports events; `most` times."""
     contents = request.contents
-    if "subscription" not in contents or contents.get("looked") or int(contents.get("looks", 0)) >= 8:
+    if "subscription" not in contents or contents.get("looked") or int(contents.get("looks", 0)) >= most:
         return False
-    return bool(contents.get("completed")) or contents["subscription"] != "subscribed"
+    # The image may be here although the report that says so was lost.
+    done = bool(contents.get("completed")) or request.state in _ANSWERED
+    return done or contents["subscription"] != "subscribed"
+
+
+def _reported(request: Request) -> bool:
+    """Whether somebody works on it and has promised to report."""
+    return request.state in ("sent", "accepted") and request.contents.get("subscription") == "subscribed"
 
 
 def _keep(change: Change, request_id: str, note: Mapping[str, Any]) -> None:

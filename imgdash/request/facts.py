@@ -74,9 +74,17 @@ def gather(reader: Reader, site: Site, request: Request, units: Mapping[str, str
         former[0] if former else None,
         site.station.ae_title,
         site.station.institution,
-        datetime.now(),
+        # Not the time of this try: what is sent again must be the same message to the byte.
+        request.created_at or datetime.now(),
         units or {},
     )
+
+
+def request_of(reader: Reader, uid: str) -> Request | None:
+    """The request that has, or had, the work item `uid`; None where it is none of ours."""
+    had = "json_contains(contents->'workitems', to_json(cast(? as varchar)))"
+    found = reader.requests(f"request_id = ? or (contents->>'workitem') = ? or {had}", [uid, uid, uid])
+    return found[0] if found else None
 
 
 def order_number(request_id: str) -> str:

@@ -101,7 +101,7 @@ def _walk(ds: Dataset, inside: tuple[str, ...], depth: int) -> Iterator[tuple[st
 
 def _by_workitem(header: ImageHeader, told: _Told, candidate: Candidate) -> bool:
     outputs = candidate.request.contents.get("outputs", ())
-    return candidate.request.request_id in told.references or header.sop_instance_uid in outputs
+    return not told.references.isdisjoint(candidate.request.workitem_uids) or header.sop_instance_uid in outputs
 
 
 def _by_source(header: ImageHeader, told: _Told, candidate: Candidate) -> bool:

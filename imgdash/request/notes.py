@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
@@ -22,15 +23,22 @@ from imgdash.store.files import Files
 from imgdash.store.header import read
 from imgdash.store.rows import read_json
 from imgdash.store.store import Store
-from imgdash.wire.dicom import associate
+from imgdash.wire import charset
+from imgdash.wire.dicom import associate, ended_early
+from imgdash.wire.stow import Connection
 
 _LOG = logging.getLogger(__name__)
+_DUPLICATE: Final = 0x0111
+# Authorization, address and load of a web storage are not about what is posted.
+_NOT_THE_NOTE: Final = frozenset({301, 302, 307, 308, 401, 403, 404, 429})
 
 # Entries of images that ended badly, by which a storage has them, and for which no note exists. A repeat is archived
-# as well, so nobody is told of it.
+# as well, so nobody is told of it. An image that was deleted at once (R7) was rejected before; an expired one was not.
 _OWED: Final = """
 select queue.entry_id from queue join image using (image_id)
-where image.state in ('rejected', 'replaced')
+where (image.state in ('rejected', 'replaced')
+    or image.state = 'deleted' and exists (select 1 from journal where journal.subject = 'image'
+      and journal.id = image.image_id and journal.event = 'delete'))
   and queue.state in ('done', 'committing', 'uncertain')
   and not exists (select 1 from note where note.entry_id = queue.entry_id)
   and coalesce((select journal.data->>'kind' from journal where journal.subject = 'image'
@@ -64,7 +72,10 @@ class Notes:
         for row in self._store.query(_OWED):
             self._write(self._store.queue("entry_id = ?", [row["entry_id"]])[0])
         pauses = []
-        for row in self._store.query("select * from note where state = 'waiting' order by created_at, note_id"):
+        # A folder does by itself what it is told: the thread that writes it takes the image out again.
+        folders = [apparatus.name for apparatus in self._site.apparatus if apparatus.kind == "folder"]
+        waiting = "select * from note where state = 'waiting' and not list_contains(?::varchar[], apparatus)"
+        for row in self._store.query(f"{waiting} order by created_at, note_id", [folders]):
             note_id = row["note_id"]
             seconds = self._timer.seconds(note_id)
             if seconds == 0:
@@ -80,7 +91,7 @@ class Notes:
         except NotFound:
             return
         told = self._store.query(_TOLD, [entry.entry_id])
-        if apparatus.kind != "storage" or not apparatus.iocm or not told:
+        if apparatus.kind == "printer" or not apparatus.iocm or not told:
             return
         header = self._store.image(entry.image_id)
         held = Held(told[0]["sop_class_uid"] or header.sop_class_uid, entry.output_uid, told[0]["series_uid"])
@@ -99,6 +110,7 @@ class Notes:
             "sop_instance_uid": str(note.SOPInstanceUID),
             "dataset": _json(note),
             "attempts": 0,
+            "answers": 0,
         }
 
         def change_(change: Change) -> None:
@@ -116,19 +128,21 @@ class Notes:
 
     def _send(self, row: Mapping[str, Any]) -> float:
         """Seconds until the next try; 0 where there is none."""
-        note_id, tried = row["note_id"], int(row["attempts"] or 0) + 1
+        note_id, tried, answers = row["note_id"], int(row["attempts"] or 0) + 1, int(row["answers"] or 0)
         try:
             apparatus = self._site.output(row["apparatus"])
             store_note(self._site, apparatus, Dataset.from_json(read_json(row["dataset"])))
         except PeerFailed as error:
-            # A storage that is away is waited for; one that refuses the note is asked a few times.
-            if error.status is not None and tried >= self._patience.attempts:
-                self._store.transition("note", note_id, "fail", why=error.cause, trouble=error.cause, attempts=tried)
+            # A storage that is away is waited for; one that refuses the note, or hangs up on it, is asked a few times.
+            answers += error.heard
+            told: dict[str, Any] = {"why": error.cause, "trouble": error.cause, "attempts": tried, "answers": answers}
+            if error.heard and answers >= self._patience.attempts:
+                self._store.transition("note", note_id, "fail", **told)
                 return 0
             # A storage that is away for days must not fill the journal.
-            if tried <= self._patience.attempts or row["trouble"] != error.cause:
-                self._store.transition("note", note_id, "retry", why=error.cause, trouble=error.cause, attempts=tried)
-            return self._patience.pause(tried)
+            if error.heard or tried <= self._patience.attempts or row["trouble"] != error.cause:
+                self._store.transition("note", note_id, "retry", **told)
+            return self._patience.pause(min(tried, 30))
         except (ImgdashError, ValueError, TypeError) as error:
             _LOG.warning("a rejection note cannot be sent: %s", type(error).__name__)
             self._store.transition("note", note_id, "fail", why=str(error), trouble=str(error), attempts=tried)
@@ -150,27 +164,61 @@ def _json(note: Dataset) -> dict[str, Any]:
 
 
 def store_note(site: Site, apparatus: OutputApparatus, note: Dataset) -> None:
-    """C-STORE of a note.
+    """C-STORE of a note, or STOW-RS of it.
 
     Raises
     ------
     PeerFailed
         If the storage is not there (no status), or refuses it.
     """
+    if apparatus.charset != "keep":
+        charset.convert(note, apparatus.charset)
     note.file_meta = FileMetaDataset()
     note.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     note.file_meta.MediaStorageSOPClassUID = note.SOPClassUID
     note.file_meta.MediaStorageSOPInstanceUID = note.SOPInstanceUID
+    if apparatus.kind == "web":
+        _post(site, apparatus, note)
+        return
     contexts = [(KeyObjectSelectionDocumentStorage, [ExplicitVRLittleEndian])]
     ours, timeout = site.station.ae_title, apparatus.timeout_seconds
-    with associate(ours, apparatus.ae_title, apparatus.host, apparatus.port, contexts, timeout) as assoc:
+    to, tls = (apparatus.ae_title, apparatus.host, apparatus.port), site.tls(apparatus)
+    with associate(ours, *to, contexts, timeout, tls=tls) as assoc:
+        began = time.monotonic()
         status = assoc.send_c_store(note)
+        early = ended_early(began, timeout)
     code = status.get("Status")
     if code is None:
-        raise PeerFailed(f"{apparatus.name} did not answer the rejection note.", "Look into its log.")
+        did = "ended the association on" if early else "did not answer"
+        raise PeerFailed(f"{apparatus.name} {did} the rejection note.", "Look into its log.", heard=early)
     if code != 0 and int(code) & 0xF000 != 0xB000:
         raise PeerFailed(
             f"{apparatus.name} refused the rejection note with status {int(code):#06x}.",
             "Set iocm = false for it, if it knows no rejection notes.",
             status=int(code),
         )
+
+
+def _post(site: Site, apparatus: OutputApparatus, note: Dataset) -> None:
+    buffer = BytesIO()
+    note.save_as(buffer, enforce_file_format=True)
+    authorization = site.folder / apparatus.authorization if apparatus.authorization else None
+    secured: dict[str, Any] = {"tls": site.tls(apparatus), "authority": site.authority(apparatus)}
+    with Connection(apparatus.url, apparatus.timeout_seconds, authorization=authorization, **secured) as connected:
+        answer = connected.store([buffer.getvalue()])
+    uid = str(note.SOPInstanceUID)
+    # A note is sent again under its UID: then it may be there already.
+    if uid in answer.kept or answer.failed.get(uid) == _DUPLICATE:
+        return
+    if not answer.failed and (answer.status in _NOT_THE_NOTE or answer.status >= 500):
+        # Overloaded or broken storages say 502 to 504; what is 500 each time may be this note's.
+        raise PeerFailed(
+            f"{apparatus.name} takes nothing now (HTTP {answer.status}).",
+            "It is tried again.",
+            heard=answer.status == 500,
+        )
+    raise PeerFailed(
+        f"{apparatus.name} refused the rejection note (HTTP {answer.status}).",
+        "Set iocm = false for it, if it knows no rejection notes.",
+        status=next(iter(answer.failed.values()), answer.status),
+    )

@@ -6,6 +6,7 @@ its parent, the reason, and the parameters wanted as observations of the order (
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
@@ -102,11 +103,16 @@ def compose(facts: Facts, peer: Peer, control: Control | None = None) -> bytes:
         kind,
         trigger,
         segments,
-        control_id=facts.request.message_id if control in ("NW", "SN") else "",
+        control_id=facts.request.message_id if control in ("NW", "SN") else _cancelling(facts.request.message_id),
         sender=(facts.ae_title, facts.institution),
         receiver=(peer.name, ""),
         at=facts.at.astimezone(),
     )
+
+
+def _cancelling(message_id: str) -> str:
+    """MSH-10 of a cancellation, derived so that a repeat has the same one."""
+    return hashlib.sha256(f"cancel {message_id}".encode()).hexdigest()[:20].upper()
 
 
 def _segment(name: str, values: dict[str, Any]) -> list[Any]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from pydicom.uid import generate_uid
 
 from imgdash.config import Site
 from imgdash.model import REQUEST, ImgdashError, Request
 from imgdash.request.addressee import ris
 from imgdash.store.change import Change
 from imgdash.wire.hl7 import new_control_id
+
+# What sending, looking and the work list keep beside a request.
+_OF_THE_ADDRESSEE: Final = frozenset(
+    "offered tell work subscription looks look looked completed performed outputs progress cancel cancels".split()
+)
 
 
 def sent(change: Change, request: Request, text: str, contents: dict[str, Any]) -> None:
@@ -52,7 +59,11 @@ def ended(change: Change, site: Site, request_id: str, event: str, text: str, by
 
 
 def redirect(change: Change, request_id: str, to: str, peer: str, by: str, why: str) -> None:
-    """Send a refused or failed request again, to the same or another addressee, as a new message."""
+    """Send a refused or failed request again, to the same or another addressee, as a new message.
+
+    What the former addressee did with it is over: kept, a cancelled work item could never be fetched again.
+    """
+    request = change.request(request_id)
     change.transition(
         "request",
         request_id,
@@ -64,7 +75,24 @@ def redirect(change: Change, request_id: str, to: str, peer: str, by: str, why: 
         attempts=0,
         trouble=why,
         message_id=new_control_id(),
+        contents=_afresh(request, to),
     )
+
+
+def _afresh(request: Request, to: str) -> dict[str, Any]:
+    """What is kept beside a request that is sent again; a modality gets a new work item.
+
+    A work item that has ended stays so (PS3.4 table CC.1.1-2), and its UID would be refused as known or taken for it.
+    """
+    kept = {name: value for name, value in request.contents.items() if name not in _OF_THE_ADDRESSEE}
+    if request.to == "modality":
+        kept["workitems"] = [*kept.get("workitems", ()), request.workitem_uid]
+        # One that was refused was never made; one whose acknowledgement never came may have been.
+        if request.state == "failed" or {"offered", "subscription"} & request.contents.keys():
+            kept["replaced"] = request.workitem_uid
+    if to == "modality" and kept.get("workitems"):
+        kept["workitem"] = str(generate_uid(prefix=None))
+    return kept
 
 
 def started(change: Change, request_id: str, why: str, **columns: Any) -> None:

@@ -11,7 +11,9 @@ from imgdash.request.answers import Answers
 from imgdash.request.automatic import Automatic
 from imgdash.request.dispatch import Dispatcher
 from imgdash.request.notes import Notes
+from imgdash.request.notices import Outbox
 from imgdash.request.worker import Patience, Worker
+from imgdash.request.worklist import WorkList
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.store import Store
@@ -32,7 +34,14 @@ class Requests(Automatic, Answers):
     addresses
         Where this apparatus listens. Peers know it by its AE title, so it is not needed to be asked.
     patience
-        How often and how long to try; tests have little.
+        How often and how long to try; None: as the site file says.
+
+    Attributes
+    ----------
+    worklist
+        Where modalities fetch their work items.
+    outbox
+        What other machines are told of images and steps.
     """
 
     def __init__(
@@ -48,27 +57,33 @@ class Requests(Automatic, Answers):
         super().__init__(store, site, conditions)
         self.files = files
         self.addresses = dict(addresses or {})
-        patience = patience or Patience()
+        patience = patience or Patience.of(site.requests)
         dispatcher = Dispatcher(store, site, patience, lambda: self.units, self._match_late)
+        self.worklist = WorkList(store, site, lambda: self.units, self._match_late)
         self._sender = Worker("requests", dispatcher.step)
         self._teller = Worker("rejection-notes", Notes(store, site, files, patience).step)
+        self.outbox = Outbox(store, site, patience)
+        self._herald = Worker("notices", self.outbox.step)
         self._unsubscribe = store.subscribe(self._heard)
 
     def start(self) -> None:
         """Send what waits, now and whenever something comes; tell the storages what they are owed."""
         self._sender.start()
         self._teller.start()
+        self._herald.start()
 
     def stop(self) -> None:
         """Stop; nothing is lost, what is not sent waits in the store."""
         self._unsubscribe()
         self._sender.stop()
         self._teller.stop()
+        self._herald.stop()
 
     def wake(self) -> None:
         """Try again now what is due."""
         self._sender.wake()
         self._teller.wake()
+        self._herald.wake()
 
     def reject_elsewhere(self, image_id: str, reason: str = "", comment: str = "") -> None:
         """Tell the storages that have a rejected image.
@@ -80,11 +95,14 @@ class Requests(Automatic, Answers):
     def tell_again(self, note_id: str, actor: Actor) -> None:
         """Send a rejection note again that a storage had refused."""
         actor.require("queue")
-        self.store.transition("note", note_id, "resume", actor, "by hand", attempts=0, trouble="")
+        self.store.transition("note", note_id, "resume", actor, "by hand", attempts=0, answers=0, trouble="")
 
     def _heard(self, events: Sequence[Event]) -> None:
         subjects = {event.subject for event in events}
+        self.worklist.items.heard(events)
         if "request" in subjects:
             self._sender.wake()
         if subjects & {"image", "queue", "note"}:
             self._teller.wake()
+        if subjects & {"image", "notice"}:
+            self._herald.wake()

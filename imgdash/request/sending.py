@@ -29,6 +29,8 @@ from imgdash.wire.dicom import associate
 # PS3.7 annex C: the peer could not now, which says nothing against the request.
 _MAY_PASS: Final = frozenset({0x0110, 0x0213, 0xA700, 0xA701, 0xA702})
 _DUPLICATE_INSTANCE: Final = 0x0111
+# No such SOP instance (PS3.7 annex C), no such work item (PS3.4 CC.2.3.3).
+_UNKNOWN: Final = frozenset({0x0112, 0xC307})
 _ALREADY: Final = frozenset({0xB304, 0xB306, 0xC311})
 _SUBSCRIBE, _REQUEST_CANCEL = 3, 2
 
@@ -56,9 +58,11 @@ def send(site: Site, peer: Peer, facts: Facts) -> Sent:
         With ``retry=False`` where the peer has refused.
     """
     if facts.request.to == "ris":
-        return send_order(peer, facts)
+        return send_order(site, peer, facts)
     if facts.request.ask == "resend" and peer.resend:
         return move(site, peer, facts)
+    if peer.ups_pull:
+        return Sent("on our work list, where it is fetched", {"offered": True, "tell": "due"})
     return push(site, peer, facts)
 
 
@@ -67,7 +71,7 @@ def send(site: Site, peer: Peer, facts: Facts) -> Sent:
 
 def push(site: Site, peer: Peer, facts: Facts) -> Sent:
     """N-CREATE of a work item (PS3.4 CC.2.5), then a subscription to its events where the peer takes one."""
-    uid = facts.request.request_id
+    uid = facts.request.workitem_uid
     with _ups(site, peer) as assoc:
         status, _ = assoc.send_n_create(workitem.compose(facts), UnifiedProcedureStepPush, uid)
         code = _code(status, peer, "the work item")
@@ -78,11 +82,11 @@ def push(site: Site, peer: Peer, facts: Facts) -> Sent:
             text = "work item taken"
         else:
             raise _refused(peer, "the work item", status)
-        trouble = _subscribe(assoc, site, uid)
+        trouble = _subscribe(assoc, site, peer, uid)
     return Sent(text, {"subscription": trouble or "subscribed"})
 
 
-def _subscribe(assoc: Association, site: Site, uid: str) -> str:
+def _subscribe(assoc: Association, site: Site, peer: Peer, uid: str) -> str:
     """Why the peer will not report events; '' if it will. Without them the work item is asked for its state."""
     if not _accepted(assoc, UnifiedProcedureStepWatch):
         return "the peer offers no UPS Watch"
@@ -93,10 +97,14 @@ def _subscribe(assoc: Association, site: Site, uid: str) -> str:
     code = getattr(status, "Status", None)
     if code is None:
         return "no answer to the subscription"
+    if code in _UNKNOWN:
+        raise PeerFailed(
+            f"{peer.name} said that it took the work item, and does not know it.", "Look into its log.", status=code
+        )
     return "" if _good(code) else f"refused with status {code:#06x}"
 
 
-def look(site: Site, peer: Peer, request_id: str) -> dict[str, Any]:
+def look(site: Site, peer: Peer, uid: str) -> dict[str, Any]:
     """N-GET of a work item: its state, and once it is done the parameters and instances (`workitem.performed`)."""
     wanted = (
         "ProcedureStepState",
@@ -105,8 +113,10 @@ def look(site: Site, peer: Peer, request_id: str) -> dict[str, Any]:
     )
     with _ups(site, peer) as assoc:
         tags = [Tag(keyword) for keyword in wanted]
-        status, ds = assoc.send_n_get(tags, UnifiedProcedureStepPush, request_id)
+        status, ds = assoc.send_n_get(tags, UnifiedProcedureStepPush, uid)
         code = _code(status, peer, "the question for the work item")
+        if code in _UNKNOWN:
+            raise PeerFailed(f"{peer.name} does not know the work item any more.", status=code, retry=False)
         if not _good(code) or ds is None:
             raise _refused(peer, "the question for the work item", status)
     found = workitem.performed(ds)
@@ -115,13 +125,13 @@ def look(site: Site, peer: Peer, request_id: str) -> dict[str, Any]:
     return found
 
 
-def cancel_work(site: Site, peer: Peer, request_id: str, why: str) -> Sent:
+def cancel_work(site: Site, peer: Peer, uid: str, why: str) -> Sent:
     """Ask the performer to cancel a work item (PS3.4 CC.2.2); it is not obliged to."""
     ds = Dataset()
     ds.ReasonForCancellation = why or "withdrawn"
     ds.ContactDisplayName = site.station.name
     with _ups(site, peer) as assoc:
-        status, _ = assoc.send_n_action(ds, _REQUEST_CANCEL, UnifiedProcedureStepPush, request_id)
+        status, _ = assoc.send_n_action(ds, _REQUEST_CANCEL, UnifiedProcedureStepPush, uid)
         code = _code(status, peer, "the cancellation")
         if not _good(code) and code not in _ALREADY:
             raise _refused(peer, "the cancellation", status)
@@ -132,7 +142,13 @@ def cancel_work(site: Site, peer: Peer, request_id: str, why: str) -> Sent:
 def _ups(site: Site, peer: Peer) -> Iterator[Association]:
     contexts = [UnifiedProcedureStepPush, UnifiedProcedureStepWatch]
     with associate(
-        site.station.ae_title, peer.ae_title or "", peer.host, peer.port, contexts, peer.timeout_seconds
+        site.station.ae_title,
+        peer.ae_title or "",
+        peer.host,
+        peer.port,
+        contexts,
+        peer.timeout_seconds,
+        tls=site.tls(peer),
     ) as assoc:
         if not _accepted(assoc, UnifiedProcedureStepPush):
             raise PeerFailed(f"{peer.name} does not take UPS Push work items.", "Set ups = false for it.", retry=False)
@@ -153,7 +169,13 @@ def move(site: Site, peer: Peer, facts: Facts) -> Sent:
     model = StudyRootQueryRetrieveInformationModelMove
     status = Dataset()
     with associate(
-        site.station.ae_title, peer.ae_title or "", peer.host, peer.port, [model], peer.timeout_seconds
+        site.station.ae_title,
+        peer.ae_title or "",
+        peer.host,
+        peer.port,
+        [model],
+        peer.timeout_seconds,
+        tls=site.tls(peer),
     ) as assoc:
         for answer, _ in assoc.send_c_move(ds, site.station.ae_title, model):
             status = answer
@@ -169,21 +191,21 @@ def move(site: Site, peer: Peer, facts: Facts) -> Sent:
 # -- HL7 ------------------------------------------------------------------------------------------------------
 
 
-def send_order(peer: Peer, facts: Facts) -> Sent:
+def send_order(site: Site, peer: Peer, facts: Facts) -> Sent:
     """Send the order and read its acknowledgement: AA, AE, AR and silence are four different outcomes."""
     message = order.compose(facts, peer)
-    return _acknowledged(peer, facts.request.message_id, message, "the order")
+    return _acknowledged(site, peer, facts.request.message_id, message, "the order")
 
 
-def cancel_order(peer: Peer, facts: Facts) -> Sent:
+def cancel_order(site: Site, peer: Peer, facts: Facts) -> Sent:
     """Cancel the order at HIS/RIS (ORC-1 ``CA``, or ``OC`` where we were its filler)."""
     message = order.compose(facts, peer, "CA" if peer.hl7_control == "NW" else "OC")
     control_id = hl7.parse(message).control_id
-    return _acknowledged(peer, control_id, message, "the cancellation")
+    return _acknowledged(site, peer, control_id, message, "the cancellation")
 
 
-def _acknowledged(peer: Peer, control_id: str, message: bytes, what: str) -> Sent:
-    answer = mllp.send(peer.host, peer.hl7_port, message, peer.timeout_seconds)
+def _acknowledged(site: Site, peer: Peer, control_id: str, message: bytes, what: str) -> Sent:
+    answer = mllp.send(peer.host, peer.hl7_port, message, peer.timeout_seconds, tls=site.tls(peer))
     outcome = hl7.check_ack(control_id, answer)
     said = f": {outcome.text}" if outcome.text else "."
     if outcome.code == "AE":

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
-from imgdash.request.workitem import refusal
+from imgdash.request.workitem import progress, refusal
 
 STATE_REPORT: Final = 1
 PROGRESS_REPORT: Final = 3
@@ -20,7 +20,7 @@ class UpsEvent:
 
     Attributes
     ----------
-    request_id
+    uid
         SOP Instance UID of the work item.
     state
         ``SCHEDULED``, ``IN PROGRESS``, ``COMPLETED``, ``CANCELED``; '' where the report is of another kind.
@@ -28,7 +28,7 @@ class UpsEvent:
         Why it was cancelled, or how far it is.
     """
 
-    request_id: str
+    uid: str
     state: str
     text: str = ""
 
@@ -51,15 +51,5 @@ def facts(message: Any) -> UpsEvent:
     if state == "CANCELED":
         text = refusal(ds)
     elif kind == PROGRESS_REPORT:
-        text = _progress(ds)
+        text = progress(ds)
     return UpsEvent(str(get("sop_instance_uid") or ""), state, text)
-
-
-def _progress(ds: Dataset) -> str:
-    words = []
-    for item in ds.get("ProcedureStepProgressInformationSequence") or ():
-        if item.get("ProcedureStepProgress") is not None:
-            words.append(f"{float(item.ProcedureStepProgress):.0f} %")
-        if text := item.get("ProcedureStepProgressDescription"):
-            words.append(str(text))
-    return " ".join(words)

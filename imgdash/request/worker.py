@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from imgdash.config import Requests
+
 _LOG = logging.getLogger(__name__)
 _AFTER_A_FAULT = 30.0
 
@@ -34,6 +36,17 @@ class Patience:
     cap: float = 300.0
     look: float = 30.0
 
+    @classmethod
+    def of(cls, settings: Requests) -> Patience:
+        """As the site file has it."""
+        return cls(
+            settings.attempts,
+            settings.rejections,
+            settings.retry_seconds,
+            settings.retry_cap_seconds,
+            settings.look_seconds,
+        )
+
     def pause(self, attempts: int) -> float:
         """Seconds to wait after so many tries."""
         return min(self.cap, self.first * 2.0 ** (attempts - 1))
@@ -52,6 +65,10 @@ class Timer:
     def again_in(self, key: str, seconds: float) -> None:
         """Make `key` due in so many seconds."""
         self._due[key] = time.monotonic() + seconds
+
+    def not_before(self, key: str, seconds: float) -> None:
+        """Make `key` due in so many seconds, unless it is known already."""
+        self._due.setdefault(key, time.monotonic() + seconds)
 
     def forget(self, key: str) -> None:
         """Make `key` due at once, when it comes up again."""

@@ -61,9 +61,16 @@ def compose(facts: Facts) -> Dataset:
     ds.PatientBirthDate = image.patient.birth_date
     ds.PatientSex = image.patient.sex
     ds.ReferencedRequestSequence = [_referenced_request(facts)] if image.study_uid else []
-    if facts.former is not None and facts.former.to == "modality":
-        ds.ReplacedProcedureStepSequence = [_reference(UnifiedProcedureStepPush, facts.former.request_id)]
+    if replaced := _replaced(facts):
+        ds.ReplacedProcedureStepSequence = [_reference(UnifiedProcedureStepPush, replaced)]
     return ds
+
+
+def _replaced(facts: Facts) -> str:
+    """UID of the work item that this one takes the place of: of a former try, else of the former round."""
+    if uid := facts.request.contents.get("replaced"):
+        return str(uid)
+    return facts.former.workitem_uid if facts.former is not None and facts.former.to == "modality" else ""
 
 
 def _parameters(facts: Facts) -> list[Dataset]:
@@ -188,3 +195,14 @@ def refusal(ds: Dataset) -> str:
         if text := source.get("ReasonForCancellation"):
             words.append(str(text))
     return "; ".join(dict.fromkeys(words)) or "no reason was given"
+
+
+def progress(ds: Dataset) -> str:
+    """How far the performer is, in words; '' where it does not say."""
+    words = []
+    for item in ds.get("ProcedureStepProgressInformationSequence") or ():
+        if item.get("ProcedureStepProgress") is not None:
+            words.append(f"{float(item.ProcedureStepProgress):.0f} %")
+        if text := item.get("ProcedureStepProgressDescription"):
+            words.append(str(text))
+    return " ".join(words)

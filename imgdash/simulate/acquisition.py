@@ -128,8 +128,12 @@ class Acquisition:
         wanted: Mapping[str, Any],
         *,
         as_dx: bool,
+        squeeze: bool = False,
     ) -> Made | None:
-        """Make an image again for a work item (S15); None if the exposure is not kept or cannot be processed again."""
+        """Make an image again for a work item (S15); None if the exposure is not kept or cannot be processed again.
+
+        With `squeeze` its processing is as inappropriate as before.
+        """
         key = self._plates.key_of(rejected_uid)
         if key is None or work.value not in (REGENERATE.value, SEND_UNPROCESSED.value, RESEND.value):
             return None
@@ -138,13 +142,16 @@ class Acquisition:
             former, workitem_uid=workitem_uid, rejected=(sop_class, rejected_uid),
             series_uid=str(generate_uid(prefix=None)),
         )  # fmt: skip
-        return self._remake(key, step, work, wanted, as_dx=as_dx)
+        return self._remake(key, step, work, wanted, as_dx=as_dx, squeeze=squeeze)
 
-    def _remake(self, key: str, step: Step, work: Code, wanted: Mapping[str, Any], *, as_dx: bool) -> Made:
+    def _remake(
+        self, key: str, step: Step, work: Code, wanted: Mapping[str, Any], *, as_dx: bool, squeeze: bool = False
+    ) -> Made:
         exposure = self._plates.get(key)
         unprocessed = work.value == SEND_UNPROCESSED.value or (work.value == RESEND.value and self._sends_raw)
         ds = images.projection(
-            self._station, step, exposure, unprocessed=unprocessed, wanted=wanted, as_dx=as_dx
+            self._station, step, exposure, unprocessed=unprocessed, wanted=wanted, as_dx=as_dx,
+            squeeze=squeeze,
         )  # fmt: skip
         if unprocessed:
             performed = self._contents(exposure, ds)

@@ -14,7 +14,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import KeyObjectSelectionDocumentStorage
 
 from imgdash.model.codes import REJECTED_QUALITY, REJECTED_SAFETY, REJECTED_WORKLIST, RETENTION_EXPIRED
-from imgdash.simulate.machine import date_match, text_of, wildcard_match
+from imgdash.simulate.machine import text_of
+from imgdash.wire.matching import date_match, wildcard_match
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "PATIENT": ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),

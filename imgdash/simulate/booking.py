@@ -10,8 +10,9 @@ from pydicom.dataset import Dataset
 
 from imgdash.model import Order
 from imgdash.model.codes import REJECTED_IMAGE, RERADIOGRAPH, Code
-from imgdash.simulate.machine import date_match, text_of, wildcard_match
+from imgdash.simulate.machine import text_of
 from imgdash.wire.dicom import code_item, items_to_parameters, parameters_to_items, read_code
+from imgdash.wire.matching import date_match, wildcard_match
 
 LATERALITY = Code("272741003", "SCT", "Laterality")
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}

@@ -7,7 +7,7 @@ the beam. Everything is drawn on a coarse grid, only inside the body's own box.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -56,6 +56,8 @@ class Canvas:
         Of every random texture.
     origin
         Where the anatomy's origin lies in the image, mm from the middle: how the patient is placed.
+    parts
+        Named parts of the anatomy, masks on the grid: what an exposure is judged by.
     """
 
     width: float
@@ -63,6 +65,7 @@ class Canvas:
     grid: float = 0.5
     seed: int = 0
     origin: Point = (0.0, 0.0)
+    parts: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rows, self.columns = round(self.height / self.grid), round(self.width / self.grid)

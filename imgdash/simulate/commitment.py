@@ -12,6 +12,7 @@ from pynetdicom import build_role, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
 from imgdash.model.errors import PeerFailed
+from imgdash.simulate.faults import Fault, delayed
 from imgdash.simulate.machine import SUCCESS, Address, Machine
 from imgdash.wire import dicom
 
@@ -30,9 +31,15 @@ def offer(machine: Machine, held: Callable[[str], bool], requester: Callable[[st
         AE title → where it listens for the result; None: the result goes back on the same association.
     """
     machine.offer(StorageCommitmentPushModel, both_roles=True)
+    machine.services.add("commitment-report")
 
     def requested(event: evt.Event) -> tuple[int, Dataset | None]:
-        result, failed = _result(event.action_information, held, machine.address.ae_title)
+        fault = machine.conduct.take("commitment-report")
+        if fault is not None and fault.kind == "drop":
+            return SUCCESS, None
+        lost = fault is not None and fault.kind in ("refuse", "wrong answer")
+        answers = (lambda uid: False) if lost else held
+        result, failed = _result(event.action_information, answers, machine.address.ae_title)
         to = requester(str(event.assoc.requestor.ae_title).strip())
         kind = 2 if failed else 1
         target: Callable[[], None]
@@ -40,18 +47,25 @@ def offer(machine: Machine, held: Callable[[str], bool], requester: Callable[[st
             association = event.assoc
 
             def target() -> None:
+                _wait(machine, fault)
                 association.send_n_event_report(
                     result, kind, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
                 )
         else:
 
             def target() -> None:
+                _wait(machine, fault)
                 _report(machine.address.ae_title, to, result, kind)
 
         threading.Thread(target=target, name="commitment", daemon=True).start()
         return SUCCESS, None
 
     machine.on(evt.EVT_N_ACTION, "n-action", requested)
+
+
+def _wait(machine: Machine, fault: Fault | None) -> None:
+    delayed(fault, "slow", machine.stopping.wait)
+    delayed(fault, "late ack", machine.stopping.wait)
 
 
 def _result(request: Dataset, held: Callable[[str], bool], ae_title: str) -> tuple[Dataset, bool]:

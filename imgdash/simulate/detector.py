@@ -62,7 +62,7 @@ def marker_place(marker: str, field: tuple[Point, ...], chart: Technique, side: 
 def read(
     primary: Map,
     scatter: Map,
-    field: tuple[Point, ...],
+    fields: tuple[tuple[Point, ...], ...],
     marker: str,
     place: Point,
     shape: tuple[int, int],
@@ -75,7 +75,9 @@ def read(
     """Bring the signal (µGy) to the detector's pixels: shutters, lead letter, blur, quantum noise, quantisation."""
     rows, columns = shape
     shade = np.zeros(shape, np.uint8)
-    cv2.fillPoly(shade, [np.round((np.array(field) / pitch_mm - 0.5) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    for field in fields:
+        corners = np.round((np.array(field) / pitch_mm - 0.5) * 16).astype(np.int32)
+        cv2.fillPoly(shade, [corners], 255, cv2.LINE_AA, shift=4)
     _draw_letter(shade, marker, place, pitch_mm)
     # Penumbra and screen blur of the edges that do not come from the coarse grid.
     shade = cv2.GaussianBlur(shade, (0, 0), 0.28 / pitch_mm)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -15,6 +14,7 @@ from pynetdicom.sop_class import Verification
 from pynetdicom.transport import ThreadedAssociationServer
 
 from imgdash.model.errors import ImgdashError
+from imgdash.simulate.faults import Conduct, delayed
 from imgdash.wire import dicom
 from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -35,19 +35,6 @@ class Address(NamedTuple):
     port: int
 
 
-@dataclass
-class Conduct:
-    """How a machine behaves, so that a test or a demonstration can order faults.
-
-    Attributes
-    ----------
-    refuse
-        Service (``c-store``, ``n-create``, …) → the status it is answered with, without further ado.
-    """
-
-    refuse: dict[str, int] = field(default_factory=dict)
-
-
 class Machine:
     """A DICOM machine on one port, its handlers called on pynetdicom's association threads.
 
@@ -60,6 +47,8 @@ class Machine:
     def __init__(self, address: Address, conduct: Conduct | None = None) -> None:
         self.address = address
         self.conduct = conduct or Conduct()
+        # What it can be ordered to fail in.
+        self.services: set[str] = set()
         self._ae = AE(address.ae_title)
         self._ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self._ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
@@ -83,29 +72,43 @@ class Machine:
             self._ae.add_supported_context(sop_class, list(transfer_syntaxes), scu_role=role, scp_role=role)
 
     def on(self, event: Any, service: str, handle: Callable[[evt.Event], Any]) -> None:
-        """Answer a service; what `Conduct.refuse` names is refused before `handle` sees it."""
-        # pynetdicom wants the data set beside the status for these, and a generator for the query services.
-        pair = event not in (evt.EVT_C_STORE, evt.EVT_N_DELETE)
-
-        def answer(call: evt.Event) -> Any:
-            refused = self.conduct.refuse.get(service)
-            if refused is not None:
-                return (refused, None) if pair else refused
-            return _named(call, handle(call)) if event is evt.EVT_N_CREATE else handle(call)
-
-        def answers(call: evt.Event) -> Any:
-            refused = self.conduct.refuse.get(service)
-            if refused is None:
-                yield from handle(call)
-            elif event is evt.EVT_C_MOVE:
-                yield None, None
-            else:
-                if event is evt.EVT_C_GET:
-                    yield 1
-                yield refused, None
-
+        """Answer a service; faults that are ordered of it come before `handle` sees anything."""
+        self.services.add(service)
         query = event in (evt.EVT_C_FIND, evt.EVT_C_MOVE, evt.EVT_C_GET)
-        self._handlers.append((event, answers if query else answer))
+        answer = self._queried if query else self._served
+        self._handlers.append((event, lambda call: answer(call, event, service, handle)))
+
+    def _served(self, call: evt.Event, event: Any, service: str, handle: Callable[[evt.Event], Any]) -> Any:
+        fault = self.conduct.take(service)
+        # pynetdicom wants the data set beside the status for all but these.
+        pair = event not in (evt.EVT_C_STORE, evt.EVT_N_DELETE)
+        if fault is not None and fault.kind in ("refuse", "wrong answer", "drop"):
+            if fault.kind == "drop":
+                call.assoc.abort()
+            status = fault.status if fault.kind == "refuse" else SUCCESS
+            return (status, Dataset() if fault.kind == "wrong answer" else None) if pair else status
+        delayed(fault, "slow", self.stopping.wait)
+        answer = _named(call, handle(call)) if event is evt.EVT_N_CREATE else handle(call)
+        delayed(fault, "late ack", self.stopping.wait)
+        return answer
+
+    def _queried(self, call: evt.Event, event: Any, service: str, handle: Callable[[evt.Event], Any]) -> Iterator[Any]:
+        """The same for the query services, which pynetdicom wants a generator of."""
+        fault = self.conduct.take(service)
+        delayed(fault, "slow", self.stopping.wait)
+        if fault is None or fault.kind in ("slow", "late ack"):
+            yield from handle(call)
+            delayed(fault, "late ack", self.stopping.wait)
+            return
+        if fault.kind == "drop":
+            call.assoc.abort()
+        if event is evt.EVT_C_MOVE:
+            # Where to, then how many: pynetdicom asks for that before it takes a status.
+            yield next(iter(handle(call)))
+        if event is not evt.EVT_C_FIND:
+            yield int(fault.kind == "refuse")
+        if fault.kind == "refuse":
+            yield fault.status, None
 
     def start(self) -> Self:
         """Listen.
@@ -159,30 +162,6 @@ def _named(call: evt.Event, answer: tuple[int, Dataset | None]) -> tuple[int, Da
     return status, ds
 
 
-def wildcard_match(wanted: str, value: str) -> bool:
-    """Single value and wild card matching (PS3.4 C.2.2.2.1, C.2.2.2.4), without regard to case; empty matches all."""
-    pattern, text = wanted.strip().casefold(), value.strip().casefold()
-    if not pattern or pattern == "*":
-        return True
-    # Dynamic programming over the pattern: no regular expression is made of what a peer sends.
-    reachable = {0}
-    for sign in pattern:
-        if sign == "*":
-            reachable = set(range(min(reachable), len(text) + 1)) if reachable else set()
-        else:
-            reachable = {at + 1 for at in reachable if at < len(text) and sign in ("?", text[at])}
-    return len(text) in reachable
-
-
-def date_match(wanted: str, value: str) -> bool:
-    """Range matching of dates (PS3.4 C.2.2.2.5): ``20260101-20260131``, open at either end."""
-    wanted = wanted.strip()
-    if "-" not in wanted:
-        return not wanted or wanted == value
-    first, last = wanted.split("-", 1)
-    return bool(value) and (not first or first <= value) and (not last or value <= last)
-
-
 def text_of(ds: Dataset, keyword: str) -> str:
     """An attribute as text; empty where it is missing."""
     value = ds.get(keyword)
@@ -200,7 +179,5 @@ __all__ = [
     "Address",
     "Conduct",
     "Machine",
-    "date_match",
     "text_of",
-    "wildcard_match",
 ]

@@ -14,7 +14,11 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import DigitalXRayImageStorageForProcessing
 from pynetdicom import evt
-from pynetdicom.sop_class import ModalityWorklistInformationFind, StorageCommitmentPushModel
+from pynetdicom.sop_class import (
+    ModalityWorklistInformationFind,
+    StorageCommitmentPushModel,
+    UnifiedProcedureStepEvent,
+)
 
 from imgdash.model import PeerFailed
 from imgdash.model.codes import DISCONTINUATION_REASONS, REGENERATE, RERADIOGRAPH, RESEND, SEND_UNPROCESSED
@@ -23,8 +27,10 @@ from imgdash.simulate.acquisition import Acquisition, Made, Plan
 from imgdash.simulate.archive import Archive
 from imgdash.simulate.booking import Entry
 from imgdash.simulate.delivery import ProcedureStep, store
+from imgdash.simulate.faults import delayed
+from imgdash.simulate.fetching import FetchedItems
 from imgdash.simulate.image_header import Station
-from imgdash.simulate.machine import SUCCESS, Address, Conduct, Machine
+from imgdash.simulate.machine import SUCCESS, Address, Conduct, Machine, text_of
 from imgdash.simulate.workitems import WorkItem, WorkItems
 from imgdash.wire import dicom
 
@@ -36,10 +42,17 @@ _TUBE = threading.Lock()
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The other machines, as this one is set up to know them."""
+    """The other machines, as this one is set up to know them.
+
+    Attributes
+    ----------
+    work
+        Where it fetches work items; None: they are pushed to it.
+    """
 
     apparatus: Address
     ris: Address | None = None
+    work: Address | None = None
 
 
 class Modality(Machine):
@@ -80,9 +93,14 @@ class Modality(Machine):
         known: Mapping[str, Address] = {surroundings.apparatus.ae_title: surroundings.apparatus}
         retrieve.offer(self, self.archive, known.get)
         self.workitems = WorkItems(self, known, self._jobs.put)
+        self._fetched = FetchedItems(address.ae_title, surroundings.work) if surroundings.work else None
+        # Told of a new work item on the list, it looks at once.
+        self.told: list[str] = []
+        self.offer(UnifiedProcedureStepEvent, both_roles=True)
         self.offer(StorageCommitmentPushModel, both_roles=True)
+        self.services.add("workitem")
         self.on(evt.EVT_N_ACTION, "n-action", self.workitems.action)
-        self.on(evt.EVT_N_EVENT_REPORT, "n-event-report", self._commitment_result)
+        self.on(evt.EVT_N_EVENT_REPORT, "n-event-report", self._reported)
 
     def _begin(self) -> None:
         threading.Thread(target=self._work, name=self.address.ae_title, daemon=True).start()
@@ -110,7 +128,10 @@ class Modality(Machine):
                 item = None
             try:
                 if item is not None:
-                    self._carry_out(item)
+                    self._carry_out(item, self.workitems)
+                if self._fetched is not None:
+                    for fetched in self._fetched.waiting():
+                        self._carry_out(fetched, self._fetched)
                 for entry in self.worklist():
                     if not self.stopping.is_set() and self._jobs.empty():
                         self.perform(entry)
@@ -164,25 +185,30 @@ class Modality(Machine):
         mpps.end(step, made.images)
         self._ask_commitment(made.images)
 
-    def _carry_out(self, item: WorkItem) -> None:
+    def _carry_out(self, item: WorkItem, items: WorkItems | FetchedItems) -> None:
         """A work item (S15, S16): make the image again as wanted, send it, report."""
-        if not self.workitems.begin(item):
+        if not items.begin(item):
             return
-        if self.conduct.refuse.get("workitem"):
-            self.workitems.refuse(item, "The workstation is not staffed")
+        fault = self.conduct.take("workitem")
+        if fault is not None and fault.kind == "refuse":
+            items.refuse(item, "The workstation is not staffed")
             return
-        made = self._made(item)
+        if fault is not None and fault.kind == "drop":
+            return  # switched off over it: nobody hears of it again
+        delayed(fault, "slow", self.stopping.wait)
+        made = self._made(item, squeeze=fault is not None and fault.kind == "wrong answer")
         if made is None:
             work = item.work
             why = "exposures are ordered by HIS/RIS" if work == RERADIOGRAPH else "the exposure is no longer kept"
-            self.workitems.refuse(item, why[:1].upper() + why[1:])
+            items.refuse(item, why[:1].upper() + why[1:])
             return
         self._send(made.images)
         self._remade += len(made.images)
-        self.workitems.complete(item, made.images, made.performed)
+        delayed(fault, "late ack", self.stopping.wait)
+        items.complete(item, made.images, made.performed)
         self._ask_commitment(made.images)
 
-    def _made(self, item: WorkItem) -> Made | None:
+    def _made(self, item: WorkItem, *, squeeze: bool) -> Made | None:
         uid = (item.inputs or [("", "")])[0][1]
         if item.work.value == RESEND.value:
             held = self.archive.held_at(uid)
@@ -190,7 +216,7 @@ class Modality(Machine):
         with _TUBE:
             return self.acquisition.for_workitem(
                 uid, item.uid, item.work, item.parameters,
-                as_dx=item.wanted_class == DigitalXRayImageStorageForProcessing,
+                as_dx=item.wanted_class == DigitalXRayImageStorageForProcessing, squeeze=squeeze,
             )  # fmt: skip
 
     # -- sending --------------------------------------------------------------------------------------------
@@ -211,7 +237,12 @@ class Modality(Machine):
         except PeerFailed as error:
             logger.debug("commitment not asked for: %s", error)
 
-    def _commitment_result(self, event: evt.Event) -> tuple[int, Dataset | None]:
+    def _reported(self, event: evt.Event) -> tuple[int, Dataset | None]:
+        """What was committed to, or what became of a work item on the list."""
+        if event.context.abstract_syntax == UnifiedProcedureStepEvent:
+            self.told.append(text_of(event.event_information, "ProcedureStepState") or "CANCEL REQUESTED")
+            self._jobs.put(None)
+            return SUCCESS, None
         for item in event.event_information.get("ReferencedSOPSequence") or []:
             self._committed.add(str(item.ReferencedSOPInstanceUID))
         return SUCCESS, None

@@ -18,6 +18,7 @@ from imgdash import config
 from imgdash.config import Peer, Site
 from imgdash.model import ImgdashError
 from imgdash.simulate.catalogue import Kind
+from imgdash.simulate.faults import carry_out
 from imgdash.simulate.image_header import Station
 from imgdash.simulate.machine import Address, Machine
 from imgdash.simulate.modality import Modality, Surroundings
@@ -46,6 +47,8 @@ class Network:
         ``{"dicom": (host, port), "hl7": (host, port)}`` where the apparatus chose its ports itself.
     poll_seconds
         How often a modality asks for its worklist.
+    faults
+        Faults to order before anything starts, as `imgdash.simulate.faults.parse` reads them.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Network:
         only: Sequence[str] = (),
         apparatus: Mapping[str, tuple[str, int]] | None = None,
         poll_seconds: float = 1.0,
+        faults: Sequence[str] = (),
     ) -> None:
         self.site = site
         self._folder = folder
@@ -73,12 +77,14 @@ class Network:
                 "Set station.dicom_port.",
             )
         self._apparatus = Address(site.station.ae_title, dicom_host, dicom_port)
+        self._query = known.get("query", (host, site.station.query_port or 0))[1]
         self._hl7 = known.get("hl7", (host, site.station.hl7_port))
         names = {peer.name for peer in site.peers} | {output.name for output in site.apparatus}
         if unknown := set(only) - names:
             raise ImgdashError(f"No machine {sorted(unknown)} in the site file.", "Check the names.")
         self.machines: dict[str, Machine] = {}
         self._make(set(only))
+        carry_out(faults, {name: (machine.conduct, machine.services) for name, machine in self.machines.items()})
         self.programme = self._programme(count, pace, seed)
 
     def _make(self, only: set[str]) -> None:
@@ -91,7 +97,7 @@ class Network:
             folder = self._folder / output.name
             if output.kind == "storage":
                 self.machines[output.name] = Storage(address, folder, {self._apparatus.ae_title: self._apparatus})
-            else:
+            elif output.kind == "printer":
                 self.machines[output.name] = Printer(address, folder)
         for peer in self.site.peers:
             if only and peer.name not in only:
@@ -107,8 +113,10 @@ class Network:
         # The second plate reader is of an older make.
         bits = 10 if peer.name in readers[1:] else 12
         station = Station(peer.ae_title or peer.name, kind_of(peer), self.site.station.institution, bits)
+        at = self._apparatus
+        work = Address(at.ae_title, at.host, self._query) if peer.ups_pull and self._query else None
         return Modality(
-            _address(peer), station, Surroundings(self._apparatus, ris), self._folder / peer.name,
+            _address(peer), station, Surroundings(at, ris, work), self._folder / peer.name,
             sends_raw=sends_raw(peer), plan=lambda accession: self.programme.plan(accession),
             poll_seconds=self._poll_seconds,
         )  # fmt: skip
@@ -152,6 +160,7 @@ class Network:
     def status(self) -> dict[str, Any]:
         """Counts of each machine and of the programme; no patient data."""
         told: dict[str, Any] = {name: machine.status() for name, machine in self.machines.items()}
+        told["faults due"] = {name: machine.conduct.due for name, machine in self.machines.items()}
         told["programme"] = {"booked": self.programme.booked, "finished": self.programme.finished.is_set()}
         return told
 
@@ -186,6 +195,7 @@ def main(
     pace: float = 0.5,
     seed: int = 1,
     only: Sequence[str] = (),
+    faults: Sequence[str] = (),
 ) -> None:
     """Run the network until standard input closes (a pipe or a terminal) or a signal comes.
 
@@ -201,7 +211,7 @@ def main(
         signal.signal(number, lambda *_: ended.set())
     _end_with_standard_input(ended)
     with Network(
-        loaded, folder or loaded.folder / "network", count=count, pace=pace, seed=seed, only=only
+        loaded, folder or loaded.folder / "network", count=count, pace=pace, seed=seed, only=only, faults=faults
     ):  # fmt: skip
         ended.wait()
 

@@ -6,7 +6,8 @@ field are made at full resolution.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
@@ -33,9 +34,15 @@ class Truth:
     Attributes
     ----------
     field_mm
-        Corners (x, y) of the irradiated field in mm from the upper left corner of the image, clockwise.
+        Corners (x, y) of the irradiated field in mm from the upper left corner of the image, clockwise; the box
+        around them where it is no quadrangle or there are several.
+    fields_mm
+        Outlines of all fields.
+    ei_of
+        What the index would be for each part of the body that can be relevant; empty name: all of it.
     ei
-        Exposure index: 100 µGy⁻¹ × median detector air kerma behind the body inside the field, without noise.
+        Exposure index: 100 µGy⁻¹ × median detector air kerma behind the relevant part of the body inside the field,
+        without noise.
     direct_fraction
         Share of the field that the beam reaches without a body in between.
     saturated_fraction
@@ -59,6 +66,8 @@ class Truth:
     marker: str
     side: str
     faults: tuple[Fault, ...]
+    fields_mm: tuple[tuple[Point, ...], ...] = ()
+    ei_of: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ def radiograph(
     mas: float | None = None,
     faults: tuple[Fault, ...] = (),
     number: int = 0,
+    fields: Sequence[Sequence[Point]] = (),
 ) -> Exposure:
     """Expose a phantom.
 
@@ -110,6 +120,9 @@ def radiograph(
         What goes wrong, see `FAULTS`.
     number
         Which exposure of this patient it is: field, noise and dose differ, the body does not.
+    fields
+        Outlines of the openings of the collimator, (x, y) in mm from the upper left corner; without them the
+        chart's field.
 
     Raises
     ------
@@ -135,28 +148,31 @@ def radiograph(
         primary = moved(primary, 5.0 / chart.coarse_mm, float(rng.uniform(20, 70)))
     if "artifact" in faults:
         primary = primary * necklace(primary.shape, rng)
-    field = _field(chart, extent, rng, open_to_edge="no collimation" in faults)
-    lit = covered(field, extent, primary.shape)
+    outlines = tuple(tuple((float(x), float(y)) for x, y in outline) for outline in fields)
+    outlines = outlines or (_field(chart, extent, rng, open_to_edge="no collimation" in faults),)
+    box = _corners(outlines)
+    lit = np.max([covered(outline, extent, primary.shape) for outline in outlines], axis=0)
     scatter = _scatter(primary * lit, body, chart)
     arrived = primary + scatter
-    anatomy = (lit > 0.5) & (body > 8)
-    per_mas = float(np.median(arrived[anatomy] if anatomy.any() else arrived[lit > 0.5]))
+    kerma = _kerma(arrived, lit, body, _parts(body_part, view, seed, side, extent, away))
+    per_mas = kerma.get(chart.relevant, kerma[""])
     if mas is None:
         mas = chart.target_ei / 100 / per_mas * missed
     if "no image" in faults:
         # The beam went somewhere else; a little stray radiation is all there is.
-        primary, scatter, per_mas = np.full_like(primary, 1e-3 * per_mas), np.zeros_like(scatter), 1e-3 * per_mas
+        primary, scatter = np.full_like(primary, 1e-3 * per_mas), np.zeros_like(scatter)
+        kerma = dict.fromkeys(kerma, 1e-3 * per_mas)
     mas *= (0.14 if "under exposed" in faults else 1.0) * (7.0 if "over exposed" in faults else 1.0)
     gain = COUNTS_PER_UGY * (16.0 if "clipped" in faults else 1.0)
     marker = _marker(side, faults)
     pixels = read(
-        primary * mas, scatter * mas, field, marker, marker_place(marker, field, chart, side), (rows, columns),
+        primary * mas, scatter * mas, outlines, marker, marker_place(marker, box, chart, side), (rows, columns),
         pitch_mm, beam.noise, gain, rng, faults,
     )  # fmt: skip
-    inside = covered(field, extent, pixels[::4, ::4].shape) > 0.5
+    inside = np.max([covered(outline, extent, pixels[::4, ::4].shape) for outline in outlines], axis=0) > 0.5
     truth = Truth(
-        field_mm=field,
-        ei=100 * per_mas * mas,
+        field_mm=box,
+        ei=100 * kerma.get(chart.relevant, kerma[""]) * mas,
         target_ei=chart.target_ei,
         direct_fraction=float(((body < 1) & (lit > 0.5)).sum() / max((lit > 0.5).sum(), 1)),
         saturated_fraction=float((pixels[::4, ::4][inside] >= 2**BITS - 1).mean()),
@@ -166,13 +182,46 @@ def radiograph(
         marker=marker,
         side=side if chart.paired else "",
         faults=tuple(faults),
+        fields_mm=outlines,
+        ei_of={name: 100 * value * mas for name, value in kerma.items()},
     )
     return Exposure(pixels, pitch_mm, body_part, view, chart.distance_cm, truth)
 
 
+def _kerma(arrived: Map, lit: Map, body: Map, parts: Mapping[str, NDArray[np.bool_]]) -> dict[str, float]:
+    """Median air kerma in the field behind the body, under the empty name, and behind each part of it."""
+    anatomy = (lit > 0.5) & (body > 8)
+    found = {"": float(np.median(arrived[anatomy] if anatomy.any() else arrived[lit > 0.5]))}
+    for name, mask in parts.items():
+        if (mask & anatomy).any():
+            found[name] = float(np.median(arrived[mask & anatomy]))
+    return found
+
+
+def thickness(body_part: str, view: str, *, seed: int, side: str, extent: Point) -> Map:
+    """Thickness in mm of the body of `radiograph` with the same seed, on the coarse grid of its chart.
+
+    Parameters
+    ----------
+    extent
+        Width and height of the image in mm.
+    """
+    soft, bone = (part.astype(np.float32) for part in _body(body_part, view, seed, extent, (0.0, 0.0))[:2])
+    thick = soft + bone
+    return np.ascontiguousarray(thick[:, ::-1] if side == "L" else thick)
+
+
+def _parts(body_part: str, view: str, seed: int, side: str, extent: Point, away: Point) -> dict[str, NDArray[np.bool_]]:
+    """Masks of the parts of the anatomy that have a name."""
+    parts = _body(body_part, view, seed, extent, away)[2]
+    return {name: mask[:, ::-1] if side == "L" else mask for name, mask in parts.items()}
+
+
 @lru_cache(maxsize=4)
-def _body(body_part: str, view: str, seed: int, extent: Point, away: Point) -> tuple[NDArray[np.float16], ...]:
-    """Soft tissue and bone in mm, of a patient of this seed's physique."""
+def _body(
+    body_part: str, view: str, seed: int, extent: Point, away: Point
+) -> tuple[NDArray[np.float16], NDArray[np.float16], dict[str, NDArray[np.bool_]]]:
+    """Soft tissue and bone in mm, of a patient of this seed's physique, and parts of the anatomy."""
     chart = technique(body_part, view)
     rng = np.random.default_rng([seed, 11])
     physique, thickness = 1 + float(rng.normal(0, 0.025)), 1 + float(rng.normal(0, 0.05))
@@ -180,14 +229,14 @@ def _body(body_part: str, view: str, seed: int, extent: Point, away: Point) -> t
     canvas = Canvas(extent[0] / physique, extent[1] / physique, chart.coarse_mm / physique, seed, placed)
     chart.draw(canvas)
     soft = np.maximum(canvas.soft - canvas.bone, 0) * physique * thickness
-    return soft.astype(np.float16), (np.maximum(canvas.bone, 0) * physique).astype(np.float16)
+    return soft.astype(np.float16), (np.maximum(canvas.bone, 0) * physique).astype(np.float16), canvas.parts
 
 
 def _primary(
     beam: physics.Beam, body_part: str, view: str, seed: int, side: str, extent: Point, away: Point
 ) -> tuple[Map, Map]:
     """Signal of the unscattered beam for 1 mAs, and the body's thickness in mm, on the coarse grid."""
-    soft, bone = (part.astype(np.float32) for part in _body(body_part, view, seed, extent, away))
+    soft, bone = (part.astype(np.float32) for part in _body(body_part, view, seed, extent, away)[:2])
     log_signal = cv2.remap(
         beam.log_signal, bone * (0.1 / physics.BONE_STEP_CM), soft * (0.1 / physics.SOFT_STEP_CM), cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
@@ -227,9 +276,18 @@ def _field(
     return (a, b, d, e)
 
 
+def _corners(outlines: tuple[tuple[Point, ...], ...]) -> tuple[Point, Point, Point, Point]:
+    if len(outlines) == 1 and len(outlines[0]) == 4:
+        a, b, c, d = outlines[0]
+        return (a, b, c, d)
+    points = np.concatenate([np.array(outline) for outline in outlines])
+    (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+
 def _marker(side: str, faults: tuple[Fault, ...]) -> str:
     letter = side or "R"
     return {"L": "R", "R": "L"}[letter] if "wrong side" in faults else letter
 
 
-__all__ = ["BITS", "COUNTS_PER_UGY", "FAULTS", "Exposure", "Fault", "Truth", "radiograph"]
+__all__ = ["BITS", "COUNTS_PER_UGY", "FAULTS", "Exposure", "Fault", "Truth", "radiograph", "thickness"]

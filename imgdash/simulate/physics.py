@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from imgdash.model import shipped
 
 Floats = NDArray[np.float64]
 
@@ -38,9 +37,8 @@ _BONE = np.arange(0.0, 14.5, BONE_STEP_CM)
 
 @cache
 def _table(name: str) -> tuple[list[str], Floats]:
-    packaged: Traversable = resources.files("imgdash") / "_data" / "physics"
-    folder = packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "data" / "physics"
-    lines = [line for line in (folder / name).read_text("utf-8").splitlines() if not line.startswith("#")]
+    text = (shipped.folder("physics") / name).read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
     return lines[0].split(","), np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
 
 

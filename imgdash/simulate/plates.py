@@ -59,6 +59,7 @@ class Plates:
         facts = json.loads((self._folder / f"{key}.json").read_text())
         told = facts["truth"]
         told["field_mm"] = tuple((float(x), float(y)) for x, y in told["field_mm"])
+        told["fields_mm"] = tuple(tuple((float(x), float(y)) for x, y in one) for one in told["fields_mm"])
         told["faults"] = tuple(told["faults"])
         pixels = np.load(self._folder / f"{key}.npy")
         return Exposure(

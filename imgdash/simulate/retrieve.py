@@ -7,6 +7,7 @@ from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.uid import ImplicitVRLittleEndian
 from pynetdicom import build_context, evt
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelFind,
@@ -15,6 +16,7 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
+    Verification,
 )
 
 from imgdash.simulate.archive import LEVELS, Archive
@@ -62,6 +64,8 @@ def offer(machine: Machine, archive: Archive, destination: Callable[[str], Addre
             return
         selected = archive.select(event.identifier)
         contexts = {(held.sop_class_uid, held.transfer_syntax_uid) for held in selected}
+        # pynetdicom associates with the destination even where nothing is to be sent.
+        contexts = contexts or {(str(Verification), str(ImplicitVRLittleEndian))}
         yield (
             to.host,
             to.port,

@@ -13,11 +13,16 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom import evt
-from pynetdicom.sop_class import ModalityPerformedProcedureStep, ModalityWorklistInformationFind
+from pynetdicom import evt, register_uid
+from pynetdicom.service_class_n import ProcedureStepServiceClass
+from pynetdicom.sop_class import (
+    InstanceAvailabilityNotification,
+    ModalityPerformedProcedureStep,
+    ModalityWorklistInformationFind,
+)
 
-from imgdash.model import Order, PeerFailed, Unreadable
-from imgdash.model.codes import RERADIOGRAPH
+from imgdash.model import Order, PeerFailed
+from imgdash.model.codes import DETACHED_STUDY, RERADIOGRAPH
 from imgdash.simulate.booking import Booking
 from imgdash.simulate.machine import (
     DUPLICATE_INSTANCE,
@@ -29,12 +34,15 @@ from imgdash.simulate.machine import (
     Machine,
     text_of,
 )
-from imgdash.simulate.ris_messages import OrderType, Wanted, new_order, read_wanted
+from imgdash.simulate.ris_inbox import Inbox
+from imgdash.simulate.ris_messages import OrderType, Wanted, new_order
 from imgdash.wire import hl7, mllp
+
+# Retired, so pynetdicom has to be told; its messages are those of a procedure step.
+register_uid(DETACHED_STUDY, "DetachedStudyManagement", ProcedureStepServiceClass)
 
 logger = logging.getLogger(__name__)
 PENDING, CANCELLED = 0xFF00, 0xFE00
-REMEMBERED_MESSAGES = 1000
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 
 
@@ -49,6 +57,11 @@ class Ris(Machine):
         Host and port that new orders are sent to, or None: then only the worklist tells of them.
     order_type
         HL7 message type of its orders.
+
+    Attributes
+    ----------
+    reported
+        What it was told, in order: kind (``hl7``, ``availability``, ``study``) and of what, in words.
     """
 
     def __init__(
@@ -64,16 +77,20 @@ class Ris(Machine):
         self.order_type: OrderType = order_type
         self.bookings: list[Booking] = []
         self.on_rebooked: Callable[[Booking], None] | None = None
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._numbers = itertools.count(1)
-        self._answered: dict[str, tuple[bytes, bytes]] = {}
         self._out: queue.Queue[bytes | None] = queue.Queue()
         self._sent = self._failed = 0
-        self._mllp = mllp.Server(address.host, hl7_port, self._take)
+        self._studies: set[str] = set()
+        self.reported: list[tuple[str, str]] = []
+        self._mllp = mllp.Server(address.host, hl7_port, Inbox(self).take)
         self.offer(ModalityWorklistInformationFind)
         self.offer(ModalityPerformedProcedureStep)
+        self.offer(InstanceAvailabilityNotification)
+        self.offer(DETACHED_STUDY)
+        self.services.add("hl7-order")
         self.on(evt.EVT_C_FIND, "c-find", self._worklist)
-        self.on(evt.EVT_N_CREATE, "n-create", self._step_created)
+        self.on(evt.EVT_N_CREATE, "n-create", self._created)
         self.on(evt.EVT_N_SET, "n-set", self._step_set)
 
     @property
@@ -94,7 +111,7 @@ class Ris(Machine):
 
     def book(self, booking: Booking) -> Booking:
         """Put an order into the book: it is on the worklist at once and goes out by HL7."""
-        with self._lock:
+        with self.lock:
             self.bookings.append(booking)
         self._announce(booking, "NW")
         return booking
@@ -106,7 +123,7 @@ class Ris(Machine):
 
     def status(self) -> dict[str, Any]:
         """Orders by state, re-orders, and messages that went out."""
-        with self._lock:
+        with self.lock:
             states = [booking.state for booking in self.bookings]
             again = sum(1 for booking in self.bookings if booking.order.parent)
         return {
@@ -118,7 +135,7 @@ class Ris(Machine):
     # -- DICOM ----------------------------------------------------------------------------------------------
 
     def _worklist(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
-        with self._lock:
+        with self.lock:
             found = [b for b in self.bookings if b.state == "scheduled" and b.matches(event.identifier)]
         for booking in found:
             if event.is_cancelled:
@@ -126,10 +143,27 @@ class Ris(Machine):
                 return
             yield PENDING, booking.worklist_entry()
 
-    def _step_created(self, event: evt.Event) -> tuple[int, Dataset | None]:
-        attributes = event.attribute_list
+    def _created(self, event: evt.Event) -> tuple[int, Dataset | None]:
+        attributes, sop_class = event.attribute_list, event.request.AffectedSOPClassUID
+        if sop_class == InstanceAvailabilityNotification:
+            for series in attributes.ReferencedSeriesSequence:
+                for instance in series.ReferencedSOPSequence:
+                    said = f"{instance.ReferencedSOPInstanceUID} {instance.InstanceAvailability} at "
+                    self.reported.append(("availability", said + str(instance.RetrieveAETitle)))
+            return SUCCESS, attributes
+        if sop_class == DETACHED_STUDY:
+            self._studies.add(str(event.request.AffectedSOPInstanceUID))
+            return self._study(attributes)
+        return self._step_created(event, attributes)
+
+    def _study(self, attributes: Dataset) -> tuple[int, Dataset | None]:
+        words = (text_of(attributes, "StudyStatusID"), text_of(attributes, "StudyComments"))
+        self.reported.append(("study", " ".join(filter(None, words))))
+        return SUCCESS, attributes
+
+    def _step_created(self, event: evt.Event, attributes: Dataset) -> tuple[int, Dataset | None]:
         uid = str(event.request.AffectedSOPInstanceUID or generate_uid(prefix=None))
-        with self._lock:
+        with self.lock:
             if any(booking.mpps_uid == uid for booking in self.bookings):
                 return DUPLICATE_INSTANCE, None
             for item in attributes.get("ScheduledStepAttributesSequence") or []:
@@ -141,8 +175,10 @@ class Ris(Machine):
 
     def _step_set(self, event: evt.Event) -> tuple[int, Dataset | None]:
         uid = str(event.request.RequestedSOPInstanceUID)
+        if event.request.RequestedSOPClassUID == DETACHED_STUDY:
+            return self._study(event.modification_list) if uid in self._studies else (NO_SUCH_INSTANCE, None)
         ended = {"COMPLETED": "completed", "DISCONTINUED": "discontinued"}
-        with self._lock:
+        with self.lock:
             known = [booking for booking in self.bookings if booking.mpps_uid == uid]
             if not known:
                 return NO_SUCH_INSTANCE, None
@@ -183,60 +219,7 @@ class Ris(Machine):
                     logger.warning("the apparatus answered an order with %s: %s", outcome.code, outcome.text)
                 break
 
-    # -- HL7 in ---------------------------------------------------------------------------------------------
-
-    def _take(self, data: bytes) -> bytes:
-        try:
-            message = hl7.parse(data)
-        except Unreadable as error:
-            return hl7.ack(None, "AR", error.cause)
-        known = self._answered.get(message.control_id)
-        if known is not None and known[0] == data:
-            # The same message again: the answer was lost, the order is not doubled.
-            return known[1]
-        answer = self._answer(message)
-        self._answered[message.control_id] = (data, answer)
-        while len(self._answered) > REMEMBERED_MESSAGES:
-            del self._answered[next(iter(self._answered))]
-        return answer
-
-    def _answer(self, message: hl7.Message) -> bytes:
-        if (refused := self.conduct.refuse.get("hl7-order")) is not None:
-            return hl7.ack(message, "AE" if refused else "AR", "orders are not taken at present")
-        if message.type not in ("ORM^O01", "OMG^O19", "OMI^O23"):
-            return hl7.ack(message, "AR", f"message type {message.type} is not supported")
-        wanted = read_wanted(message)
-        if wanted.control in ("CA", "OC"):
-            return self._withdraw(message, wanted)
-        if wanted.control not in ("NW", "SN"):
-            return hl7.ack(message, "AR", f"order control {wanted.control} is not supported")
-        parent = self._parent(wanted)
-        if parent is None:
-            return hl7.ack(message, "AE", f"no order {' or '.join(wanted.parents) or 'is named as parent'}")
-        if parent.order.patient.id != wanted.patient_id:
-            return hl7.ack(message, "AE", "the parent order is for another patient")
-        self.rebook(parent, wanted)
-        return hl7.ack(message, "AA")
-
-    def _parent(self, wanted: Wanted) -> Booking | None:
-        with self._lock:
-            for number in wanted.parents:
-                for booking in reversed(self.bookings):
-                    order = booking.order
-                    if number and number in (order.placer_number, order.filler_number, order.accession):
-                        return booking
-        return None
-
-    def _withdraw(self, message: hl7.Message, wanted: Wanted) -> bytes:
-        with self._lock:
-            found = [b for b in self.bookings if wanted.number and b.order.placer_number == wanted.number]
-        if not found:
-            return hl7.ack(message, "AE", "no such order")
-        if any(booking.state != "scheduled" for booking in found):
-            return hl7.ack(message, "AE", "the order is being worked on")
-        for booking in found:
-            self.cancel(booking)
-        return hl7.ack(message, "AA")
+    # -- orders of the apparatus ----------------------------------------------------------------------------
 
     def rebook(self, parent: Booking, wanted: Wanted) -> Booking:
         """Issue the order for a new exposure, or for better processing, without anybody's doing (S11)."""

@@ -31,6 +31,8 @@ class Technique:
         Scatter at the detector as a share of the primary beam, behind the grid if there is one.
     target_ei
         Exposure index aimed at (IEC 62494-1).
+    relevant
+        Part of the anatomy that the exposure index and the exposure control look at; empty: all of the body.
     paired
         The region exists on a left and a right side, and one of them is radiographed.
     centre
@@ -47,6 +49,7 @@ class Technique:
     added_al_mm: float = 0.0
     scatter: float = 0.25
     target_ei: float = 300.0
+    relevant: str = ""
     paired: bool = False
     centre: Point = (0.0, 0.0)
     coarse_mm: float = 0.5
@@ -57,8 +60,8 @@ def _flat(canvas: Canvas) -> None:
 
 
 CHART: dict[tuple[str, str], Technique] = {
-    ("CHEST", "PA"): Technique(chest_pa, (350, 430), (334, 410), 120, 180, 1.0, 0.30, 300),
-    ("CHEST", "AP"): Technique(partial(chest_pa, female=True), (430, 350), (350, 330), 90, 115, 0.0, 0.6, 350,
+    ("CHEST", "PA"): Technique(chest_pa, (350, 430), (334, 410), 120, 180, 1.0, 0.30, 300, "lungs"),
+    ("CHEST", "AP"): Technique(partial(chest_pa, female=True), (430, 350), (350, 330), 90, 115, 0.0, 0.6, 350, "lungs",
                                centre=(0, 18)),
     ("ABDOMEN", "AP"): Technique(abdomen_ap, (350, 430), (336, 412), 78, scatter=0.35, target_ei=400),
     ("PELVIS", "AP"): Technique(pelvis_ap, (430, 350), (408, 326), 75, scatter=0.35, target_ei=400),

@@ -22,6 +22,7 @@ from pynetdicom.sop_class import (
 from imgdash.model import PeerFailed
 from imgdash.model.codes import UPS_REFUSED, Code
 from imgdash.simulate.commitment import reference
+from imgdash.simulate.faults import delayed
 from imgdash.simulate.machine import (
     DUPLICATE_INSTANCE,
     MISSING_ATTRIBUTE,
@@ -100,6 +101,7 @@ class WorkItems:
         self._items: dict[str, WorkItem] = {}
         for sop_class in (UnifiedProcedureStepPush, UnifiedProcedureStepWatch, UnifiedProcedureStepPull):
             machine.offer(sop_class)
+        machine.services.add("ups-report")
         machine.on(evt.EVT_N_CREATE, "ups", self._create)
         machine.on(evt.EVT_N_GET, "n-get", self._get)
 
@@ -173,20 +175,9 @@ class WorkItems:
         self._report(item)
         return True
 
-    def complete(self, item: WorkItem, images: list[Dataset], performed: list[Dataset]) -> None:
+    def complete(self, item: WorkItem, images: list[Dataset], parameters: list[Dataset]) -> None:
         """COMPLETED, with what was made and how (0040,4033), (0074,1212)."""
-        now, done, output = datetime.now().strftime("%Y%m%d%H%M%S"), Dataset(), Dataset()
-        output.TypeOfInstances = "DICOM"
-        output.StudyInstanceUID, output.SeriesInstanceUID = images[0].StudyInstanceUID, images[0].SeriesInstanceUID
-        output.ReferencedSOPSequence = [reference(str(i.SOPClassUID), str(i.SOPInstanceUID)) for i in images]
-        where = Dataset()
-        where.RetrieveAETitle = self._machine.address.ae_title
-        output.DICOMRetrievalSequence = [where]
-        done.PerformedWorkitemCodeSequence = item.ds.ScheduledWorkitemCodeSequence
-        done.PerformedStationNameCodeSequence = item.ds.get("ScheduledStationNameCodeSequence") or []
-        done.PerformedProcedureStepStartDateTime = done.PerformedProcedureStepEndDateTime = now
-        done.PerformedProcessingParametersSequence = performed
-        done.OutputInformationSequence = [output]
+        done = performed(item, images, parameters, self._machine.address.ae_title)
         with self._lock:
             item.ds.UnifiedProcedureStepPerformedProcedureSequence = [done]
         self._set_state(item, "COMPLETED", "")
@@ -214,6 +205,13 @@ class WorkItems:
         event.ProcedureStepState = item.state
         for progress in item.ds.get("ProcedureStepProgressInformationSequence") or []:
             event.update(progress)
+        fault = self._machine.conduct.take("ups-report")
+        if fault is not None and fault.kind in ("refuse", "drop"):
+            return
+        # A report about something else is a wrong one.
+        about = generate_uid(prefix=None) if fault is not None and fault.kind == "wrong answer" else item.uid
+        delayed(fault, "slow", self._machine.stopping.wait)
+        delayed(fault, "late ack", self._machine.stopping.wait)
         for ae_title in sorted({item.requester, *item.subscribers}):
             to = self._known.get(ae_title)
             if to is None:
@@ -224,10 +222,27 @@ class WorkItems:
                     ext_neg=[build_role(UnifiedProcedureStepEvent, scu_role=True, scp_role=True)],
                 ) as association:  # fmt: skip
                     association.send_n_event_report(
-                        event, STATE_REPORT, UnifiedProcedureStepPush, item.uid, meta_uid=UnifiedProcedureStepEvent
+                        event, STATE_REPORT, UnifiedProcedureStepPush, about, meta_uid=UnifiedProcedureStepEvent
                     )
             except (PeerFailed, ValueError) as error:
                 logger.info("state of a work item not reported: %s", error)
 
 
-__all__ = ["WorkItem", "WorkItems"]
+def performed(item: WorkItem, images: list[Dataset], parameters: list[Dataset], ae_title: str) -> Dataset:
+    """What was made for a work item and how: an item of (0074,1216)."""
+    now, done, output = datetime.now().strftime("%Y%m%d%H%M%S"), Dataset(), Dataset()
+    output.TypeOfInstances = "DICOM"
+    output.StudyInstanceUID, output.SeriesInstanceUID = images[0].StudyInstanceUID, images[0].SeriesInstanceUID
+    output.ReferencedSOPSequence = [reference(str(i.SOPClassUID), str(i.SOPInstanceUID)) for i in images]
+    where = Dataset()
+    where.RetrieveAETitle = ae_title
+    output.DICOMRetrievalSequence = [where]
+    done.PerformedWorkitemCodeSequence = item.ds.ScheduledWorkitemCodeSequence
+    done.PerformedStationNameCodeSequence = item.ds.get("ScheduledStationNameCodeSequence") or []
+    done.PerformedProcedureStepStartDateTime = done.PerformedProcedureStepEndDateTime = now
+    done.PerformedProcessingParametersSequence = parameters
+    done.OutputInformationSequence = [output]
+    return done
+
+
+__all__ = ["WorkItem", "WorkItems", "performed"]

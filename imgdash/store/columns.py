@@ -20,7 +20,9 @@ TABLES = {
     "queue": ("queue", "entry_id"),
     "request": ("request", "request_id"),
     "note": ("note", "note_id"),
+    "notice": ("notice", "notice_id"),
     "exposure": ("exposure", "event_uid"),
+    "qc": ("qc", "qc_id"),
     "preference": ("preference", "id"),
 }
 

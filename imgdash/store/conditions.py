@@ -11,14 +11,15 @@ import shutil
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from imgdash.model import Condition, ImgdashError, NotFound, Selection
-from imgdash.process.parameters import Chain
+from imgdash.model.quality import QUALITY_KINDS
+from imgdash.model.shipped import folder as shipped_folder
+from imgdash.process.parameters import STEP_CLASSES, Chain, describe
 from imgdash.store.files import sync_folder
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -27,9 +28,7 @@ _LOG = logging.getLogger(__name__)
 
 def shipped() -> Path:
     """The condition files that come with imgdash."""
-    installed = Path(str(files("imgdash"))) / "_data"
-    data = installed if installed.is_dir() else Path(str(files("imgdash"))).parent / "data"
-    return data / "conditions"
+    return shipped_folder("conditions")
 
 
 def parse(key: str, text: str, origin: str) -> Condition:
@@ -61,6 +60,14 @@ def parse(key: str, text: str, origin: str) -> Condition:
             raw[name] = tuple(raw[name])
     raw.setdefault("title", key)
     raw.setdefault("group", "other")
+    if raw.get("version", 1) == 1:
+        # The note of a first version without a description says what the key is for.
+        raw.setdefault("description", raw.get("note", ""))
+    if (quality := raw.get("quality", "")) not in ("", "other", *QUALITY_KINDS):
+        raise ImgdashError(
+            f"The condition file {origin} is for the unknown quality control {quality!r}.",
+            f"Known: {', '.join((*QUALITY_KINDS, 'other'))}.",
+        )
     try:
         condition = Condition(key=key, selection=Selection(**chosen), **raw)
         Chain.of(condition.processing)
@@ -72,9 +79,16 @@ def parse(key: str, text: str, origin: str) -> Condition:
 
 
 def render(condition: Condition) -> str:
-    """The text of a condition file."""
+    """The text of a condition file; parameters in the order of the steps, so that two files differ in values alone."""
     content = _toml(dataclasses.asdict(condition))
     content.pop("key")
+    tables = content.get("processing", {})
+    for name in [described.name for described in describe()]:
+        step, _, key = name.partition(".")
+        if key in tables.get(step, {}):
+            tables[step][key] = tables[step].pop(key)
+    if tables:
+        content["processing"] = {step: tables[step] for step in STEP_CLASSES if step in tables}
     return tomli_w.dumps(content)
 
 
@@ -197,10 +211,35 @@ class Conditions:
         return sorted(found, key=lambda condition: -condition.version)
 
     def diff(self, key: str, former: int, later: int) -> str:
-        """What changed between two versions, as a unified diff of their files."""
-        before, after = (render(self.get(key, version)).splitlines() for version in (former, later))
-        names = f"{key} version {former}", f"{key} version {later}"
-        return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
+        """What changed between two versions, as `difference` gives it."""
+        return difference(self.get(key, former), self.get(key, later))
+
+
+def difference(former: Condition, later: Condition, name: str = "") -> str:
+    """What differs between two condition files but for who released them when: TOML lines with dotted names.
+
+    Parameters
+    ----------
+    name
+        Of the later one, where it is no version.
+    """
+    nobody: dict[str, Any] = {"version": 1, "author": "", "changed_at": "", "note": ""}
+    before, after = (
+        _lines(tomllib.loads(render(dataclasses.replace(condition, **nobody)))) for condition in (former, later)
+    )
+    one, other = (f"{condition.key} version {condition.version}" for condition in (former, later))
+    found = difflib.unified_diff(before, after, one, name or other, lineterm="", n=0)
+    return "\n".join(line for line in found if not line.startswith("@@"))
+
+
+def _lines(table: Mapping[str, Any], above: str = "") -> list[str]:
+    found = []
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            found += _lines(value, f"{above}{name}.")
+        else:
+            found.append(above + tomli_w.dumps({name: value}, multiline_strings=False).strip())
+    return found
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from imgdash.model import Finding, ImageHeader, Judgement, Order, Patient, QueueEntry, Request
 
-_JSON_IMAGE: dict[str, Any] = {"parameters": {}, "overrides": {}, "edits": {}, "exposure": {}}
+_JSON_IMAGE: dict[str, Any] = {"parameters": {}, "overrides": {}, "edits": {}, "exposure": {}, "ranges": {}}
 
 
 def read_json(text: str | None, default: Any = None) -> Any:

@@ -16,10 +16,11 @@ create table image (
     transfer_syntax varchar, sender varchar, sender_host varchar, received_at timestamp,
     patient_id varchar, patient_name varchar, patient_sex varchar, patient_birth_date varchar,
     accession varchar, step_id varchar, modality varchar, body_part varchar, view varchar, laterality varchar,
-    study_description varchar, series_description varchar, station varchar, operator varchar,
+    study_description varchar, series_description varchar, study_date varchar, study_time varchar, study_id varchar,
+    referring_physician varchar, series_number varchar, instance_number varchar, station varchar, operator varchar,
     presentation_intent varchar, acquired_at timestamp, "rows" integer, "columns" integer, frames integer,
     bits_stored integer, pixel_spacing double[], condition varchar, condition_version integer,
-    parameters json, overrides json, edits json, judgement json, outputs json, overlays json,
+    parameters json, overrides json, edits json, judgement json, outputs json, overlays json, ranges json,
     protected boolean default false, priority boolean default false, held_by varchar, reason varchar,
     comment varchar, order_id varchar, request_id varchar, replaces varchar, replaced_by varchar,
     round integer default 0, duplicate_of varchar, confirmed_by varchar, confirmed_at timestamp, exposure json
@@ -47,7 +48,7 @@ create table queue (
     entry_id varchar primary key, image_id varchar not null, apparatus varchar not null, state varchar not null,
     position double not null, priority boolean default false, output_uid varchar, transaction_uid varchar,
     attempts integer default 0, next_try_at timestamp, trouble varchar, registered_at timestamp,
-    finished_at timestamp
+    finished_at timestamp, due_at timestamp
 );
 
 -- Rounds of asking for a better image (R1-R7).
@@ -61,8 +62,16 @@ create table request (
 -- Rejection notes (R9): one row for each storage that may hold a rejected image; `dataset` is the note itself.
 create table note (
     note_id varchar primary key, image_id varchar not null, entry_id varchar, apparatus varchar, state varchar not null,
-    reason varchar, sop_instance_uid varchar, dataset json, attempts integer default 0, trouble varchar,
-    created_at timestamp, sent_at timestamp
+    reason varchar, sop_instance_uid varchar, dataset json, attempts integer default 0, answers integer default 0,
+    trouble varchar, created_at timestamp, sent_at timestamp
+);
+
+-- What other machines are told of images and steps (D4, R5): HL7 status, instance availability, study, steps.
+-- They are sent in the order of `created_at`, and of `place` where several were made in one change.
+create table notice (
+    notice_id varchar primary key, kind varchar not null, machine varchar not null, what varchar, image_id varchar,
+    state varchar not null, content json, attempts integer default 0, answers integer default 0, trouble varchar,
+    created_at timestamp, place integer, sent_at timestamp
 );
 
 -- Emission record: one flat row for each irradiation event, append-only (H3, RECORDS.md).
@@ -73,6 +82,13 @@ create table exposure (
     laterality varchar, condition varchar, kvp double, mas double, exposure_ms double, distance_mm double,
     filter varchar, grid varchar, dap double, entrance_dose double, ei double, target_ei double, di double,
     signature varchar, amends varchar
+);
+
+-- Quality control of modalities: one row for each number measured on an image, with the limits then in force.
+create table qc (
+    qc_id varchar primary key, image_id varchar not null, "at" timestamp, sender varchar, station varchar,
+    detector varchar, kind varchar, quantity varchar, axis varchar, value double, unit varchar, low double,
+    high double, within boolean, measured_at timestamp
 );
 
 -- What each user set for himself (H4), and switches of apparatus and peers.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from imgdash.model import LIFECYCLES
-from imgdash.store.change import Change
+from imgdash.model import LIFECYCLES, QUEUE
+from imgdash.store.change import Change, Reader
 
 # An entry in these states can be called back; what is just being sent finishes.
 CALLED_BACK: Final = ("waiting", "held", "failed")
@@ -29,3 +29,16 @@ def withdraw_proposals(change: Change, image_id: str, by: str, why: str) -> None
     """What was only proposed is void once a person decided otherwise."""
     for request in change.requests("image_id = ? and state = 'proposed'", [image_id]):
         change.transition("request", request.request_id, "withdraw", by, why)
+
+
+def all_sent(reader: Reader, image_id: str) -> bool:
+    """Whether a confirmed image is at some output apparatus, and nothing of it is left to send or to decide."""
+    states = {row["state"] for row in reader.query("select state from queue where image_id = ?", [image_id])}
+    image = reader.query("select state from image where image_id = ?", [image_id])
+    return "done" in states and states <= QUEUE.final and bool(image) and image[0]["state"] == "confirmed"
+
+
+def deliver_if_sent(change: Change, image_id: str, by: str = "imgdash") -> None:
+    """An image of which nothing is left to send is delivered."""
+    if all_sent(change, image_id):
+        change.transition("image", image_id, "deliver", by, "every output apparatus has it")

@@ -7,17 +7,19 @@ get its answer and do the listeners hear of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
-from imgdash.model import Actor, Event
+from imgdash.model import Actor, Event, ImageHeader
 from imgdash.store.change import Change, Reader
 from imgdash.store.database import Database
+from imgdash.store.headers import Headers
 from imgdash.store.journal import Journal
+from imgdash.store.same import Same
 from imgdash.store.writer import Listener, Writer
 
 T = TypeVar("T")
@@ -40,10 +42,38 @@ class Store(Reader):
         except BaseException:
             self.journal.close()
             raise
-        self._writer = Writer(self.database, self.journal)
+        self._headers = Headers(self._read_headers)
+        self._same = Same()
+        self._writer = Writer(self.database, self.journal, self._committed)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         return self.database.cursor()
+
+    # -- images by id -------------------------------------------------------------------------------------
+
+    def image(self, image_id: str) -> ImageHeader:
+        """As `Reader.image`, from memory where it was asked for since it changed."""
+        found = self._headers.get([image_id])
+        return found[image_id] if image_id in found else super().image(image_id)
+
+    def headers(self, image_ids: Iterable[str]) -> dict[str, ImageHeader]:
+        """image_id → image header, of those that there are, in the order asked for; from memory like `image`."""
+        return self._headers.get(image_ids)
+
+    def same(self, name: str, subjects: Iterable[str], read: Callable[[], T]) -> T:
+        """What `read` gave last under this name, unless something happened to one of these subjects since.
+
+        What is returned is shared: it is not to be changed.
+        """
+        return self._same.get(name, subjects, read)
+
+    def _committed(self, events: Sequence[Event]) -> None:
+        self._headers.forget(events)
+        self._same.forget(events)
+
+    def _read_headers(self, image_ids: Sequence[str]) -> list[ImageHeader]:
+        # Told one by one, the database can use its index.
+        return self.images(f"image_id in ({', '.join('?' * len(image_ids))})", image_ids)
 
     # -- changing -----------------------------------------------------------------------------------------
 

@@ -36,10 +36,18 @@ class Users:
         self._nobody = self._hasher.hash(os.urandom(16).hex())
         self._wrong: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
+        self._read: tuple[tuple[int, ...], dict[str, dict[str, str]]] = ((), {})
 
     def _load(self) -> dict[str, dict[str, str]]:
+        """What is in the file; read again only when it has changed, for a role is asked for at each action."""
         try:
-            return tomllib.loads(self.path.read_text(encoding="utf-8"))
+            about = self.path.stat()
+            stamp = (about.st_mtime_ns, about.st_size, about.st_ino)
+            known, users = self._read
+            if known != stamp:
+                users = tomllib.loads(self.path.read_text(encoding="utf-8"))
+                self._read = (stamp, users)
+            return {name: dict(user) for name, user in users.items()}
         except FileNotFoundError:
             return {}
         except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:

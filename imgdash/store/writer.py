@@ -31,12 +31,18 @@ class Writer:
     ----------
     listeners
         Called with the events of each commit, in the writer's thread: they hand over and return.
+
+    Parameters
+    ----------
+    committed
+        Called with the events of each commit before anybody is told that it happened.
     """
 
-    def __init__(self, database: Database, journal: Journal) -> None:
+    def __init__(self, database: Database, journal: Journal, committed: Listener) -> None:
         self.database = database
         self.journal = journal
         self.listeners: list[Listener] = []
+        self._committed = committed
         self._work: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -121,8 +127,10 @@ class Writer:
         except Exception as error:
             # It was journalled, so it happened: the database takes it from there.
             if not self._fail(error, []):
+                self._committed(events)
                 self._fail(error, [future for future, _ in done])
                 return
+        self._committed(events)
         for future, result in done:
             future.set_result(result)
         if events:

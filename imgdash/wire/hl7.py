@@ -197,18 +197,19 @@ def check_ack(sent_control_id: str, answer: bytes) -> AckOutcome:
     try:
         message = parse(answer)
     except Unreadable as error:
-        raise PeerFailed(f"The answer is not an HL7 acknowledgement: {error.cause}") from None
+        raise PeerFailed(f"The answer is not an HL7 acknowledgement: {error.cause}", heard=True) from None
     acknowledged = message.get("MSA-2")
     if not message.segments("MSA") or acknowledged != sent_control_id:
         raise PeerFailed(
             f"The peer acknowledged message {acknowledged[:40]!r}, not ours ({sent_control_id!r}).",
             "It mixes up its answers; the message will be sent again.",
+            heard=True,
         )
     # Enhanced mode's commit codes say the same of taking the message in.
     code = {"CA": "AA", "CE": "AE", "CR": "AR"}.get(message.get("MSA-1"), message.get("MSA-1"))
     words = [message.get("MSA-3"), message.get("ERR-8"), message.get("ERR-7")]
     if code not in ("AA", "AE", "AR"):
-        raise PeerFailed(f"The peer's acknowledgement code is {code[:8]!r}; AA, AE or AR were expected.")
+        raise PeerFailed(f"The peer's acknowledgement code is {code[:8]!r}; AA, AE or AR were expected.", heard=True)
     return AckOutcome(code, "; ".join(dict.fromkeys(filter(None, words))))  # type: ignore[arg-type]
 
 

@@ -12,17 +12,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from hl7.mllp import InvalidBlockError, start_hl7_server
 from hl7.mllp.streams import CARRIAGE_RETURN, END_BLOCK, START_BLOCK, MLLPStreamReader, MLLPStreamWriter
 
 from imgdash.model.errors import ImgdashError, PeerFailed
+from imgdash.model.security import Credentials
+from imgdash.wire.tls import HANDSHAKE_SECONDS, secured, server, words
 
 logger = logging.getLogger(__name__)
 END = END_BLOCK + CARRIAGE_RETURN
@@ -36,24 +40,28 @@ class Server:
     host, port
         Where to listen; port 0 lets the system choose.
     handle
-        Called with each message, frame removed; returns the answer, or ``b""`` for none. Calls come one
-        at a time, in order of arrival, so `handle` needs no lock.
+        Called with each message, frame removed, and the address that it comes from; returns the answer, or ``b""``
+        for none. Calls come one at a time, in order of arrival, so `handle` needs no lock.
     max_bytes, idle_seconds, max_connections
         A longer message, a longer silence and a further connection are cut off.
+    tls
+        Speak TLS, with certificates on both sides; None: in the clear.
     """
 
     def __init__(
         self,
         host: str,
         port: int,
-        handle: Callable[[bytes], bytes],
+        handle: Callable[[bytes, str], bytes],
         *,
         max_bytes: int = 4 << 20,
         idle_seconds: float = 300.0,
         max_connections: int = 64,
+        tls: Credentials | None = None,
     ) -> None:
         self._host, self._port, self._handle = host, port, handle
         self._max_bytes, self._idle_seconds, self._max_connections = max_bytes, idle_seconds, max_connections
+        self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping: asyncio.Event | None = None
@@ -69,9 +77,13 @@ class Server:
         ImgdashError
             If the port is taken or the host is not of this machine.
         """
+        options: dict[str, Any] = {}
+        if self._tls is not None:
+            options = {"ssl": server(self._tls), "ssl_handshake_timeout": HANDSHAKE_SECONDS}
         ready = threading.Event()
         self._failure = None
-        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(ready),), name="mllp", daemon=True)
+        serving = self._serve(ready, options)
+        self._thread = threading.Thread(target=asyncio.run, args=(serving,), name="mllp", daemon=True)
         self._thread.start()
         ready.wait()
         if self._failure is not None:
@@ -100,21 +112,21 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
-    async def _serve(self, ready: threading.Event) -> None:
+    async def _serve(self, ready: threading.Event, options: dict[str, Any]) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         try:
             # asyncio's limit counts a half-read message; twice that is what it may buffer.
-            server = await start_hl7_server(self._accept, self._host, self._port, limit=self._max_bytes)
+            listening = await start_hl7_server(self._accept, self._host, self._port, limit=self._max_bytes, **options)
         except OSError as error:
             self._failure = error
             ready.set()
             return
-        self.address = server.sockets[0].getsockname()[:2]
+        self.address = listening.sockets[0].getsockname()[:2]
         # One worker: an order and its cancellation must not overtake each other.
         with ThreadPoolExecutor(1, thread_name_prefix="mllp-handle") as self._pool:
             ready.set()
-            async with server:
+            async with listening:
                 await self._stopping.wait()
             for task in list(self._connections):
                 task.cancel()
@@ -127,12 +139,14 @@ class Server:
             # The one silent for longest makes room: stalled peers must not lock out a living one.
             min(self._connections, key=self._connections.__getitem__).cancel()
         self._connections[task] = time.monotonic()
+        # None where the peer was gone before it was looked at.
+        host = (writer.get_extra_info("peername") or ("",))[0]
         try:
             while True:
                 async with asyncio.timeout(self._idle_seconds):
                     message = await reader.readblock()
                 self._connections[task] = time.monotonic()
-                asked = asyncio.get_running_loop().run_in_executor(self._pool, self._ask, message)
+                asked = asyncio.get_running_loop().run_in_executor(self._pool, self._ask, message, host)
                 answer = await asyncio.shield(asked)
                 if not answer:
                     break
@@ -149,16 +163,24 @@ class Server:
             del self._connections[task]
             writer.close()
 
-    def _ask(self, message: bytes) -> bytes:
+    def _ask(self, message: bytes, host: str) -> bytes:
         try:
-            return self._handle(message)
+            return self._handle(message, host)
         except Exception:
             # Boundary: without an answer the sender repeats, which is right for a failure of ours.
             logger.exception("an HL7 message could not be handled")
             return b""
 
 
-def send(host: str, port: int, message: bytes, timeout: float = 10.0, *, max_bytes: int = 4 << 20) -> bytes:
+def send(
+    host: str,
+    port: int,
+    message: bytes,
+    timeout: float = 10.0,
+    *,
+    max_bytes: int = 4 << 20,
+    tls: Credentials | None = None,
+) -> bytes:
     """Send one message on a connection of its own and return the answer, frame removed.
 
     A connection for each message, so that an answer that comes too late is never taken for the next one's.
@@ -171,28 +193,68 @@ def send(host: str, port: int, message: bytes, timeout: float = 10.0, *, max_byt
     """
     where = f"{host}:{port}"
     deadline = time.monotonic() + timeout
+    with _connected(host, port, timeout, tls) as connection:
+        connection.sendall(START_BLOCK + message + END)
+        answer = bytearray()
+        while not answer.endswith(END):
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            part = connection.recv(65536)
+            if not part:
+                remedy = (
+                    "Look into its log." if tls is None else "Is our certificate accepted there? Look into its log."
+                )
+                raise PeerFailed(f"{where} closed the connection without an HL7 answer.", remedy, heard=True)
+            answer += part
+            if len(answer) > max_bytes:
+                raise PeerFailed(f"The HL7 answer of {where} is longer than {max_bytes} bytes.", heard=True)
+            if time.monotonic() > deadline:
+                raise TimeoutError
+    if not answer.startswith(START_BLOCK):
+        raise PeerFailed(
+            f"{where} answered something that is not an MLLP frame.", "Is hl7_port an HL7 listener?", heard=True
+        )
+    return bytes(answer[1:-2])
+
+
+def reach(host: str, port: int, timeout: float = 5.0, *, tls: Credentials | None = None) -> None:
+    """Connect, and close again: whether somebody listens there.
+
+    Raises
+    ------
+    PeerFailed
+        If not, or if TLS fails.
+    """
+    with _connected(host, port, timeout, tls):
+        return
+
+
+@contextmanager
+def _connected(host: str, port: int, timeout: float, tls: Credentials | None) -> Iterator[socket.socket]:
+    """A connection; what happens to it becomes words."""
+    where = f"{host}:{port}"
+    context = secured(tls)
+    heard = False
     try:
         with socket.create_connection((host, port), timeout=timeout) as connection:
-            connection.sendall(START_BLOCK + message + END)
-            answer = bytearray()
-            while not answer.endswith(END):
-                connection.settimeout(max(deadline - time.monotonic(), 0.001))
-                part = connection.recv(65536)
-                if not part:
-                    raise PeerFailed(f"{where} closed the connection without an HL7 answer.", "Look into its log.")
-                answer += part
-                if len(answer) > max_bytes:
-                    raise PeerFailed(f"The HL7 answer of {where} is longer than {max_bytes} bytes.")
-                if time.monotonic() > deadline:
-                    raise TimeoutError
+            if context is None:
+                heard = True
+                yield connection
+            else:
+                with context.wrap_socket(connection, server_hostname=host) as wrapped:
+                    heard = True
+                    yield wrapped
     except TimeoutError:
         raise PeerFailed(
             f"No HL7 answer from {where} within {timeout:g} s.", "Check that machine, or raise timeout_seconds."
         ) from None
+    except ssl.SSLError as error:
+        raise PeerFailed(
+            f"No HL7 connection with {where} over TLS: {words(error)}.",
+            "Check the certificates on both sides, and whether this is its port for TLS.",
+        ) from None
     except OSError as error:
         raise PeerFailed(
-            f"No HL7 connection with {where}: {error.strerror or error}.", "Check host, hl7_port and that it runs."
+            f"No HL7 connection with {where}: {error.strerror or error}.",
+            "Check host, hl7_port and that it runs.",
+            heard=heard,
         ) from None
-    if not answer.startswith(START_BLOCK):
-        raise PeerFailed(f"{where} answered something that is not an MLLP frame.", "Is hl7_port an HL7 listener?")
-    return bytes(answer[1:-2])

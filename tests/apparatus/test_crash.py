@@ -121,8 +121,10 @@ def test_the_database_is_made_anew_from_journal_and_files(tmp_path: Path) -> Non
     path = site(tmp_path / "site")
     with Apparatus(path) as apparatus:
         port = apparatus.addresses["dicom"][1]
-        send_to(port, radiograph(tmp_path / "a.dcm"), radiograph(tmp_path / "b.dcm", PatientID="P2"))
-        wait_until(lambda: len(apparatus.images("awaiting")) == 2)
+        files = radiograph(tmp_path / "a.dcm"), radiograph(tmp_path / "b.dcm", PatientID="P2")
+        assert send_to(port, *files).returncode == 0
+        # A worker process starts first, which takes most of a minute where many others run.
+        wait_until(lambda: len(apparatus.images("awaiting")) == 2, within=120)
         first = apparatus.images()[0]
         apparatus.postpone(first.image_id, "anna")
         before = apparatus.images()

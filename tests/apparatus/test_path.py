@@ -13,9 +13,9 @@ import xarray as xr
 
 from imgdash import Apparatus
 from tests.apparatus.sites import send, site
-from tests.helpers import wait_until
+from tests.helpers import free_ports, wait_until
 from tests.output.conftest import program  # noqa: F401 (a fixture)
-from tests.output.test_orthanc import start as start_orthanc
+from tests.output.orthanc import start as start_orthanc
 from tests.output.test_printing import CONFIGURATION
 
 pytestmark = [pytest.mark.peer, pytest.mark.radiographs]
@@ -24,24 +24,12 @@ SIZES = CONFIGURATION.replace(r"8INX10IN\14INX17IN", r"8INX10IN\10INX12IN\14INX1
 IMAGES = ("RG2.dcm", "RG3.dcm", "RG2_J2KR.dcm")
 
 
-def _free_ports(count: int) -> list[int]:
-    import socket
-
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
 def test_three_real_images_come_out_processed_in_orthanc_and_on_film(
     tmp_path: Path,
     radiographs: Path,
     program: Callable[..., Any],  # noqa: F811
 ) -> None:
-    dicom, storage, printer = _free_ports(3)
+    dicom, storage, printer = free_ports(3)
     path = site(
         tmp_path / "site",
         station={"dicom_port": dicom},

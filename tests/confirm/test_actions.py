@@ -43,6 +43,19 @@ def test_no_destination_is_delivered_at_once_and_can_be_undone(store, actions, u
     assert actions.undo(image.image_id, user).state == "awaiting"
 
 
+def test_a_grace_time_before_sending_but_not_for_an_emergency(store, actions, user) -> None:
+    image, emergency = put(store, header()), put(store, header("emergency", priority=True))
+    for one in (image, emergency):
+        actions.confirm(one.image_id, user, grace_s=5)
+    waits = {entry.due_at - entry.registered_at for entry in store.queue("image_id = ?", [image.image_id])}
+    assert waits == {timedelta(seconds=5)}
+    assert {entry.due_at for entry in store.queue("image_id = ?", [emergency.image_id])} == {None}
+    assert actions.undo(image.image_id, user).state == "awaiting"
+    # Without a person who could take it back, nothing waits.
+    actions.confirm(image.image_id, user)
+    assert {e.due_at for e in store.queue("image_id = ? and state = 'waiting'", [image.image_id])} == {None}
+
+
 def test_two_reviewers_never_confirm_the_same_image(store, actions, user, manager) -> None:
     image = put(store, header())
 
@@ -137,6 +150,9 @@ def test_queue_actions(store, actions, user) -> None:
     store.transition("queue", entry, "take")
     with pytest.raises(NotAllowed):
         actions.queue_hold(entry, user)
+    with pytest.raises(NotAllowed):
+        # It is on its way: it would go out twice.
+        actions.queue_retry(entry, user)
     store.transition("queue", entry, "fail", trouble="refused", attempts=8)
     actions.queue_retry(entry, user)
     again = store.queue("entry_id = ?", [entry])[0]

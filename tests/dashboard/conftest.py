@@ -102,7 +102,7 @@ class Tab:
 def log_in(browser: Browser, station: Station, user: str, path: str = "") -> Tab:
     """A new tab, logged in by one click."""
     page = browser.new_page(viewport={"width": 1366, "height": 768})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(45_000)
     tab = Tab(page)
     home = station.dashboard.url.rstrip("/")
 
@@ -112,7 +112,10 @@ def log_in(browser: Browser, station: Station, user: str, path: str = "") -> Tab
 
     page.on("request", asked)
     page.on("pageerror", lambda error: tab.errors.append(str(error)))
-    page.on("console", lambda message: tab.errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: tab.errors.append(f"{message.text} {message.location}") if message.type == "error" else None,
+    )
     page.goto(f"{home}/{path}")
     page.click(f"button[value={user}]")
     page.wait_for_selector("[data-page=review]")

@@ -6,9 +6,12 @@ import http.client
 import socket
 import urllib.parse
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import pytest
 
+from imgdash.dashboard.login import cookie_name
+from imgdash.dashboard.review.worklist import look, sent
 from tests.dashboard.conftest import PASSWORD, Station
 from tests.helpers import wait_until
 
@@ -30,7 +33,8 @@ def ask(
 def cookie(station: Station, name: str, password: str = PASSWORD) -> str:
     answer, _ = ask(station, "POST", "/login", {"username": name, "password": password})
     assert answer.status == 302
-    return SimpleCookie(answer.getheader("Set-Cookie"))["user"].OutputString([]).strip()
+    (ours,) = SimpleCookie(answer.getheader("Set-Cookie")).values()
+    return ours.OutputString([]).strip()
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +65,23 @@ def test_a_login_leads_to_no_other_host(station: Station, target: str) -> None:
 
 def test_a_form_of_another_site_does_not_log_in(station: Station) -> None:
     form = {"username": "max", "password": PASSWORD}
-    answer, _ = ask(station, "POST", "/login", form, Origin="https://evil.example")
-    assert answer.status == 403
+    # A sandboxed frame of any site has the origin "null"; some requests say only that they cross sites.
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}):
+        answer, _ = ask(station, "POST", "/login", form, **headers)
+        assert answer.status == 403
+    answer, _ = ask(station, "POST", "/login", form, Origin=f"http://127.0.0.1:{station.dashboard.port}")
+    assert answer.status == 302
+
+
+def test_nobody_is_logged_out_by_another_site(station: Station) -> None:
+    mine = cookie(station, "max")
+    answer, _ = ask(station, "GET", "/logout", Cookie=mine)
+    assert answer.status == 405
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}):
+        answer, _ = ask(station, "POST", "/logout", Cookie=mine, **headers)
+        assert (answer.status, answer.getheader("Set-Cookie")) == (403, None)
+    answer, _ = ask(station, "POST", "/logout", Cookie=mine, Origin=f"http://127.0.0.1:{station.dashboard.port}")
+    assert cookie_name(station.folder) in str(answer.getheader("Set-Cookie"))
 
 
 def test_guessing_locks_the_name_but_not_the_others(station: Station) -> None:
@@ -87,21 +106,33 @@ def test_pixels_only_for_who_is_logged_in(station: Station, image: str) -> None:
     for kind in ("thumbnail", "preview", "frame", "received"):
         answer, _ = ask(station, "GET", f"/image/{image}/{kind}")
         assert answer.status == 401
-        answer, _ = ask(station, "GET", f"/image/{image}/{kind}", Cookie="user=forged")
+        answer, _ = ask(station, "GET", f"/image/{image}/{kind}", Cookie=f"{cookie_name(station.folder)}=forged")
         assert answer.status == 401
 
 
 def test_frames_say_their_shape_and_are_kept_by_the_browser(station: Station, image: str) -> None:
     mine = cookie(station, "max")
-    answer, pixels = ask(station, "GET", f"/image/{image}/frame?v=1", Cookie=mine)
+    version = look(station.apparatus.image(image))
+    answer, pixels = ask(station, "GET", f"/image/{image}/frame?v={version}", Cookie=mine)
     rows, columns = map(int, str(answer.getheader("X-Shape")).split(","))
     assert (rows, columns) == (260, 260)
     assert len(pixels) == 2 * rows * columns
     assert "immutable" in str(answer.getheader("Cache-Control"))
     again, nothing = ask(
-        station, "GET", f"/image/{image}/frame?v=1", Cookie=mine, If_None_Match=str(answer.getheader("Etag"))
+        station, "GET", f"/image/{image}/frame?v={version}", Cookie=mine, If_None_Match=str(answer.getheader("Etag"))
     )
     assert (again.status, nothing) == (304, b"")
+
+
+@pytest.mark.parametrize("kind", ["thumbnail", "preview", "output"])
+def test_pixels_of_an_image_that_was_changed_meanwhile_are_not_kept(station: Station, image: str, kind: str) -> None:
+    header, mine = station.apparatus.image(image), cookie(station, "max")
+    name = f"&a={station.apparatus.site.apparatus[0].name}" if kind == "output" else ""
+    now = sent(header) if kind == "output" else look(header)
+    for version, rule in ((now, "immutable"), ("0" * 16, "no-store")):
+        answer, _ = ask(station, "GET", f"/image/{image}/{kind}?v={version}{name}", Cookie=mine)
+        assert answer.status == 200
+        assert rule in str(answer.getheader("Cache-Control"))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +159,17 @@ def test_a_user_who_was_removed_is_nobody_at_once(station: Station, image: str) 
     station.apparatus.users.remove("gone")
     answer, _ = ask(station, "GET", f"/image/{image}/preview", Cookie=mine)
     assert answer.status == 401
+
+
+def test_two_stations_on_one_host_share_no_login(station: Station, tmp_path: Path, image: str) -> None:
+    # Browsers send cookies to every port of a host.
+    theirs = cookie_name(tmp_path)
+    assert theirs != cookie_name(station.folder)
+    mine = cookie(station, "max")
+    answer, _ = ask(station, "GET", f"/image/{image}/preview", Cookie=mine.replace(cookie_name(station.folder), theirs))
+    assert answer.status == 401
+    answer, _ = ask(station, "POST", "/logout", Cookie=f"{mine}; {theirs}=kept")
+    assert theirs not in str(answer.getheader("Set-Cookie"))
 
 
 def websocket(station: Station, token: str, who: str, origin: str) -> tuple[int, bytes]:
@@ -165,7 +207,7 @@ def test_websocket_only_from_our_own_page_with_its_token(station: Station) -> No
     assert status == 101
     assert b"ACK" in greeting
     # Nobody, and a token that was changed: no word from the server.
-    assert b"ACK" not in websocket(station, token, "user=forged", home)[1]
+    assert b"ACK" not in websocket(station, token, f"{cookie_name(station.folder)}=forged", home)[1]
     head, _, signature = token.rpartition(".")
     forged = f"{head}.{signature[::-1]}" if head else token[::-1]
     assert b"ACK" not in websocket(station, forged, mine, home)[1]

@@ -72,9 +72,12 @@ def test_a_list_is_worked_through_by_keyboard(tab: Tab, station: Station, images
     }
     press(tab, "p", images[2])
     wait_until(lambda: station.state(images[1]) == "postponed")
-    # Reject with a reason; Enter sends the dialog.
+    # Reject with a reason; Enter sends the dialog, but not before a reason was chosen.
     tab.page.keyboard.press("x")
     tab.page.wait_for_selector("dialog[open] #reason")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_selector("dialog[open] .complaint:has-text('choose one first')")
+    assert station.state(images[2]) == "awaiting"
     tab.page.select_option("#reason", "111210")
     tab.page.keyboard.press("Enter")
     wait_until(lambda: station.state(images[2]) == "rejected")
@@ -154,20 +157,43 @@ def test_missing_information_is_marked_and_corrected_by_the_manager(
 
 def test_a_hostile_name_is_text(tab: Tab, images: list[str]) -> None:
     tab.page.click(f".item[data-image='{images[1]}']")
-    tab.page.wait_for_selector("text=<script>window.hacked=1</script>")
+    tab.page.wait_for_selector("text=<script>window.hacked")
     assert tab.page.evaluate("window.hacked") is None
 
 
 def test_own_keys_are_kept_and_conflicts_refused(tab: Tab, station: Station) -> None:
     tab.page.keyboard.press("?")
-    field = tab.page.get_by_label("Postpone / resume")
+    field = tab.page.locator("dialog[open] [data-action=postpone]")
+    # Looking at the sheet takes no key: one is taken only where it was asked for.
+    tab.page.keyboard.press("q")
+    assert field.inner_text() == "P"
+    field.click()
     field.press("x")
     tab.page.get_by_text("Keep", exact=True).click()
     tab.page.wait_for_selector("dialog[open] .complaint:has-text('Reject')")
+    field.click()
     field.press("q")
     tab.page.get_by_text("Keep", exact=True).click()
-    wait_until(lambda: station.apparatus.preference("mona", "review", {}).get("keys") == {"postpone": "q"})
-    tab.page.wait_for_selector("[data-action=postpone] kbd:has-text('Q')")
+    wait_until(lambda: station.apparatus.preference("mona", "keys", {}) == {"postpone": "q"})
+    # Where the bar is narrow its buttons do not show their keys, and have them all the same.
+    tab.page.wait_for_selector("[data-action=postpone][aria-keyshortcuts=q]:not(dialog *)")
+
+
+def test_a_key_just_after_a_dialog_was_closed_is_for_the_page(tab: Tab) -> None:
+    """The closed dialog has the focus until the next frame; a fast hand must not lose its key."""
+    tab.page.wait_for_function("!document.documentElement.dataset.modal")
+    tab.page.keyboard.press("?")
+    tab.page.locator("dialog[open]").evaluate(
+        """async (dialog) => {
+            const closed = new Promise((done) => dialog.addEventListener("close", done, {once: true}))
+            dialog.close()
+            await closed
+            dialog.dispatchEvent(new KeyboardEvent("keydown", {key: "?", bubbles: true, composed: true}))
+        }"""
+    )
+    tab.page.locator("dialog[open] [data-action=postpone]").wait_for()
+    tab.page.keyboard.press("Escape")
+    tab.page.wait_for_function("!document.documentElement.dataset.modal")
 
 
 def test_an_image_that_arrives_now_appears_by_itself(tab: Tab, station: Station) -> None:
@@ -181,7 +207,7 @@ def test_a_deep_link_opens_a_finished_image(browser: Browser, station: Station, 
     assert shown(other.page) == images[2]
     # A general user may look at the information, not change it.
     other.page.wait_for_selector("dd[data-keyword=PatientID]")
-    assert other.page.get_attribute("dd[data-keyword=PatientID]", "role") is None
+    assert other.page.locator("dd[data-keyword=PatientID] [role=button]").count() == 0
     other.page.close()
 
 

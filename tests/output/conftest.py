@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from imgdash.workers import Workers
-from tests.conftest import peer
+from tests.conftest import PEERS, peer
 from tests.helpers import wait_until
 from tests.output.bench import Bench
 
@@ -43,24 +45,35 @@ def bench(tmp_path: Path, workers: Workers) -> Iterator[Callable[..., Bench]]:
 @pytest.fixture
 def program() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """``program("storescp", …, port=…)`` starts a Debian peer and waits until it listens."""
+    with program_runner() as run:
+        yield lambda name, *arguments, **more: run([peer(name), *arguments], **more)
+
+
+@contextmanager
+def program_runner() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """``run([command, …], port=…)`` starts a program and waits until it listens; all end with the block."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(name: str, *arguments: str, port: int, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    def start(command: list[str], *, port: int, cwd: Path | None = None) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [peer(name), *arguments],
+            command,
             cwd=cwd,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={"TCP_NODELAY": "1", "PATH": "/usr/bin"},
+            env={**os.environ, "TCP_NODELAY": "1"},
         )
         running.append(process)
         wait_until(lambda: listens(port) or process.poll() is not None, within=15)
-        assert process.poll() is None, f"{name} ended with {process.returncode}"
+        assert process.poll() is None, f"{command[0]} ended with {process.returncode}"
         return process
 
-    yield start
-    for process in running:
-        stop(process)
+    try:
+        yield start
+    finally:
+        for process in running:
+            if process.args[0] == PEERS["orthanc"]:  # type: ignore[index]
+                process.kill()  # it takes seconds to end, and keeps nothing that is wanted
+            stop(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

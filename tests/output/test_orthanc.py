@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import urllib.request
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from pydicom import uid
 
 from imgdash import process
@@ -20,46 +15,7 @@ from imgdash.receive import Receivers, messages
 from imgdash.store.pixels import open_image
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph
-
-
-class Orthanc:
-    """One Orthanc in a folder, asked through its REST interface."""
-
-    def __init__(self, http_port: int) -> None:
-        self.url = f"http://127.0.0.1:{http_port}"
-
-    def get(self, path: str) -> Any:
-        """JSON, or bytes of a file."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            body = answer.read()
-            return json.loads(body) if "json" in answer.headers["Content-Type"] else body
-
-    def datasets(self) -> list[pydicom.FileDataset]:
-        """Every stored instance as a data set."""
-        return [pydicom.dcmread(BytesIO(self.get(f"/instances/{name}/file"))) for name in self.get("/instances")]
-
-
-def start(program: Callable[..., Any], folder: Path, port: int, ours: int) -> Orthanc:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        http_port = int(probe.getsockname()[1])
-    folder.mkdir()
-    settings = {
-        "StorageDirectory": str(folder / "storage"),
-        "IndexDirectory": str(folder / "storage"),
-        "Plugins": [],
-        "HttpServerEnabled": True,
-        "HttpPort": http_port,
-        "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
-        "DicomServerEnabled": True,
-        "DicomAet": "ORTHANC",
-        "DicomPort": port,
-        "DicomModalities": {"imgdash": ["IMGDASH", "127.0.0.1", ours]},
-    }
-    (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
-    program("orthanc", "orthanc.json", port=port, cwd=folder)
-    return Orthanc(http_port)
+from tests.output.orthanc import start
 
 
 def test_the_processed_image_arrives_as_formed_and_is_committed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,13 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
-from pynetdicom import AE, evt
-from pynetdicom.sop_class import (
-    BasicFilmBox,
-    BasicFilmSession,
-    BasicGrayscaleImageBox,
-    BasicGrayscalePrintManagementMeta,
-    PresentationLUT,
-)
 
 from imgdash.output import form
-from imgdash.output.film import Page
+from imgdash.output.film import load
 from imgdash.output.film_queue import FilmQueue
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph
+from tests.output.printer import Printer, film
 
 Make = Callable[..., Bench]
 
@@ -65,18 +55,6 @@ SupportsTrim = true
 """
 
 
-def film(port: int, **more: Any) -> dict[str, Any]:
-    return {
-        "name": "FILM",
-        "kind": "printer",
-        "ae_title": "FILM",
-        "port": port,
-        "dpi": 50,
-        "film_size": "8INX10IN",
-        **more,
-    }
-
-
 def test_dcmprscp_has_the_film_as_formed(
     bench: Make, program: Callable[..., Any], tmp_path: Path, free_port: int
 ) -> None:
@@ -88,7 +66,7 @@ def test_dcmprscp_has_the_film_as_formed(
     site = bench(film(free_port, true_size=True))
     image = site.add(radiograph())
     entry = site.register(image, "FILM")
-    wanted = Page.load(form.film_page(site.outputs.former.job(site.entry(entry), site.site.output("FILM"))))
+    (wanted,) = load(form.film_pages(site.outputs.former.job(site.entry(entry), site.site.output("FILM"))))
     with site.running():
         wait_until(lambda: site.entry(entry).state == "done")
     wait_until(lambda: list((folder / "database").glob("SP_*.dcm")))
@@ -101,73 +79,6 @@ def test_dcmprscp_has_the_film_as_formed(
     assert told.PresentationLUTContentSequence[0].PresentationLUTShape == "IDENTITY"
     assert float(told.ImageBoxContentSequence[0].RequestedImageSize) == pytest.approx(203.2, abs=0.6)
     assert site.store.image(image.image_id).state == "delivered"
-
-
-class Printer:
-    """A printer whose state and answers the test decides.
-
-    ``answers`` maps a step (``session``, ``lut``, ``film``, ``image``, ``print``) to its status.
-    """
-
-    def __init__(self, *, lut: bool = True, **answers: int) -> None:
-        self.state = ("NORMAL", "")
-        self.answers = answers
-        self.silent = False
-        self.release = threading.Event()
-        self.films: list[list[Dataset]] = []
-        self._boxes: list[Dataset] = []
-        self.film: Dataset | None = None
-        ae = AE("FILM")
-        ae.add_supported_context(BasicGrayscalePrintManagementMeta)
-        if lut:
-            ae.add_supported_context(PresentationLUT)
-        handlers: Any = [
-            (evt.EVT_N_GET, self._get),
-            (evt.EVT_N_CREATE, self._create),
-            (evt.EVT_N_SET, self._set),
-            (evt.EVT_N_ACTION, self._print),
-            (evt.EVT_N_DELETE, lambda event: 0x0000),
-        ]
-        self.server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-        self.port = int(self.server.socket.getsockname()[1])
-
-    def _get(self, event: Any) -> tuple[int, Dataset]:
-        ds = Dataset()
-        ds.PrinterStatus, ds.PrinterStatusInfo = self.state
-        return 0x0000, ds
-
-    def _create(self, event: Any) -> tuple[int, Dataset]:
-        sop_class = event.request.AffectedSOPClassUID
-        ds = Dataset()
-        if sop_class == BasicFilmBox:
-            self.film, self._boxes = event.attribute_list, []
-            across, down = (int(number) for number in self.film.ImageDisplayFormat.split("\\")[1].split(","))
-            ds.ReferencedImageBoxSequence = []
-            for _ in range(across * down):
-                item = Dataset()
-                item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = BasicGrayscaleImageBox, generate_uid()
-                ds.ReferencedImageBoxSequence.append(item)
-        step = {BasicFilmSession: "session", PresentationLUT: "lut", BasicFilmBox: "film"}[sop_class]
-        return self.answers.get(step, 0x0000), ds
-
-    def _set(self, event: Any) -> tuple[int, Dataset]:
-        self._boxes.append(event.modification_list)
-        return self.answers.get("image", 0x0000), Dataset()
-
-    def _print(self, event: Any) -> tuple[int, Dataset | None]:
-        if self.silent:
-            self.release.wait(20)
-        status = self.answers.get("print", 0x0000)
-        if status < 0xC000:
-            self.films.append(self._boxes)
-        return status, None
-
-    def __enter__(self) -> Printer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release.set()
-        self.server.shutdown()
 
 
 def test_a_printer_in_failure_is_waited_for(bench: Make) -> None:
@@ -280,3 +191,62 @@ def test_the_images_of_one_study_share_a_film_of_several(bench: Make) -> None:
             site.store.transition("queue", late, "release", "anna")
             queue.wake()
     assert [[int(box.ImageBoxPosition) for box in boxes] for boxes in printer.films][:2] == [[1, 2], [1]]
+
+
+def test_a_split_image_is_printed_on_several_films_of_one_session(bench: Make) -> None:
+    with Printer() as printer:
+        site = bench(film(printer.port, true_size=True, split=True))
+        entry = site.register(site.add(radiograph(PixelSpacing=["2.0", "1.0"])), "FILM")
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == "done")
+        said = site.store.query("select why from journal where id = ? and event = 'finish'", [entry])[0]["why"]
+    assert said.startswith("printed by FILM on 2 films")
+    assert [[int(box.ImageBoxPosition) for box in boxes] for boxes in printer.films] == [[1], [1]]
+    assert printer.sessions == 1
+    assert printer.films[0][0].RequestedDecimateCropBehavior == "FAIL"
+
+
+def test_when_a_further_film_fails_a_person_is_asked(bench: Make) -> None:
+    with Printer() as printer:
+        printer.after_first = 0xC602
+        site = bench(film(printer.port, true_size=True, split=True))
+        entry = site.register(site.add(radiograph(PixelSpacing=["2.0", "1.0"])), "FILM")
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == "uncertain")
+        assert "of 2 films only 1 came out" in site.entry(entry).trouble
+    assert len(printer.films) == 1
+
+
+@pytest.mark.parametrize("step", ["image", "print"])
+def test_a_film_that_says_true_size_is_not_made_smaller_unnoticed(bench: Make, step: str) -> None:
+    resized: dict[str, Any] = {step: 0xB604}
+    with Printer(**resized) as printer:
+        site = bench(film(printer.port, true_size=True))
+        entry = site.register(site.add(radiograph()), "FILM")
+        with site.running():
+            # Before it is printed, it is refused; afterwards somebody has to look.
+            wait_until(lambda: site.entry(entry).state == ("failed" if step == "image" else "uncertain"))
+        assert "reduced to fit" in site.entry(entry).trouble
+        assert len(printer.films) == (0 if step == "image" else 1)
+
+
+def test_what_does_not_fit_is_said_when_it_is_printed(bench: Make) -> None:
+    with Printer() as printer:
+        site = bench(film(printer.port, true_size=True))
+        entry = site.register(site.add(radiograph(PixelSpacing=["3.0", "3.0"])), "FILM")
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == "done")
+        said = site.store.query("select why from journal where id = ? and event = 'finish'", [entry])[0]["why"]
+    assert "with a warning: not true to size" in said
+
+
+def test_an_image_that_was_taken_out_of_the_queue_is_not_waited_for_any_more(bench: Make) -> None:
+    site = bench(film(1, layout=r"STANDARD\2,1"))
+    entry = site.register(site.add(radiograph()), "FILM")
+    queue = site.outputs.queues["FILM"]
+    assert not queue.work()
+    assert queue.next_due() is not None
+    site.store.transition("queue", entry, "hold", "anna")
+    assert not queue.work()
+    # A time that is over would keep the queue's thread turning.
+    assert queue.next_due() is None

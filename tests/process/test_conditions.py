@@ -18,7 +18,7 @@ from tests.process.images import image
 FILES = sorted(shipped().glob("*.toml"))
 WANTED = """chest-pa chest-ap chest-lat chest-paediatric abdomen-supine abdomen-erect pelvis hip skull-pa skull-lat hand
 foot ankle knee-ap knee-lat cspine-ap cspine-lat tspine-ap tspine-lat lspine-ap lspine-lat extremity ct ct-head
-ct-chest general as-sent qc-flat""".split()
+ct-chest general as-sent qc-edge qc-flat qc-wedge qc-other""".split()
 
 
 def test_the_regions_and_views_of_a_hospital_are_there() -> None:
@@ -30,10 +30,12 @@ def test_condition_file(path: Path) -> None:
     condition = parse(path.stem, path.read_text(encoding="utf-8"), path.name)
     assert condition.title
     assert condition.group
-    assert condition.note
+    assert condition.description
     assert condition.author == "imgdash"
     assert set(condition.processing) <= set(STEP_CLASSES)
     chain = Chain.of(condition.processing)
+    # The lead letter is in the image already; a second marker only where a person wants one.
+    assert chain.overlay.side == "none"
     # Contrast and shift belong to the reviewer; as shipped, pixels shown as sent must come out as sent.
     assert (chain.gradation.contrast, chain.gradation.shift) == (1.0, 0.0)
     for settings in condition.output.values():

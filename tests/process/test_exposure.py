@@ -121,7 +121,7 @@ def test_phantoms_index_is_found_again(body_part: str, view: str) -> None:
     per_value = flat.truth.ei / 100 / float(np.median(flat.pixels))
     found = process.calculate(
         reduce_image(stored),
-        Chain.of(),
+        Chain.of({"automatic": {"region": "lungs" if body_part == "CHEST" else "anatomy"}}),
         attrs=stored.attrs,
         calibration=Calibration(gain=per_value),
         target_ei=exposed.truth.ei,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from imgdash.process import Chain, band_gains
-from imgdash.process.frequency import beta, detail_curve, enhance, response
+from imgdash.process.enhancement import enhance
+from imgdash.process.frequency import beta, detail_curve, response
 from imgdash.process.parameters import Frequency
 
 PLAIN = {"light": 1.0, "dark": 1.0, "noise": 0.0}

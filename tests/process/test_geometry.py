@@ -9,6 +9,7 @@ from imgdash import process
 from imgdash.model import ImgdashError
 from imgdash.process import Chain
 from imgdash.process.geometry import Placement
+from tests.process import reference
 from tests.process.images import image
 
 PLAIN = {"frequency": {"amount": 0}, "equalization": {"light": 0, "dark": 0}, "gradation": {"type": "linear"}}
@@ -57,6 +58,25 @@ def test_reducing_averages_areas() -> None:
     out = _form(pixels, {}, scale=0.25)
     assert out.values == pytest.approx(pixels.reshape(10, 4, 15, 4).mean(axis=(1, 3)), abs=0.51)
     assert out.attrs["PixelSpacing"] == pytest.approx([2.0, 2.0])
+
+
+@pytest.mark.parametrize("scale", [0.9, 0.5, 0.37, 0.06])
+def test_reducing_by_any_factor_keeps_areas(scale: float) -> None:
+    """Each new pixel is the mean of exactly what it covers, to the rounding of a P-value."""
+    pixels = np.random.default_rng(2).integers(0, 4096, (101, 83), dtype=np.uint16)
+    out = _form(pixels, {}, scale=scale).values
+    down, across = (reference.area(n, round(n * scale)) for n in pixels.shape)
+    assert out == pytest.approx(down @ pixels @ across.T, abs=0.51)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 3), (129, 31), (33, 200)])
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_quarter_turns_are_exact_for_every_shape(shape: tuple[int, int], rotation: int, mirror: bool) -> None:
+    pixels = np.random.default_rng(3).integers(0, 4096, shape, dtype=np.uint16)
+    out = _form(pixels, {"rotation": rotation, "mirror": mirror}).values
+    turned = np.rot90(pixels, k=-(rotation // 90))
+    assert np.array_equal(out, turned[:, ::-1] if mirror else turned)
 
 
 def test_enlarging_by_the_chosen_interpolation() -> None:

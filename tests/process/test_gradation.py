@@ -7,8 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgdash.process.gradation import evaluate, grade
+from imgdash import process
+from imgdash.process import Chain
+from imgdash.process.enhancement import no_detail
+from imgdash.process.equalization import no_compression
+from imgdash.process.fused import Source, render
+from imgdash.process.gradation import evaluate, gradation_curve
 from imgdash.process.parameters import Gradation
+from imgdash.process.tone import tone_of
+from imgdash.reduce import reduce_image
+from tests.process.images import body, image
+
+
+def grade(signal: np.ndarray, chosen: Gradation, low: float, high: float, bits: int) -> np.ndarray:
+    return render(Source(signal), no_detail(), no_compression(), gradation_curve(chosen, low, high, bits))
+
 
 TYPES = Gradation.param["type"].objects
 
@@ -62,3 +75,23 @@ def test_table_and_formula_agree(bits: int) -> None:
     signal = np.random.default_rng(1).random((40, 40), dtype=np.float32)
     exact = evaluate((signal - 0.25) / 0.5, chosen) * ((1 << bits) - 1)
     assert np.abs(grade(signal, chosen, 0.25, 0.75, bits) - exact).max() <= (0.75 if bits < 16 else 6)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_direct_exposure_is_black_and_skin_is_not(kind: str) -> None:
+    stored = image(body(), pitch=1.0, bits=12)
+    chain = Chain.of({"gradation": {"type": kind}, "equalization": {"dark": 0.3, "dark_start": 0.4}})
+    calculated = process.calculate(reduce_image(stored), chain, attrs=stored.attrs)
+    shown = process.form(stored, chain, calculated, bits=12).values / 4095
+    air, skin = shown[:, :40], shown[:, 56:66]  # the limb begins in column 54
+    assert np.percentile(air, 99) < 0.01
+    assert np.median(skin) > 0.05
+    grey = process.form(stored, chain, {**calculated, "direct_threshold": None}, bits=12).values / 4095
+    assert np.median(grey[:, :40]) > np.median(air)
+
+
+def test_a_window_somebody_set_is_not_touched() -> None:
+    calculated = {"s_low": 0.1, "s_high": 0.9, "direct_threshold": 0.2}
+    assert tone_of(Chain.of(), calculated).black > 0.05
+    assert tone_of(Chain.of({"automatic": {"signal": "window"}}), calculated).black == 0
+    assert tone_of(Chain.of(), {**calculated, "unprocessed": False}).black == 0

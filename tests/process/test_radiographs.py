@@ -70,7 +70,7 @@ def test_a_real_image_is_processed_well(radiographs: Path, name: str) -> None:
     assert light > 0.72
     if has_direct:
         direct = inside & (signal < calculated["direct_threshold"])
-        assert np.median(shown[direct]) < 0.12
+        assert np.percentile(shown[direct], 90) < 0.01
     quick = process.preview(reduced.display, 1.0, chain, calculated, bits=12) / 4095
     whole = process.kernels.resize(out.astype(np.float32), *quick.shape) / 4095
     assert np.abs(quick - whole).mean() < 0.01

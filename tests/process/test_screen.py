@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from imgdash import process
 from imgdash.process import Chain
 from imgdash.process.kernels import resize
+from imgdash.process.prepared import PreparedImages
 from imgdash.reduce import reduce_image
 from tests.process.images import body, image
 
@@ -96,10 +101,12 @@ def test_processed_pixels_are_shown_as_sent_unless_told_otherwise() -> None:
     "attrs",
     [
         {"WindowCenter": 2000, "WindowWidth": 3000, "VOILUTFunction": "SIGMOID"},
+        {"WindowCenter": 2000, "WindowWidth": 3000, "VOILUTFunction": "LINEAR_EXACT"},
+        {"WindowCenter": 2000, "WindowWidth": 3000},
         {"voi_lut": {"descriptor": [4096, 0, 12], "data": np.minimum(np.arange(4096) ** 2 // 2000, 4095).tolist()}},
     ],
 )
-def test_as_sent_follows_sigmoid_and_voi_lut(attrs: dict[str, object], photometric: str) -> None:
+def test_as_sent_follows_every_function_and_voi_lut(attrs: dict[str, object], photometric: str) -> None:
     pixels = np.arange(0, 4096, 3, dtype=np.uint16).reshape(1, -1).repeat(4, axis=0)
     stored = image(pixels, bits=12, PhotometricInterpretation=photometric, unprocessed=False, **attrs)
     chain = Chain.of()
@@ -108,6 +115,61 @@ def test_as_sent_follows_sigmoid_and_voi_lut(attrs: dict[str, object], photometr
     if "voi_lut" in attrs:
         shown = np.asarray(attrs["voi_lut"]["data"])[pixels[0]] / 4095  # type: ignore[index]
     else:
-        shown = process.voi.window(pixels[0], 2000, 3000, "SIGMOID")
+        shown = process.voi.window(pixels[0], 2000, 3000, str(attrs.get("VOILUTFunction", "LINEAR")))
     shown = 1 - shown if photometric == "MONOCHROME1" else shown
     assert np.abs(out - shown).max() < 0.004
+
+
+def test_what_is_kept_between_previews_changes_nothing() -> None:
+    """Slider after slider on one array, and each time on an array never seen before: the same pixels."""
+    stored = image(body(500, 400, pitch=0.8), bits=12, pitch=0.8)
+    display = reduce_image(stored).display
+    chain = Chain.of()
+    calculated = process.calculate(reduce_image(stored), chain, attrs=stored.attrs)
+    moves: list[dict[str, object]] = [
+        {"gradation.contrast": 1.3},
+        {"frequency.amount": 1.5},
+        {"equalization.dark": 0.6},
+        {"frequency.method": "unsharp", "equalization.bands": 2},
+        {"frequency.amount": 0.0},
+        {"automatic.s_low": 0.2},
+        {"frequency.amount": 1.5},
+        {"equalization.method": "alpha-beta", "equalization.alpha": 0.7},
+        {"geometry.rotation": 90, "geometry.angle": 4.0},
+    ]
+    seen = []
+    for move in moves:
+        chain = chain.with_(**move)
+        moved = process.preview(display, 0.8, chain, calculated)
+        assert np.array_equal(moved, process.preview(display.copy(), 0.8, chain, calculated)), move
+        seen.append(moved.tobytes())
+    assert len(set(seen)) == len(seen), "each move shows"
+    elsewhere = {**calculated, "extent_mm": [800.0, 640.0]}
+    assert not np.array_equal(process.preview(display, 1.6, chain, elsewhere), moved)
+
+
+def test_what_is_kept_goes_with_its_image() -> None:
+    images = PreparedImages()
+    table = np.linspace(0, 1, 65536, dtype=np.float32)
+    arrays = [np.zeros((40, 30), np.uint16) for _ in range(20)]
+    first = images.of(arrays[0], table, (1.0, 1.0))
+    assert images.of(arrays[0], table, (1.0, 1.0)) is first
+    gone = weakref.ref(first)
+    del first, arrays[0]
+    gc.collect()
+    images.of(arrays[0], table, (1.0, 1.0))
+    assert gone() is None
+    kept = [weakref.ref(images.of(array, table, (1.0, 1.0))) for array in arrays]
+    gc.collect()
+    assert sum(one() is not None for one in kept) < 10
+
+
+def test_previews_from_several_threads() -> None:
+    stored = image(body(300, 240), bits=12)
+    display = reduce_image(stored).display
+    calculated = process.calculate(reduce_image(stored), Chain.of(), attrs=stored.attrs)
+    chains = [Chain.of({"frequency": {"amount": 0.2 * k}, "equalization": {"dark": 0.1 * k}}) for k in range(1, 7)]
+    expected = [process.preview(display.copy(), 0.2, chain, calculated) for chain in chains]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda chain: process.preview(display, 0.2, chain, calculated), chains * 5))
+    assert all(np.array_equal(one, other) for one, other in zip(found, expected * 5, strict=True))

@@ -58,6 +58,15 @@ def _order(**fields: Any) -> Order:
         ({"Modality": "CR", "BodyPartExamined": "TAIL"}, "general"),
         ({}, "general"),
         ({"BodyPartExamined": "FLAT", "ViewPosition": "AP", "Modality": "DX"}, "qc-flat"),
+        ({"SeriesDescription": "QC edge plate", "StudyDescription": "Quality control", "Modality": "DX"}, "qc-edge"),
+        ({"PatientID": "QC-DR60", "SeriesDescription": "MTF, slanted edge", "Modality": "DX"}, "qc-edge"),
+        ({"PatientID": "qc_2", "ProtocolName": "Flat field RQA5", "BodyPartExamined": "CHEST"}, "qc-flat"),
+        ({"PatientID": "QA", "SeriesDescription": "Step wedge", "BodyPartExamined": "HAND"}, "qc-wedge"),
+        ({"PatientID": "QC-1", "Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "PA"}, "qc-other"),
+        ({"BodyPartExamined": "PHANTOM", "Modality": "CR"}, "qc-other"),
+        # A patient whose ID only begins alike.
+        ({"PatientID": "QC4711", "Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "PA"}, "chest-pa"),
+        ({"PatientID": "4711", "ProtocolName": "Knee AP edge", "Modality": "DX"}, "knee-ap"),
     ],
 )
 def test_shipped_keys_by_attributes(shipped: list[Condition], attributes: Mapping[str, str], key: str) -> None:
@@ -110,6 +119,18 @@ def test_more_specific_wins_and_order_of_the_list_does_not_matter() -> None:
     for attributes, key in cases:
         assert choose(keys, attributes, None)[0].key == key
         assert choose(keys[::-1], attributes, None)[0].key == key
+
+
+def test_a_patient_id_is_whole_unless_it_ends_with_an_asterisk() -> None:
+    keys = [
+        _condition("all", patient=("QC-*",)),
+        _condition("one", patient=("QC-7",), procedure=("QC",)),
+        _condition("general"),
+    ]
+    for patient, key in (("QC-7", "all"), ("qc-71", "all"), ("QC7", "general"), ("", "general"), ("XQC-7", "general")):
+        assert choose(keys, {"PatientID": patient}, None)[0].key == key
+    assert choose(keys, {"PatientID": "QC-7"}, _order(procedure_code="QC"))[0].key == "one"
+    assert choose(keys, {}, _order())[0].key == "general"
 
 
 def test_equal_keys_are_decided_by_name() -> None:

@@ -14,9 +14,10 @@ import pytest
 from pynetdicom.sop_class import Verification
 
 from imgdash.receive.association import COMMAND_BYTES, Association
-from imgdash.receive.guard import Connections, Limiter
+from imgdash.receive.guard import Connections
 from imgdash.receive.journal import Journal
 from imgdash.receive.settings import Settings
+from imgdash.wire.admission import Limiter
 from imgdash.wire.dicom import associate
 from tests.helpers import wait_until
 from tests.receive.conftest import Station

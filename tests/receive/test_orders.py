@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hl7apy.core import Message as Hl7apyMessage
 
+from imgdash.config import parse
 from imgdash.model.errors import ImgdashError
 from imgdash.model.image import Order, Patient
 from imgdash.receive import OrderServer
@@ -181,6 +182,22 @@ class TestServer:
         assert (code, text) == ("AE", "The order has no patient number. Send it in PID-3.")
         assert b"MSA|AR|" in mllp.send(*server.address, b"GARBAGE")
         assert taken == []
+
+    def test_whose_orders_they_are_is_asked_once_where_there_are_several(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ris = {"kind": "ris", "hl7_port": 1, "hl7_status": "ORU^R01"}
+        peers = [{**ris, "name": "one"}, {**ris, "name": "two", "hl7_application": "KNOWN"}]
+        station = {"dicom_port": 0, "hl7_port": 0}
+        site = parse({"station": station, "peer": peers}, tmp_path / "site.toml")
+        with OrderServer(site, lambda order: None) as server:
+            for number, sender in enumerate((b"ENGINE", b"ENGINE", b"known")):
+                message = ORM.replace(b"|" + hl7.parse(ORM).get("MSH-3").encode() + b"|", b"|" + sender + b"|", 1)
+                control_id = hl7.parse(ORM).control_id.encode()
+                assert self.ask(server, message.replace(control_id, b"M%d" % number)).code == "AA"
+        said = [record.getMessage() for record in caplog.records if "hl7_application" in record.getMessage()]
+        assert len(said) == 1
+        assert "'ENGINE'" in said[0]
 
     def test_our_failure_is_not_remembered(
         self, server: OrderServer, taken: list[Order], caplog: pytest.LogCaptureFixture

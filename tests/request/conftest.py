@@ -13,6 +13,9 @@ from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.store import Store
 from tests.confirm import making
+from tests.request.worklists import listing
+
+__all__ = ["listing"]
 
 QUICK = Patience(attempts=3, rejected=2, first=0.02, cap=0.1, look=0.05)
 

@@ -1,37 +1,18 @@
-"""The loop closes by itself, and every way it can end is a state with a text (R1-R7), with real peers."""
+"""The loop through a modality closes by itself, and every way it can end is a state with a text (R1-R6)."""
 
 from __future__ import annotations
 
-import json
-
-import pytest
 from pydicom.dataset import Dataset
 
 from imgdash.confirm import Actions
-from imgdash.model import APPARATUS, Event, Finding, ImgdashError, Judgement, NotAllowed, Order, Patient
 from imgdash.model.codes import UPS_REFUSED
-from imgdash.request.facts import order_number
 from imgdash.request.ups_events import facts
-from imgdash.store import rows
 from imgdash.store.conditions import Conditions
-from imgdash.wire import hl7
 from imgdash.wire.dicom import code_item, items_to_parameters, parameters_to_items
 from tests.confirm.making import header, put
 from tests.helpers import wait_until
 from tests.request.peers import Modality, Ris, event
-
-UNFIT = Judgement(storage=(Finding("processing", "111219", "Too narrow."),))
-
-
-def in_state(store, request_id, *states):
-    return wait_until(lambda: (request := store.request(request_id)).state in states and request)
-
-
-def has_trouble(store, request_id, words):
-    return wait_until(lambda: words in (request := store.request(request_id)).trouble and request)
-
-
-# -- modality ------------------------------------------------------------------------------------------------
+from tests.request.waiting import in_state
 
 
 def test_modality_regenerates_and_the_loop_closes(store, site_with, requests_of, user, tmp_path) -> None:
@@ -112,6 +93,24 @@ def test_peer_without_events_is_asked_for_the_state(store, site_with, requests_o
         in_state(store, asked.request_id, "answered")
 
 
+def test_a_lost_report_is_made_up_for(store, site_with, requests_of, user) -> None:
+    """The peer has promised to report and never does: neither a cancellation nor a result is missed."""
+    bad, worse = put(store, header("bad")), put(store, header("worse"))
+    with Modality().running() as modality:
+        requests = requests_of(site_with(ups=modality.port, requests={"fallback": False}))
+        asked, other = (requests.create(image.image_id, user, reason="111219") for image in (bad, worse))
+        for request in (asked, other):
+            assert in_state(store, request.request_id, "sent").contents["subscription"] == "subscribed"
+        new = put(store, header("new"))
+        requests.answered(store.request(asked.request_id), new)
+        modality.complete(
+            asked.request_id, [("1.2", new.sop_instance_uid)], parameters_to_items({"gradation.gamma": 1})
+        )
+        wait_until(lambda: store.request(asked.request_id).contents.get("performed") == {"gradation.gamma": 1})
+        modality.items[other.request_id].ProcedureStepState = "CANCELED"
+        assert "cancelled the work item" in in_state(store, other.request_id, "refused").trouble
+
+
 def test_answer_before_the_acknowledgement(store, site_with, requests_of, user) -> None:
     bad, new = put(store, header("bad")), put(store, header("new"))
     requests = requests_of(site_with(), start=False)
@@ -183,6 +182,47 @@ def test_performer_cancels(store, site_with, requests_of, user) -> None:
     assert store.image(bad.image_id).state == "requested"
 
 
+def test_asked_again_it_is_another_work_item(store, site_with, requests_of, user) -> None:
+    """What a modality has cancelled stays cancelled there, and it knows the UID."""
+    bad, new = put(store, header("bad")), put(store, header("new", body_part="HAND"))
+    with Modality().running() as modality:
+        requests = requests_of(site_with(ups=modality.port, requests={"fallback": False}))
+        asked = requests.create(bad.image_id, user, reason="111219")
+        in_state(store, asked.request_id, "sent")
+        cancelled = facts(event(asked.request_id, ProcedureStepState="CANCELED"))
+        requests.ups_event(cancelled)
+        requests.redirect(asked.request_id, user)
+        again = in_state(store, asked.request_id, "sent")
+        assert modality.creates == [asked.request_id, again.workitem_uid]
+        assert again.workitem_uid != asked.request_id
+        replaced = modality.items[again.workitem_uid].ReplacedProcedureStepSequence[0]
+        assert replaced.ReferencedSOPInstanceUID == asked.request_id
+        # A late word about the former one is not about this one.
+        requests.ups_event(cancelled)
+        assert store.request(asked.request_id).state == "sent"
+        # An image that was made for the former one is an answer all the same.
+        named, reference = Dataset(), Dataset()
+        reference.ReferencedSOPInstanceUID = asked.request_id
+        named.ReferencedPerformedProcedureStepSequence = [reference]
+        assert requests.match(new, named).request_id == asked.request_id
+        modality.complete(again.workitem_uid, [("1.2", new.sop_instance_uid)], [])
+        requests.ups_event(facts(event(again.workitem_uid, ProcedureStepState="COMPLETED")))
+        assert in_state(store, asked.request_id, "answered").answer == new.image_id
+
+
+def test_a_refused_one_was_never_a_work_item(store, site_with, requests_of, user) -> None:
+    bad = put(store, header("bad"))
+    with Modality(status=0x0124).running() as modality:
+        requests = requests_of(site_with(ups=modality.port, requests={"fallback": False}))
+        asked = requests.create(bad.image_id, user, reason="111219")
+        in_state(store, asked.request_id, "refused")
+        modality.status = 0x0000
+        requests.redirect(asked.request_id, user)
+        again = in_state(store, asked.request_id, "sent")
+        assert list(modality.items) == [again.workitem_uid]
+        assert "ReplacedProcedureStepSequence" not in modality.items[again.workitem_uid]
+
+
 def test_unreachable_modality_without_fallback_fails_with_a_text_and_can_be_sent_again(
     store, site_with, requests_of, user, free_port
 ) -> None:
@@ -214,239 +254,3 @@ def test_move_asks_for_the_same_image_again(store, site_with, requests_of, user,
         # It came all the same, as the very same bytes.
         assert requests.received_again(bad.image_id).state == "answered"
     assert store.image(bad.image_id).state == "awaiting"
-
-
-# -- HIS/RIS -------------------------------------------------------------------------------------------------
-
-
-def test_ris_reorders_and_the_new_exposure_is_known(store, site_with, requests_of, user) -> None:
-    bad = put(store, header("bad"))
-    with Ris().running() as ris:
-        requests = requests_of(site_with(hl7=ris.port))
-        asked = requests.create(bad.image_id, user, reason="111211", comment="far too little")
-        assert (asked.to, asked.ask) == ("ris", "reradiograph")
-        in_state(store, asked.request_id, "sent")
-        told = hl7.parse(ris.messages[0].encode())
-        assert (told.type, told.get("OBR-31.2")) == ("OMG^O19", "Under exposed")
-    order = Order("o9", "A9", Patient("P1"), parent=order_number(asked.request_id), step_id="S9")
-    assert requests.order_answers(order).state == "accepted"
-    assert requests.order_answers(order).contents["orders"][0]["accession"] == "A9"
-    new = put(store, header("new", accession="A9", sender="CR56"))
-    requests.answered(requests.match(new, Dataset()), new)
-    assert store.image(bad.image_id).state == "replaced"
-    assert store.image(new.image_id).round == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "state", "messages", "words"),
-    [
-        ("MSA|AE|{id}|no such procedure", "refused", 1, "in error (AE): no such procedure"),
-        ("MSA|AR|{id}|queue full", "refused", 2, "rejected the order (AR): queue full Tried 2 times."),
-        ("MSA|AA|SOMEBODY-ELSES", "failed", 3, "acknowledged message 'SOMEBODY-ELSES', not ours"),
-        ("NTE|1||no acknowledgement", "failed", 3, "not ours"),
-    ],
-)
-def test_negative_and_wrong_acknowledgements(
-    store, site_with, requests_of, user, answer, state, messages, words
-) -> None:
-    bad = put(store, header("bad"))
-    with Ris(answer=answer).running() as ris:
-        requests = requests_of(site_with(hl7=ris.port))
-        asked = requests.create(bad.image_id, user, reason="111211")
-        ended = in_state(store, asked.request_id, state)
-        assert words in ended.trouble
-        # Resent as the same message, so that the peer can know it for a repeat.
-        assert [hl7.parse(message.encode()).control_id for message in ris.messages] == [asked.message_id] * messages
-    assert store.image(bad.image_id).state == "requested"
-
-
-def test_silent_ris_times_out(store, site_with, requests_of, user) -> None:
-    import socket
-
-    bad = put(store, header("bad"))
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        requests = requests_of(site_with(hl7=silent.getsockname()[1]))
-        asked = requests.create(bad.image_id, user, reason="111211")
-        assert "No HL7 answer" in has_trouble(store, asked.request_id, "within 1 s. Try 1 of 3.").trouble
-
-
-def test_cancelled_order_of_his_ris_ends_the_request(store, site_with, requests_of, user) -> None:
-    bad = put(store, header("bad"))
-    requests = requests_of(site_with(), start=False)
-    asked = requests.create(bad.image_id, user, reason="111211")
-    order = Order("o9", "A9", Patient("P1"), parent=order_number(asked.request_id))
-    requests.order_answers(order)
-    cancelled = Order("o9", "A9", Patient("P1"), parent=order_number(asked.request_id), state="cancelled")
-    ended = requests.order_answers(cancelled)
-    assert (ended.state, ended.trouble) == ("refused", "HIS/RIS cancelled the order it had issued.")
-
-
-# -- withdrawing, restarting, never losing -------------------------------------------------------------------
-
-
-def test_withdrawn_request_is_cancelled_at_its_addressee(store, site_with, requests_of, user) -> None:
-    one, two, three = (put(store, header(name)) for name in "abc")
-    with Modality().running() as modality, Ris().running() as ris:
-        requests = requests_of(site_with(ups=modality.port, hl7=ris.port))
-        made = [
-            requests.create(one.image_id, user, reason="111219"),
-            requests.create(two.image_id, user, reason="111211"),
-        ]
-        for request in made:
-            in_state(store, request.request_id, "sent")
-            requests.withdraw(request.request_id, user, "changed my mind")
-        wait_until(lambda: modality.cancels == [made[0].request_id])
-        wait_until(lambda: len(ris.messages) == 2)
-        assert hl7.parse(ris.messages[1].encode()).get("ORC-1") == "CA"
-        wait_until(lambda: store.request(made[1].request_id).contents["cancel"].startswith("acknowledged"))
-        proposal = requests.propose(three.image_id, reason="111219")
-        requests.withdraw(proposal.request_id, user)
-    assert {store.image(image.image_id).state for image in (one, two, three)} == {"awaiting"}
-
-
-def test_restart_with_a_waiting_request(store, site_with, requests_of, user) -> None:
-    """The process died before the request was sent, and once more after it was sent but not noted down."""
-    bad = put(store, header("bad"))
-    dead = requests_of(site_with(), start=False)
-    asked = dead.create(bad.image_id, user, reason="111219")
-    with Modality().running() as modality:
-        modality.items[asked.request_id] = Dataset()
-        requests_of(site_with(ups=modality.port))
-        in_state(store, asked.request_id, "sent")
-        assert modality.creates == [asked.request_id]
-
-
-def test_a_request_is_whole_after_the_store_was_reopened(tmp_path, site_with, user) -> None:
-    from imgdash.request import Requests
-    from imgdash.store.files import Files
-    from imgdash.store.store import Store
-
-    first = Store(tmp_path / "site")
-    bad = put(first, header("bad"))
-    requests = Requests(first, site_with(), files=Files(tmp_path / "site"))
-    asked = requests.create(bad.image_id, user, reason="111219", parameters={"gradation.contrast": 2.0})
-    requests.stop()
-    first.close()
-    (tmp_path / "site" / "imgdash.duckdb").unlink()
-    again = Store(tmp_path / "site")
-    assert again.request(asked.request_id) == asked
-    assert again.image(bad.image_id).state == "requested"
-    again.close()
-
-
-# -- rules ---------------------------------------------------------------------------------------------------
-
-
-def test_parameters_start_from_those_obtained(store, site_with, requests_of, user) -> None:
-    image = put(store, header("bad", overrides={"frequency.amount": 1.1}))
-    requests = requests_of(site_with(), start=False)
-    offered = requests.suggest(image.image_id, "111219")
-    assert (offered.to, offered.peer, offered.ask) == ("modality", "cr", "processed")
-    assert offered.parameters["gradation.contrast"] == 1.3
-    assert offered.parameters["frequency.amount"] == 1.1
-    with pytest.raises(ImgdashError, match="out of bounds"):
-        requests.create(image.image_id, user, reason="111219", parameters={"gradation.contrast": 99})
-    assert requests.create(image.image_id, user, reason="111219").parameters == offered.parameters
-
-
-def test_one_request_at_a_time(store, site_with, requests_of, user) -> None:
-    image = put(store, header("bad"))
-    requests = requests_of(site_with(), start=False)
-    proposal = requests.propose(image.image_id, reason="111219")
-    assert store.image(image.image_id).state == "awaiting"
-    requests.create(image.image_id, user, reason="111211")
-    assert store.request(proposal.request_id).state == "withdrawn"
-    with pytest.raises(NotAllowed, match="ris was asked for a better one already"):
-        requests.create(image.image_id, user, reason="111211")
-
-
-def test_entries_that_wait_are_called_back(store, site_with, requests_of, user, tmp_path) -> None:
-    image = put(store, header("bad"))
-    site = site_with()
-    requests = requests_of(site, start=False)
-    Actions(store, site, requests.conditions).confirm(image.image_id, user)
-    requests.create(image.image_id, user, reason="111219")
-    assert {entry.state for entry in store.queue()} == {"cancelled"}
-
-
-@pytest.mark.parametrize(
-    ("policy", "state", "image_state"),
-    [("automatic", "waiting", "requested"), ("proposed", "proposed", "awaiting"), ("off", None, "awaiting")],
-)
-def test_policies(store, site_with, requests_of, policy, state, image_state) -> None:
-    rules = [{"rule": "processing", "policy": policy, "ask": "unprocessed"}]
-    requests = requests_of(site_with(requests={"rules": rules}), start=False)
-    image = put(store, header("bad", judgement=UNFIT))
-    made = requests.by_policy(image, image.judgement)
-    assert (made.state if made else None) == state
-    assert store.image(image.image_id).state == image_state
-    if made:
-        assert (made.ask, made.by, made.comment) == ("unprocessed", "imgdash", "Too narrow.")
-        assert requests.by_policy(store.image(image.image_id), image.judgement) is None
-
-
-def test_automatic_rounds_end_with_a_person(store, site_with, requests_of, user) -> None:
-    site = site_with(requests={"rules": [{"rule": "processing", "policy": "automatic"}], "rounds": 2})
-    requests = requests_of(site, start=False)
-    image = put(store, header("round 0", judgement=UNFIT))
-    for number in (1, 2):
-        made = requests.by_policy(image, UNFIT)
-        assert (made.state, made.round) == ("waiting", number)
-        answer = put(store, header(f"round {number}", judgement=UNFIT))
-        requests.answered(made, answer)
-        image = store.image(answer.image_id)
-    proposal = requests.by_policy(image, UNFIT)
-    assert (proposal.state, proposal.round, proposal.chain) == ("proposed", 3, made.chain)
-    assert "After 2 rounds a person decides." in proposal.comment
-    accepted = requests.accept(proposal.request_id, user)
-    assert (accepted.state, accepted.by, store.image(image.image_id).state) == ("waiting", "ann", "requested")
-
-
-def test_what_only_film_minds_is_no_reason_where_no_film_is_made(store, site_with, requests_of) -> None:
-    rules = [{"rule": "size", "policy": "automatic"}]
-    requests = requests_of(site_with(requests={"rules": rules}), start=False)
-    small = Judgement(film=(Finding("size", "111220", "Too small for film."),))
-    stored = put(store, header("stored", outputs=("STORE",)))
-    assert requests.by_policy(stored, small) is None
-    printed = put(store, header("printed", outputs=("FILM",)))
-    assert requests.by_policy(printed, small).state == "waiting"
-
-
-def test_nobody_to_ask_leaves_the_image_in_the_work_list(store, site_with, requests_of) -> None:
-    rules = [{"rule": "processing", "policy": "automatic"}]
-    requests = requests_of(site_with(hl7=0, requests={"rules": rules}), start=False)
-    image = put(store, header("bad", sender="STRANGER"))
-    assert requests.by_policy(image, UNFIT) is None
-    assert store.image(image.image_id).state == "awaiting"
-    why = store.query("select why from journal where id = ? and event = 'set'", [image.image_id])[0]["why"]
-    assert "No HIS/RIS takes orders over HL7" in why
-
-
-def test_overdue_answer_is_marked(store, site_with, requests_of, user) -> None:
-    bad = put(store, header("bad"))
-    with Ris().running() as ris:
-        requests = requests_of(site_with(hl7=ris.port, requests={"answer_hours": 1e-7}))
-        asked = requests.create(bad.image_id, user, reason="111211")
-        has_trouble(store, asked.request_id, "overdue")
-
-
-def test_reports_on_foreign_work_items_do_nothing(store, site_with, requests_of) -> None:
-    requests = requests_of(site_with(), start=False)
-    assert requests.ups_event(facts(event("1.2.3", ProcedureStepState="COMPLETED"))) is None
-    assert requests.ups_event(facts({"sop_instance_uid": "", "event_type_id": None, "dataset": None})) is None
-    request = {"image_id": "x", "chain": "r", "round": 1, "state": "sent", "to": "ris", "peer": "ris"}
-    request.update(ask="processed", reason="111219", contents={})
-    store.write(lambda change: change.emit(Event("request", "r", "register", request)))
-    assert requests.ups_event(facts(event("r", ProcedureStepState="COMPLETED"))).state == "sent"
-
-
-def test_progress_is_shown(store, site_with, requests_of, user) -> None:
-    bad = put(store, header("bad"))
-    requests = requests_of(site_with(), start=False)
-    asked = requests.create(bad.image_id, APPARATUS, reason="111219")
-    progress = Dataset()
-    progress.ProcedureStepProgress = "40"
-    progress.ProcedureStepProgressDescription = "filtering"
-    requests.ups_event(facts(event(asked.request_id, 3, ProcedureStepProgressInformationSequence=[progress])))
-    assert store.request(asked.request_id).contents["progress"] == "40 % filtering"
-    assert json.dumps(rows.request_columns(store.request(asked.request_id)))

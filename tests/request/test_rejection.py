@@ -5,17 +5,28 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import KeyObjectSelectionDocumentStorage
 
-from imgdash.confirm import Actions
-from imgdash.model import Actor, Patient
+from imgdash.apparatus import replace_site
+from imgdash.config import OutputApparatus
+from imgdash.confirm import Actions, retention
+from imgdash.model import Actor, Patient, PeerFailed
+from imgdash.request.notes import store_note
+from imgdash.simulate.archive import rejected_by
+from imgdash.simulate.machine import Address
+from imgdash.simulate.storage import Storage
+from imgdash.store.files import Files
 from tests.confirm import making
 from tests.confirm.making import header, put
 from tests.conftest import peer
 from tests.helpers import wait_until
+from tests.output.cloud import Cloud
 
 pytestmark = pytest.mark.peer
 MANAGER = Actor("max", "manager")
@@ -47,7 +58,7 @@ def site(tmp_path, free_port):
 
 def deliver(store, image_id: str) -> None:
     """As the outputs do: the storages have it, and the journal knows as what."""
-    for entry in store.queue("image_id = ?", [image_id]):
+    for entry in store.queue("image_id = ? and state = 'waiting'", [image_id]):
         told = {"sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1", "series_uid": SERIES}
         store.transition("queue", entry.entry_id, "take")
         store.transition("queue", entry.entry_id, "sent", **told)
@@ -145,3 +156,72 @@ def test_who_is_told_of_what(store, site, requests_of, user) -> None:
     assert [(note["image_id"], note["apparatus"], note["reason"]) for note in owed] == [
         (asked.image_id, "STORE", "111211")
     ]
+
+
+def test_a_web_storage_is_told_by_stow(site, tmp_path) -> None:
+    note = Dataset()
+    note.SOPClassUID, note.SOPInstanceUID = KeyObjectSelectionDocumentStorage, "2.25.1"
+    note.PatientName = "Müller"
+    cloud = Cloud()
+    try:
+        apparatus = OutputApparatus(name="CLOUD", kind="web", url=cloud.url, charset="ISO_IR 192")
+        store_note(site, apparatus, note)
+        got = pydicom.dcmread(BytesIO(cloud.posts[0].partition(b"\r\n\r\n")[2]))
+        assert (got.SOPInstanceUID, got.SpecificCharacterSet, got.PatientName) == ("2.25.1", "ISO_IR 192", "Müller")
+        cloud.answers = [(200, {})]
+        with pytest.raises(PeerFailed, match="refused the rejection note") as failed:
+            store_note(site, apparatus, note)
+        assert failed.value.status == 200
+        # One that is away for hours is waited for; what is there already is there.
+        for away in (401, 503):
+            cloud.answers = [(away, "not now")]
+            with pytest.raises(PeerFailed, match="takes nothing now") as failed:
+                store_note(site, apparatus, note)
+            assert failed.value.status is None
+        item = {"00081155": {"vr": "UI", "Value": ["2.25.1"]}, "00081197": {"vr": "US", "Value": [0x0111]}}
+        cloud.answers = [(409, {"00081198": {"vr": "SQ", "Value": [item]}})]
+        store_note(site, apparatus, note)
+    finally:
+        cloud.close()
+
+
+def test_a_mistake_is_taken_back_under_a_new_uid(store, site, requests_of, tmp_path) -> None:
+    """What a storage was told to hide stays hidden; the image comes again as another instance, and can be rejected."""
+    requests = requests_of(site)
+    actions = Actions(store, site, requests.conditions)
+    with Storage(Address("STORE", "127.0.0.1", site.output("STORE").port), tmp_path / "archive") as storage:
+        image = delivered(store, site, requests, "good after all")
+        (first,) = store.queue("apparatus = 'STORE'")
+        actions.reject(image.image_id, MANAGER, "111209", "the wrong one")
+        wait_until(lambda: [note["state"] for note in notes(store)] == ["sent"])
+        assert storage.status()["stored"] == 1  # the note
+        assert actions.restore(image.image_id, MANAGER).state == "awaiting"
+        assert (store.image(image.image_id).reason, store.image(image.image_id).comment) == ("", "")
+        actions.confirm(image.image_id, MANAGER)
+        second = store.queue("apparatus = 'STORE' and state = 'waiting'")[0]
+        assert second.output_uid != first.output_uid
+        deliver(store, image.image_id)
+        assert [note["entry_id"] for note in notes(store)] == [first.entry_id]
+        actions.reject(image.image_id, MANAGER, "111210")
+        wait_until(lambda: [note["state"] for note in notes(store)] == ["sent", "sent"])
+        assert {note["entry_id"] for note in notes(store)} == {first.entry_id, second.entry_id}
+        held = [pydicom.dcmread(path) for path in storage.archive.folder.glob("*.dcm")]
+    modifiers = {ds.ContentSequence[0].ConceptCodeSequence[0].CodeValue for ds in held}
+    assert modifiers == {"111209", "111210"}
+    assert set().union(*map(rejected_by, held)) == {first.output_uid, second.output_uid}
+
+
+def test_what_is_deleted_at_once_is_told_all_the_same(store, site, requests_of, tmp_path) -> None:
+    at_once = replace_site(site, keep_rejected_days=0)
+    requests = requests_of(at_once, start=False)
+    actions = Actions(store, at_once, requests.conditions)
+    image = delivered(store, at_once, requests, "bad")
+    expired = delivered(store, at_once, requests, "old")
+    actions.reject(image.image_id, MANAGER, "111210")
+    assert retention.sweep(store, at_once, Files(tmp_path)) == [image.image_id]
+    store.transition("image", expired.image_id, "expire")
+    with storescp(tmp_path / "got", site.output("STORE").port) as got:
+        requests.start()
+        wait_until(lambda: [note["state"] for note in notes(store)] == ["sent"])
+        ds = pydicom.dcmread(wait_until(lambda: next(got.iterdir(), None)))
+    assert ds.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "111210"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -22,14 +21,6 @@ PATIENT = Patient("PH7", "Mokei^Tarou=模型^太郎=もけい^たろう", "M", "
 
 def address(ae_title: str, port: int = 0) -> Address:
     return Address(ae_title, HOST, port)
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def booking(

@@ -173,7 +173,7 @@ def test_it_sends_the_same_image_again(tmp_path: Path) -> None:
 def test_what_it_will_not_do_it_refuses(tmp_path: Path) -> None:
     stranger = Dataset()
     stranger.SOPClassUID, stranger.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.1", "1.2.99"
-    with scene(tmp_path, conduct=Conduct()) as (_, modality, apparatus):
+    with scene(tmp_path) as (_, modality, apparatus):
         for work in (REGENERATE, RERADIOGRAPH):
             uid, status = push(modality, stranger, work, {})
             assert status == 0
@@ -181,7 +181,7 @@ def test_what_it_will_not_do_it_refuses(tmp_path: Path) -> None:
             (progress,) = look(modality, uid).ProcedureStepProgressInformationSequence
             (code,) = progress.ProcedureStepDiscontinuationReasonCodeSequence
             assert code.CodeValue == UPS_REFUSED.value
-        modality.conduct.refuse["ups"] = 0x0124
+        modality.conduct.order("ups", "refuse")
         assert push(modality, stranger, REGENERATE, {})[1] == 0x0124
 
 
@@ -210,9 +210,10 @@ def test_it_waits_for_an_apparatus_that_is_away_or_full(tmp_path: Path, free_por
         ) as modality:
             made = ris.book(booking(1, code="CTHEAD", kind="CT"))
             wait_until(lambda: made.state == "started")
-            full = Conduct({"c-store": 0xA700})
+            full = Conduct()
+            full.order("c-store", "refuse", None)
             with Storage(address("IMGDASH", free_port), tmp_path / "received", conduct=full) as storage:
-                full.refuse.clear()
+                full.mend("c-store")
                 wait_until(lambda: storage.status()["stored"] == 1)
             wait_until(lambda: modality.status()["sent"] == 1)
 

@@ -18,8 +18,8 @@ from imgdash.simulate.network import Network, kind_of, sends_raw
 from imgdash.simulate.programme import UNFIT
 from imgdash.simulate.storage import Storage
 from imgdash.wire import hl7, mllp
-from tests.helpers import wait_until
-from tests.simulate.making import HOST, address, free_ports
+from tests.helpers import free_ports, wait_until
+from tests.simulate.making import HOST, address
 
 
 def site_content() -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_the_network_runs_its_programme_in_little_memory(site_file: Path, tmp_pa
     site = config.load(site_file)
     orders: list[hl7.Message] = []
 
-    def take(data: bytes) -> bytes:
+    def take(data: bytes, host: str) -> bytes:
         orders.append(hl7.parse(data))
         return hl7.ack(orders[-1], "AA")
 

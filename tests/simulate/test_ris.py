@@ -14,6 +14,7 @@ from imgdash.model.codes import REGENERATE, REJECTED_IMAGE, REQUEST_ASK, RERADIO
 from imgdash.receive.orders import parse_order
 from imgdash.simulate.booking import Entry
 from imgdash.simulate.ris import Ris
+from imgdash.simulate.ris_inbox import HL7_ERROR
 from imgdash.simulate.ris_messages import new_order
 from imgdash.wire import hl7, mllp
 from imgdash.wire.dicom import associate
@@ -95,7 +96,7 @@ def test_its_orders_are_understood(kind: Any) -> None:
 def test_an_order_is_sent_until_somebody_takes_it(free_port: int) -> None:
     taken: list[hl7.Message] = []
 
-    def take(data: bytes) -> bytes:
+    def take(data: bytes, host: str) -> bytes:
         taken.append(hl7.parse(data))
         return hl7.ack(taken[-1], "AA")
 
@@ -168,7 +169,7 @@ def test_what_it_cannot_do_it_says(ris: Ris) -> None:
     assert ask(ris, wish(control="XX")).code == "AR"
     assert ask(ris, hl7.build("ADT", "A01", [["PID", "1"]])).code == "AR"
     assert len(ris.bookings) == 1
-    ris.conduct.refuse["hl7-order"] = 1
+    ris.conduct.order("hl7-order", "refuse", status=HL7_ERROR)
     assert ask(ris, wish()).code == "AE"
 
 

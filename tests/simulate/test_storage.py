@@ -16,8 +16,9 @@ from pynetdicom.sop_class import StorageCommitmentPushModel
 
 from imgdash.simulate import commitment
 from imgdash.simulate.archive import Archive, rejected_by
-from imgdash.simulate.machine import Conduct, date_match, wildcard_match
+from imgdash.simulate.machine import Conduct
 from imgdash.simulate.storage import Storage
+from imgdash.wire.matching import date_match, wildcard_match
 from tests.conftest import peer
 from tests.helpers import wait_until
 from tests.simulate.making import HOST, address, image, run
@@ -123,11 +124,12 @@ def test_commitment_is_reported_on_a_new_association(tmp_path: Path) -> None:
 
 @pytest.mark.peer
 def test_conduct_makes_it_refuse(tmp_path: Path, files: list[Path]) -> None:
-    with Storage(address("STORAGE54"), tmp_path, conduct=Conduct({"c-store": 0xA700})) as storage:
+    full = Conduct()
+    full.order("c-store", "refuse")
+    with Storage(address("STORAGE54"), tmp_path, conduct=full) as storage:
         command = [peer("storescu"), "-aec", "STORAGE54", HOST, str(storage.address.port), files[0]]
         with pytest.raises(AssertionError):
             run(*command)
-        storage.conduct.refuse.clear()
         run(*command)
         assert storage.status()["stored"] == 1
 
@@ -139,3 +141,6 @@ def test_matching_is_dicoms() -> None:
     assert not wildcard_match("(a+)+$" + "*" * 20, "a" * 40)
     assert date_match("20260101-", "20260301")
     assert not date_match("-20260101", "20260301")
+    assert date_match("20260301", "20260301103000")
+    assert date_match("20260301-20260301", "20260301103000")
+    assert not date_match("20260301-20260301", "20260302000000")

@@ -31,8 +31,28 @@ def test_a_saved_change_is_the_next_version_and_the_former_stays(conditions: Con
     assert conditions.get("chest-pa") == second
     assert conditions.get("chest-pa", first.version) == first
     assert [old.version for old in conditions.history("chest-pa")] == [second.version, first.version]
-    assert "+contrast = 1.25" in conditions.diff("chest-pa", first.version, second.version)
+    assert "+processing.gradation.contrast = 1.25" in conditions.diff("chest-pa", first.version, second.version)
     assert Conditions(conditions.folder).get("chest-pa", first.version) == first
+
+
+@pytest.mark.parametrize("key", [path.stem for path in sorted(shipped().glob("*.toml"))])
+def test_a_diff_shows_what_was_changed_and_nothing_else(conditions: Conditions, key: str) -> None:
+    first = conditions.get(key)
+    # As a page saves it: the same values, tables and names in another order.
+    mixed = {step: dict(reversed(values.items())) for step, values in reversed(first.processing.items())}
+    mixed["gradation"] = {**mixed.get("gradation", {}), "contrast": 1.77}
+    conditions.save(replace(first, processing=mixed), by="anna", note="steeper")
+    lines = conditions.diff(key, first.version, first.version + 1).splitlines()
+    assert lines[:2] == [f"--- {key} version {first.version}", f"+++ {key} version {first.version + 1}"]
+    assert {line[1:].partition(" = ")[0] for line in lines[2:]} == {"processing.gradation.contrast"}
+    # The note says what changed; what the key is for stays.
+    assert conditions.get(key).description == first.description != ""
+
+
+def test_the_note_of_an_old_file_describes_the_key() -> None:
+    old = parse("x", 'title = "X"\nnote = "For thin patients."', "x.toml")
+    assert old.description == "For thin patients."
+    assert parse("x", render(replace(old, version=2, note="softer")), "x.toml").description == "For thin patients."
 
 
 def test_a_version_is_never_given_twice(conditions: Conditions) -> None:
@@ -109,6 +129,7 @@ def test_every_field_survives_its_file() -> None:
         key="x",
         title="Thorax „p.a.“",
         group="chest",
+        description="what for",
         version=3,
         author="anna",
         changed_at="2025-03-01T12:00:00",

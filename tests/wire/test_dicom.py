@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pynetdicom.sop_class import (
 
 from imgdash.model.codes import REASONS, Code
 from imgdash.model.errors import PeerFailed
+from imgdash.wire import dicom
 from imgdash.wire.dicom import associate, code_item, items_to_parameters, parameters_to_items, read_code
 from tests.conftest import peer
 from tests.helpers import wait_until
@@ -54,6 +56,30 @@ class TestAssociate:
     @pytest.mark.parametrize("storescp", [["--refuse"]], indirect=True)
     def test_a_rejection_names_its_reason(self, storescp: int) -> None:
         with pytest.raises(PeerFailed, match=r"PEER at 127\.0\.0\.1:\d+ rejected the association: No reason"):
+            attempt(storescp, [Verification])
+
+    @pytest.mark.parametrize("storescp", [["--refuse"]], indirect=True)
+    def test_a_rejection_is_read_although_the_asking_thread_wakes_late(
+        self, storescp: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Under load the peer has rejected and closed before pynetdicom looks whether it is connected."""
+
+        class Late(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                super().wait(timeout)
+                wait_until(lambda: not sockets[0]._is_connected)
+                return True
+
+        sockets: list[Any] = []
+        original = dicom._Socket.__init__
+
+        def made(self: Any, *arguments: Any, **keywords: Any) -> None:
+            original(self, *arguments, **keywords)
+            self._ready = Late()
+            sockets.append(self)
+
+        monkeypatch.setattr(dicom._Socket, "__init__", made)
+        with pytest.raises(PeerFailed, match="rejected the association: No reason"):
             attempt(storescp, [Verification])
 
     def test_a_context_that_is_not_accepted(self, storescp: int) -> None:

@@ -17,7 +17,7 @@ from imgdash.wire import hl7, mllp
 from tests.helpers import wait_until
 
 
-def _accept(message: bytes) -> bytes:
+def _accept(message: bytes, host: str = "") -> bytes:
     return hl7.ack(hl7.parse(message), "AA")
 
 
@@ -79,7 +79,7 @@ def test_failures_say_what_is_wrong(server: mllp.Server) -> None:
 
 
 def test_a_handler_that_fails_closes_the_connection_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    def fail_once(message: bytes) -> bytes:
+    def fail_once(message: bytes, host: str) -> bytes:
         if b"|BAD|" in message:
             raise KeyError("secret^name")
         return _accept(message)

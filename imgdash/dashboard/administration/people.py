@@ -44,6 +44,7 @@ class People:
             sizing_mode="stretch_height",
             styles={"border-left": "1px solid var(--line)", "background": "var(--panel)"},
         )
+        self.form.visible = session.actor.may("users")
         self.view = pn.Row(self.table, self.form, sizing_mode="stretch_both", margin=0, visible=False)
 
     def refresh(self) -> None:
@@ -52,13 +53,15 @@ class People:
 
     def _read(self, users: Sequence[Actor]) -> None:
         self._users = list(users)
+        may = self._session.actor.may("users")
+        self.form.param.update(may=may, visible=may)
         self.table.param.update(
             rows=[[user.name, user.role, _WORDS[user.role]] for user in users],
             total=len(users),
             chosen=[],
-            said=f"you are {self._session.actor.name}, {self._session.actor.role}; choose a user to change him",
+            said=f"you are {self._session.actor.name}, {self._session.actor.role}; "
+            + ("choose a user to change him" if may else "users are changed by a manager"),
         )
-        self.form.param.update(user="", role="user", busy=False, error="", serial=self.form.serial + 1)
 
     def _chosen(self, message: Mapping[str, Any]) -> None:
         chosen = [int(row) for row in message.get("chosen", ()) if 0 <= int(row) < len(self._users)]
@@ -83,6 +86,8 @@ class People:
 
         def done(_: Any) -> None:
             self._session.tell(said, "success")
+            # Emptied here and not when the users are read: that may be later than what a person began since.
+            self.form.param.update(user="", role="user", busy=False, error="", serial=self.form.serial + 1)
             self.refresh()
 
         def failed(error: ImgdashError) -> None:

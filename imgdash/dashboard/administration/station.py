@@ -9,6 +9,7 @@ from typing import Any, Final
 import panel as pn
 
 from imgdash.apparatus import PeerState
+from imgdash.apparatus.peers import LOOKED_AT
 from imgdash.apparatus.station import Running
 from imgdash.config import OutputApparatus, Peer
 from imgdash.dashboard.administration.controls import Connections, StationState
@@ -16,7 +17,15 @@ from imgdash.dashboard.session import Session
 from imgdash.dashboard.tables import DataTable, plain
 from imgdash.model import ImgdashError
 
-_ICONS: Final = {"modality": "review", "ris": "orders", "viewer": "eye", "storage": "storage", "printer": "film"}
+_ICONS: Final = {
+    "modality": "review",
+    "ris": "orders",
+    "viewer": "eye",
+    "storage": "storage",
+    "printer": "film",
+    "folder": "storage",
+    "web": "storage",
+}
 _REFUSED: Final = (
     ("at", "time", "time"),
     ("calling_ae", "calling AE title", "text"),
@@ -92,7 +101,9 @@ def _entries(machine: Peer | OutputApparatus) -> list[dict[str, Any]]:
     """What will be asked of a machine: as `imgdash.apparatus.peers.check` does it."""
     base = {"name": machine.name, "kind": machine.kind, "icon": _ICONS.get(machine.kind, "system"), "state": "asking"}
     found = []
-    if machine.ae_title and machine.port:
+    if isinstance(machine, OutputApparatus) and machine.kind in LOOKED_AT:
+        found.append({**base, "service": LOOKED_AT[machine.kind][0], "address": machine.address})
+    elif machine.ae_title and machine.port:
         found.append({**base, "service": "DICOM", "address": f"{machine.ae_title}@{machine.host}:{machine.port}"})
     if isinstance(machine, Peer) and machine.hl7_port:
         found.append({**base, "service": "HL7", "address": f"{machine.host}:{machine.hl7_port}"})

@@ -19,7 +19,9 @@ class Page:
     name, title, icon
         In the address, on the rail, and a name in `imgdash.dashboard.theme.ICONS`.
     keymap
-        Keys that work while the page is shown: ``KeyboardEvent.key``, letters small → action.
+        Keys as shipped that work while the page is shown: ``KeyboardEvent.key``, letters small → action.
+    words
+        Action of a key → what it does, for the sheet of keys.
     local
         Actions that a component in the browser carries out (event ``imgdash:key``).
     """
@@ -28,6 +30,7 @@ class Page:
     title: ClassVar[str]
     icon: ClassVar[str]
     keymap: Mapping[str, str] = {}
+    words: Mapping[str, str] = {}
     local: Sequence[str] = ()
 
     def __init__(self, session: Session) -> None:
@@ -46,6 +49,17 @@ class Page:
     def key(self, action: str) -> None:
         """A key of `keymap` was pressed that is not in `local`."""
 
+    def rekeyed(self, keys: Mapping[str, str]) -> None:
+        """Keys in force, action → key: shown on buttons. Called before `view`, too."""
+
+    def place(self) -> dict[str, str]:
+        """What brings back what is shown now: values for `open`."""
+        return {}
+
+    def rights(self) -> None:
+        """The actor's role has changed."""
+        self.update(())
+
     def badge(self) -> tuple[int, str] | None:
         """Count and colour name on the rail (accent, warn, bad); runs in a thread, reads the apparatus only."""
         return None
@@ -55,6 +69,7 @@ def all_pages() -> tuple[type[Page], ...]:
     """Every page, imported when the server starts."""
     from imgdash.dashboard.pages.conditions import Conditions
     from imgdash.dashboard.pages.images import Images
+    from imgdash.dashboard.pages.notices import Notices
     from imgdash.dashboard.pages.orders import Orders
     from imgdash.dashboard.pages.queues import Queues
     from imgdash.dashboard.pages.records import Records
@@ -62,4 +77,4 @@ def all_pages() -> tuple[type[Page], ...]:
     from imgdash.dashboard.pages.review import Review
     from imgdash.dashboard.pages.system import System
 
-    return (Review, Orders, Images, Conditions, Queues, Requests, Records, System)
+    return (Review, Orders, Images, Conditions, Queues, Requests, Notices, Records, System)

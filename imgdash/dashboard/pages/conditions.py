@@ -8,15 +8,17 @@ from typing import Any
 import panel as pn
 from panel.viewable import Viewable
 
+from imgdash.apparatus.releasing import file_name
 from imgdash.apparatus.tuning import KeyUse
 from imgdash.dashboard.pages import Page
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.tables import Head
+from imgdash.dashboard.tables import Download, Head
 from imgdash.dashboard.tuning.bench import Bench
 from imgdash.dashboard.tuning.controls import KeyList
 from imgdash.dashboard.tuning.history import History
 from imgdash.dashboard.tuning.replaying import Replaying
 from imgdash.model import Condition, Event, ImgdashError
+from imgdash.process import Chain
 
 _TABS = [
     {"name": "tune", "title": "Tune"},
@@ -30,27 +32,33 @@ class Conditions(Page):
     """Every processing parameter of a key beside what it does."""
 
     name, title, icon = "conditions", "Conditions", "conditions"
-    keymap: Mapping[str, str] = {"b": "flip", "n": "next", "p": "previous"}
+    keymap: Mapping[str, str] = {"b": "flip", "n": "after", "p": "before"}
+    words: Mapping[str, str] = {
+        "flip": "Version in force / tried", "after": "Next image", "before": "Previous image"
+    }  # fmt: skip
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._wanted: dict[str, str] = {}
         self._uses: list[KeyUse] = []
         self._views: dict[str, Any] = {}
+        self._replay_again = False
 
     def view(self) -> Viewable:
         """List on the left, views in the middle, parameters on the right."""
-        self.bench = Bench(self.session, self._save)
+        download = Download()
+        self.bench = Bench(self.session, self._save, self._export, self._shown)
         self.replaying = Replaying(self.session, self.bench, self._tune_on)
-        self.history = History(self.session, self._load)
+        self.history = History(self.session, self._load, download)
         self.keys = KeyList(on_message=self._key_chosen, sizing_mode="stretch_height", width=216)
         self.head = Head(on_message=self._tab_chosen, tabs=_TABS, current="tune", sizing_mode="stretch_width")
         bench, board, wide = self.bench, self.bench.board, {"sizing_mode": "stretch_width", "margin": 0}
         pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, sizing_mode="stretch_both", margin=0)
         curves = pn.Row(*(figure.view for figure in board.curves.figures), height=206, **wide)
+        spread = pn.Row(*(figure.view for figure in self.replaying.spread.figures), height=206, **wide)
         self._views = {
             "tune": pn.Column(bench.picker, board.modes, pictures, curves, sizing_mode="stretch_both", margin=0),
-            "replay": pn.Column(self.replaying.view, sizing_mode="stretch_both", margin=0, visible=False),
+            "replay": pn.Column(self.replaying.view, spread, sizing_mode="stretch_both", margin=0, visible=False),
             "versions": pn.Column(self.history.view, sizing_mode="stretch_both", margin=0, visible=False),
         }
         middle = pn.Column(self.head, *self._views.values(), sizing_mode="stretch_both", margin=0)
@@ -62,7 +70,7 @@ class Conditions(Page):
             margin=0,
             styles={"border-left": "1px solid var(--line)"},
         )
-        return pn.Row(self.keys, middle, right, sizing_mode="stretch_both", margin=0)
+        return pn.Row(self.keys, middle, right, download, sizing_mode="stretch_both", margin=0)
 
     # -- what is there ------------------------------------------------------------------------------------
 
@@ -111,7 +119,7 @@ class Conditions(Page):
         self._entitle(key)
         self.bench.show_key(key, image_id)
         self.history.show(key)
-        self.replaying.clear(any(use.images for use in self._uses if use.condition.key == key))
+        self._replay_again = True
         self.session.address(key=key)
 
     def _entitle(self, key: str) -> None:
@@ -122,7 +130,7 @@ class Conditions(Page):
             self.head.param.update(
                 title=condition.title,
                 subtitle=f"{key} · version {condition.version} by {condition.author or '–'}{changed}",
-                said=condition.note if condition.released else "out of use: not chosen for images that arrive",
+                said=condition.description if condition.released else "out of use: not chosen for images that arrive",
             )
 
     # -- what a person does -------------------------------------------------------------------------------
@@ -139,6 +147,8 @@ class Conditions(Page):
         self.head.current = tab
         for name, view in self._views.items():
             view.visible = name == tab
+        if tab == "replay":
+            self.replaying.opened()
 
     def _save(self, note: str) -> None:
         condition, chain = self.bench.condition, self.bench.chain
@@ -156,15 +166,27 @@ class Conditions(Page):
 
         self.session.run(lambda: tuning.save(condition.key, chain, actor, note, condition.version), done, failed)
 
-    def _load(self, version: int) -> None:
-        condition = self.bench.condition
-        if condition is None:
-            return
-        key = condition.key
-        self.session.run(
-            lambda: self.session.apparatus.tuning.chain(key, version), lambda chain: self.bench.change(chain.flat())
-        )
+    def _export(self) -> None:
+        condition, chain = self.bench.condition, self.bench.chain
+        if condition is not None:
+            tuning, file = self.session.apparatus.tuning, file_name(condition.key)
+            self.session.run(
+                lambda: tuning.text(condition.key, tried=chain), lambda text: self.history.give(file, text)
+            )
+
+    def _shown(self) -> None:
+        """A trial is painted: what the replay shows may be of other parameters, or of another key."""
+        if self._replay_again:
+            self._replay_again = False
+            self.replaying.clear()
+        if self.head.current == "replay":
+            self.replaying.opened()
+
+    def _load(self, chain: Chain, against: int) -> None:
         self._show_tab("tune")
+        self.bench.change(chain.flat())
+        if against:
+            self.bench.compare_with(against)
 
     def _tune_on(self, image_id: str) -> None:
         self._show_tab("tune")
@@ -175,7 +197,7 @@ class Conditions(Page):
         if action == "flip":
             self.bench.board.flip()
         else:
-            self.bench.step(1 if action == "next" else -1)
+            self.bench.step(1 if action == "after" else -1)
 
     def badge(self) -> tuple[int, str] | None:
         """Condition files that were passed over."""
@@ -191,7 +213,7 @@ def _listed(use: KeyUse) -> dict[str, Any]:
         "version": condition.version,
         "author": condition.author,
         "changed": condition.changed_at[:_DATE],
-        "note": condition.note,
+        "note": condition.description,
         "released": condition.released,
         "images": use.images,
     }

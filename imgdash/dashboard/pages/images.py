@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-
-import panel as pn
 
 from imgdash.apparatus.search import IMAGE_SORTS
 from imgdash.confirm.changing import OPEN_TO_CHANGE
-from imgdash.dashboard.browsing import Browsing, fact, happened
-from imgdash.dashboard.listing import Row, columns, picture
+from imgdash.dashboard.browsing import Browsing
+from imgdash.dashboard.lists import Row, columns, fact, happened, picture
 from imgdash.dashboard.review import facts, questions
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import IMAGE, Condition, ImageHeader, NotFound, Request
@@ -34,9 +32,11 @@ class Images(Browsing):
 
     name, title, icon = "images", "Image list", "list"
     subjects: ClassVar = frozenset({"image", "queue"})
+    keyed: ClassVar = "image"
     nothing: ClassVar = "No image here."
     keymap: Mapping[str, str] = {
-        "/": "search", "c": "confirm", "z": "undo", "p": "postpone", "e": "priority", "k": "protect", "x": "reject",
+        "/": "search", " ": "confirm", "z": "undo", "p": "postpone", "e": "priority", "k": "protect", "x": "reject",
+        "h": "tags",
     }  # fmt: skip
     tabs: ClassVar = [
         {"name": "all", "title": "All"},
@@ -47,7 +47,7 @@ class Images(Browsing):
         {"name": "gone", "title": "Deleted"},
     ]
     fields: ClassVar = [
-        {"name": "text", "kind": "search", "label": "Search", "text": "patient, ID, accession, region, UID …"},
+        {"name": "text", "kind": "search", "label": "Search", "text": "patient, ID, accession …"},
         {"name": "modality", "kind": "select", "label": "Modality", "text": "every modality"},
         {"name": "sender", "kind": "select", "label": "Sender", "text": "every sender"},
         {"name": "fitness", "kind": "select", "label": "Judgement", "text": "fit or not"},
@@ -58,19 +58,19 @@ class Images(Browsing):
         {**column, "sort": column["name"] in IMAGE_SORTS}
         for column in columns(
             ("number", "no.", "number"),
-            ("received", "received", "time"),
+            ("received", "received", "time", 14),
             ("state", "state", "state"),
             ("patient", "patient", "text", 22),
-            ("id", "patient ID", "text", 14),
+            ("id", "patient ID", "text", 14, 4),
             ("image", "image", "text", 18),
-            ("modality", "modality", "text"),
-            ("sender", "from", "text", 14),
-            ("condition", "condition key", "text", 18),
-            ("fit", "not fit because", "text", 24),
-            ("queued", "queues", "text", 34),
-            ("marks", "marks", "text", 24),
-            ("round", "round", "number"),
-            ("accession", "accession", "text", 16),
+            ("modality", "mod.", "text", 6, 7),
+            ("sender", "from", "text", 14, 6),
+            ("condition", "condition key", "text", 18, 5),
+            ("fit", "not fit because", "text", 24, 1),
+            ("queued", "queues", "text", 30, 3),
+            ("marks", "marks", "text", 24, 2),
+            ("round", "round", "number", 6, 8),
+            ("accession", "accession", "text", 16, 9),
         )
     ]
     actions: ClassVar[list[dict[str, Any]]] = [
@@ -82,6 +82,7 @@ class Images(Browsing):
         {"name": "priority", "label": "Priority", "icon": "bolt", "title": "To the top of every queue", "wide": True},
         {"name": "protect", "label": "Protect", "icon": "lock", "title": "Keep after transmission", "wide": True},
         {"name": "route", "label": "Route", "icon": "send", "title": "To which output apparatus"},
+        {"name": "tags", "label": "Header", "icon": "tags", "title": "Every attribute", "wide": True},
         {"name": ">"},
         {"name": "reject", "label": "Reject", "icon": "cross", "title": "Not to be used", "style": "danger"},
         {"name": "restore", "label": "Restore", "icon": "undo", "title": "The rejection was a mistake", "wide": True},
@@ -111,7 +112,7 @@ class Images(Browsing):
         may = self.session.actor.may
         possible = {name for name, event in _EVENTS.items() if IMAGE.allows(image.state, event) and may(name)}
         if image.state != "deleted":
-            possible |= {"open", *(name for name, right in _ALWAYS.items() if may(right))}
+            possible |= {"open", "tags", *(name for name, right in _ALWAYS.items() if may(right))}
         if image.state in OPEN_TO_CHANGE and may("route"):
             possible.add("route")
         rules = ", ".join(dict.fromkeys(finding.rule for finding in image.judgement.findings))
@@ -121,7 +122,7 @@ class Images(Browsing):
             image.number, image.received_at, image.state, person(image.patient.name), image.patient.id,
             image.title, image.modality, image.sender, image.condition, rules,
             " · ".join(f"{name} {state}" for name, state in queued.items()),
-            ", ".join(marks), image.round + 1, image.accession,
+            ", ".join(marks), image.round_number, image.accession,
         )  # fmt: skip
         return Row(image.image_id, cells, frozenset(possible), (image.image_id,) if image.state != "deleted" else ())
 
@@ -138,9 +139,10 @@ class Images(Browsing):
             apparatus.adjust(image_id, actor, outputs=more[0])
         elif action == "reject":
             apparatus.reject(image_id, actor, *more)
+        elif action == "confirm":
+            apparatus.confirm(image_id, actor, grace_s=apparatus.site.station.undo_s)
         else:
             {
-                "confirm": apparatus.confirm,
                 "undo": apparatus.undo,
                 "postpone": apparatus.postpone,
                 "resume": apparatus.resume,
@@ -148,12 +150,31 @@ class Images(Browsing):
                 "delete": apparatus.delete,
             }[action](image_id, actor)
 
+    def done(self, action: str, rows: Sequence[Row]) -> None:
+        """Confirmed images can be taken back for a while."""
+        if action != "confirm":
+            return
+        station = self.session.apparatus.site.station
+        keys, images = (
+            {row.key for row in rows},
+            f"{len(rows)} images" if len(rows) > 1 else f"Image {rows[0].cells[0]}",
+        )
+
+        def undo() -> None:
+            self.carry_out("undo", [row for row in self._rows if row.key in keys])
+
+        self.session.tell(
+            f"{images} confirmed.", "success", does={"Undo": undo}, seconds=station.undo_s or None, about="confirm"
+        )
+
     def _action(self, message: Mapping[str, Any]) -> None:
         action = str(message.get("action", ""))
         rows = [row for row in self.chosen if action in row.possible]
         if not rows:
             return
-        if action == "open":
+        if action == "tags":
+            self.session.tags(rows[-1].key)
+        elif action == "open":
             self.session.go("review", image=rows[-1].key)
         elif action in _ALWAYS:
             # One switch for all of them: on, unless all have it.
@@ -204,7 +225,7 @@ class Images(Browsing):
             return
         apparatus, actor, image_id = self.session.apparatus, self.session.actor, self.chosen[-1].key
         change = {str(message["edit"]): str(message.get("value", ""))}
-        self.session.run(lambda: apparatus.edit(image_id, actor, **change), lambda _: self._about())
+        self.session.run(lambda: apparatus.edit(image_id, actor, **change), lambda _: self.about())
 
     # -- details ------------------------------------------------------------------------------------------
 
@@ -213,7 +234,7 @@ class Images(Browsing):
         if not row.images:
             return []
         rounds = [image for image in self.session.apparatus.history(row.key) if image.state != "deleted"]
-        return [picture(image, self.session, f"round {image.round + 1}") for image in rounds]
+        return [picture(image, self.session, f"round {image.round_number}") for image in rounds]
 
     def said(self, row: Row) -> str:
         """The journal of the image."""
@@ -242,19 +263,10 @@ class Images(Browsing):
         ]  # fmt: skip
         return [section for section in found if section["rows"]]
 
-    def _about(self) -> None:
-        super()._about()
+    def about(self) -> None:
+        super().about()
         editable = len(self.chosen) == 1 and self.session.actor.may("edit")
         self.facts.editable = editable and self.chosen[-1].cells[_STATE] in OPEN_TO_CHANGE
-
-    def open(self, **query: Any) -> None:
-        """``image=<image_id>`` chooses it, ``text=…`` looks for words, ``view=…`` is a tab."""
-        image_id, text = str(query.get("image", "")), str(query.get("text", ""))
-        with pn.io.hold():
-            if image_id or query.get("view") in _VIEWS:
-                self.head.current = str(query.get("view", "all")) if query.get("view") in _VIEWS else "all"
-            self._wanted = image_id
-            self.find(text=image_id or text)
 
 
 _STATE, _NAME, _IMAGE, _MARKS = (

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import panel as pn
-
-from imgdash.apparatus.search import ORDER_SORTS, ORDER_VIEWS
-from imgdash.dashboard.browsing import Browsing, fact, happened
-from imgdash.dashboard.listing import Row, columns, picture
+from imgdash.apparatus.search import ORDER_SORTS
+from imgdash.dashboard.browsing import Browsing
+from imgdash.dashboard.lists import Row, columns, fact, happened, picture
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import ImageHeader, Order
 
@@ -24,7 +22,9 @@ class Orders(Browsing):
     """Every order; those without an image, and images without an order, have views of their own."""
 
     name, title, icon = "orders", "Orders", "orders"
+    _procedure = ""
     subjects: ClassVar = frozenset({"order", "image"})
+    keyed: ClassVar = "order"
     picks: ClassVar = "one"
     nothing: ClassVar = "No order yet. Orders come from HIS/RIS by HL7 or from its worklist."
     sorts: ClassVar = ("received", True)
@@ -46,26 +46,33 @@ class Orders(Browsing):
          "words": {"radiographed": ["good", "check", "radiographed"]}}
         for column in columns(
             ("state", "state", "state"),
-            ("scheduled", "scheduled", "time"),
+            ("scheduled", "scheduled", "time", 14),
             ("patient", "patient", "text", 22),
-            ("id", "patient ID", "text", 14),
-            ("accession", "accession", "text", 16),
+            ("id", "patient ID", "text", 14, 2),
+            ("accession", "accession", "text", 16, 1),
             ("procedure", "procedure", "text", 26),
             ("region", "region, view", "text", 16),
-            ("condition", "condition key", "text", 18),
-            ("station", "station", "text", 14),
-            ("priority", "priority", "text"),
-            ("source", "came by", "text", 12),
-            ("physician", "ordered by", "text", 18),
-            ("parent", "instead of", "text", 26),
+            ("condition", "condition key", "text", 18, 3),
+            ("station", "station", "text", 14, 4),
+            ("priority", "priority", "text", 8, 1),
+            ("source", "came by", "text", 12, 6),
+            ("physician", "ordered by", "text", 18, 8),
+            ("parent", "instead of", "text", 26, 5),
             ("images", "images", "number"),
-            ("received", "received", "time"),
+            ("received", "received", "time", 14, 7),
         )
     ]  # fmt: skip
     actions: ClassVar = [
         {"name": "open", "label": "Open in Review", "icon": "review", "style": "main", "title": "Its latest image"},
         {"name": "list", "label": "In the image list", "icon": "list", "title": "All images of this order"},
         {"name": "parent", "label": "Order it replaces", "icon": "swap", "title": "The order this one is instead of"},
+        {"name": ">"},
+        {
+            "name": "procedure",
+            "label": "Key of its procedure",
+            "icon": "conditions",
+            "title": "With which condition key this procedure is radiographed from now on (D4)",
+        },
     ]
 
     def look(self, tab: str, wanted: Mapping[str, Any]) -> tuple[list[Row], int]:
@@ -98,6 +105,8 @@ class Orders(Browsing):
 
     def _row(self, order: Order, images: tuple[str, ...]) -> Row:
         possible = {name for name, on in (("open", images), ("list", images), ("parent", order.parent)) if on}
+        if order.procedure_code and self.session.actor.may("condition"):
+            possible.add("procedure")
         cells = (
             order.state, order.scheduled_at, person(order.patient.name), order.patient.id, order.accession,
             order.procedure_text or order.procedure_code, " ".join(filter(None, (order.body_part, order.view))),
@@ -128,6 +137,31 @@ class Orders(Browsing):
             self.session.go("images", **({"image": row.key} if row.key in row.images else {"text": row.key}))
         elif action == "parent":
             self.session.run(lambda: self._parent(row), self._to_parent)
+        elif action == "procedure":
+            self.session.run(lambda: self._choices(row), self._ask_key)
+
+    def _choices(self, row: Row) -> tuple[Order | None, str, list[list[str]]]:
+        apparatus = self.session.apparatus
+        order = apparatus.search.order(row.key)
+        keys = [[one.key, f"{one.title} ({one.key})"] for one in apparatus.conditions.all() if one.released]
+        return order, apparatus.ordering.key_of(order.procedure_code) if order else "", keys
+
+    def _ask_key(self, found: tuple[Order | None, str, list[list[str]]]) -> None:
+        order, key, keys = found
+        if order is None:
+            return
+        self._procedure = order.procedure_code
+        options = [["", "as the condition keys say"], *keys]
+        field = {"name": "key", "kind": "select", "label": "Condition key", "value": key, "options": options,
+                 "hint": "Orders that wait for their image get it at once."}  # fmt: skip
+        what = " ".join(filter(None, (order.procedure_text, f"({order.procedure_code})")))
+        self.ask("procedure", "Condition key of a procedure", what, [field], "Set")
+
+    def answered(self, kind: str, values: Mapping[str, Any]) -> None:
+        """A procedure has another key."""
+        apparatus, code, actor = self.session.apparatus, self._procedure, self.session.actor
+        key = str(values.get("key", ""))
+        self.session.run(lambda: apparatus.ordering.set_key(code, key, actor), lambda _: self.about())
 
     def _parent(self, row: Row) -> Order | None:
         search = self.session.apparatus.search
@@ -189,13 +223,10 @@ class Orders(Browsing):
                 fact("Filler", order.filler_number), fact("Scheduled step", order.step_id),
                 fact("Study", order.study_uid), fact("Came by", order.source), fact("Received", order.received_at),
             ]},
+            {"title": "Told of its images", "rows": [
+                fact(f"{told['machine']}, {told['created_at']:%m-%d %H:%M}",
+                     f"{told['what']}{'' if told['state'] == 'sent' else ' · ' + (told['trouble'] or told['state'])}",
+                     missing=told["state"] == "failed")
+                for image_id in row.images for told in self.session.apparatus.told.notices(image_id=image_id)
+            ]},
         ]  # fmt: skip
-
-    def open(self, **query: Any) -> None:
-        """``order=<order_id>`` chooses it, ``text=…`` looks for words, ``view=…`` is a tab."""
-        order_id, text, view = (str(query.get(name, "")) for name in ("order", "text", "view"))
-        with pn.io.hold():
-            if order_id or view in (*ORDER_VIEWS, "stray"):
-                self.head.current = view if view in (*ORDER_VIEWS, "stray") else "all"
-            self._wanted = order_id
-            self.find(text=order_id or text)

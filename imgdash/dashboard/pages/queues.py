@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 
 import panel as pn
 
-from imgdash.apparatus.traffic import ENTRY_VIEWS
-from imgdash.dashboard.browsing import fact, happened
-from imgdash.dashboard.listing import Row, picture
+from imgdash.dashboard.lists import Row, fact, happened, picture
 from imgdash.dashboard.review.worklist import look, person
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.theme import STATES
@@ -30,6 +28,7 @@ class Queues(Carded):
 
     name, title, icon = "queues", "Queues", "queue"
     subjects: ClassVar = frozenset({"queue", "preference"})
+    keyed: ClassVar = "entry"
     shows: ClassVar = Entries
     nothing: ClassVar = "Nothing here."
     keymap: Mapping[str, str] = {
@@ -52,9 +51,9 @@ class Queues(Carded):
         {"name": "again", "label": "Send again", "icon": "swap", "title": "Try once more, with a fresh count of tries"},
         {"name": "arrived", "label": "It is there", "icon": "check", "title": "The film was printed after all"},
         {"name": "|"},
-        {"name": "first", "label": "First", "icon": "bolt", "title": "Before all others of its kind", "wide": True},
-        {"name": "up", "label": "Up", "icon": "undo", "title": "One place forward", "wide": True},
-        {"name": "down", "label": "Down", "icon": "arriving", "title": "One place back", "wide": True},
+        {"name": "first", "label": "First", "icon": "first", "title": "Before all others of its kind", "wide": True},
+        {"name": "up", "label": "Up", "icon": "up", "title": "One place forward", "wide": True},
+        {"name": "down", "label": "Down", "icon": "down", "title": "One place back", "wide": True},
         {"name": ">"},
         {"name": "cancel", "label": "Cancel", "icon": "cross", "style": "danger", "title": "Take out of the queue"},
     ]
@@ -161,9 +160,8 @@ class Queues(Carded):
     def show(self, lane: str, **values: str) -> None:
         """Show the queue of an output apparatus."""
         self.lane = self.lanes.current = lane
-        self.session.address(lane=lane)
         self.find(**values)
-        self._about()
+        self.about()
 
     def _choose(self, message: Mapping[str, Any]) -> None:
         if "moved" not in message:
@@ -254,12 +252,15 @@ class Queues(Carded):
         return [section for section in found if section["rows"]]
 
     def open(self, **query: Any) -> None:
-        """``lane=<output apparatus>``, ``view=…`` is a tab, ``text=…`` looks for words."""
-        lane = str(query.get("lane", ""))
-        if query.get("view") in ENTRY_VIEWS:
-            self.head.current = str(query["view"])
+        """As every list; ``lane=<output apparatus>``."""
+        lane = str(query.pop("lane", ""))
         if lane in [output.name for output in self.session.apparatus.site.apparatus]:
-            self.show(lane, text=str(query.get("text", "")))
+            self.lane = self.lanes.current = lane
+        super().open(**query)
+
+    def place(self) -> dict[str, str]:
+        """Also the lane."""
+        return {"lane": self.lane, **super().place()}
 
     def update(self, events: Sequence[Any]) -> None:
         """Read again when an entry changed or an apparatus was switched."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import panel as pn
-
-from imgdash.apparatus.traffic import CHAIN_VIEWS, Chain
-from imgdash.dashboard.browsing import fact, happened
-from imgdash.dashboard.listing import Row, picture
+from imgdash.apparatus.traffic import Chain
+from imgdash.dashboard.lists import Row, fact, happened, picture
 from imgdash.dashboard.review.worklist import look, person
 from imgdash.dashboard.theme import STATES
 from imgdash.dashboard.traffic import words
@@ -27,11 +24,12 @@ class Requests(Carded):
 
     name, title, icon = "requests", "Requests", "request"
     subjects: ClassVar = frozenset({"request", "image"})
+    keyed: ClassVar = "request"
     shows: ClassVar = Rounds
     picks: ClassVar = "one"
     nothing: ClassVar = "No request yet. Ask for a better image with R in Review."
     keymap: Mapping[str, str] = {
-        "/": "search", "s": "accept", "a": "again", "m": "modality", "h": "ris", "w": "withdraw",
+        "/": "search", "y": "accept", "s": "again", "m": "modality", "h": "ris", "w": "withdraw",
     }  # fmt: skip
     tabs: ClassVar = [
         {"name": "open", "title": "Open"},
@@ -165,10 +163,11 @@ class Requests(Carded):
                 fact("By", request.by), fact("Comment", request.comment), fact("Trouble", request.trouble),
                 fact("Made", request.created_at), fact("Sent", request.sent_at),
                 fact("Answered", request.answered_at), fact("Tries", request.attempts),
-                fact("Order number", request.order_number), fact("Work item", request.request_id),
+                fact("Order number", request.order_number), fact("Work item", request.workitem_uid),
             ]},
             {"title": "Processing wanted", "rows": [fact(name, value) for name, value in wanted.items()]
              or ([fact("All", "as the image is processed here")] if request.parameters else [])},
+            {"title": "Its processing · ours", "rows": self._compared(request)},
             {"title": "What the modality did", "rows": [
                 fact(str(name).replace("_", " "), ", ".join(value) if isinstance(value, list) else value)
                 for name, value in modality.items()
@@ -178,6 +177,17 @@ class Requests(Carded):
             {**section, "rows": kept}
             for section in found
             if (kept := [line for line in section["rows"] if line["value"]])
+        ]
+
+    def _compared(self, request: Request) -> list[dict[str, Any]]:
+        """Parameters that the modality used, beside what is used here on its unprocessed image (R3)."""
+        try:
+            compared = self.session.apparatus.compared(request.request_id)
+        except ImgdashError:
+            return []
+        return [
+            fact(label, f"{theirs} · {'none' if ours is None else ours}")
+            for label, theirs, ours in (compared.parameters if compared else ())
         ]
 
     def _chain(self, row: Row) -> Chain:
@@ -195,13 +205,9 @@ class Requests(Carded):
         return present
 
     def open(self, **query: Any) -> None:
-        """``request=<request_id>`` or ``image=<image_id>`` chooses its history, ``view=…`` is a tab."""
-        wanted, view = str(query.get("request") or query.get("image") or ""), query.get("view")
-        with pn.io.hold():
-            if wanted or view in CHAIN_VIEWS:
-                self.head.current = str(view) if view in CHAIN_VIEWS else "all"
-            self._wanted = str(query.get("request", ""))
-            self.find(text=wanted)
+        """As every list; ``image=<image_id>`` looks for its history."""
+        image_id = str(query.pop("image", ""))
+        super().open(**({"text": image_id, "view": "all"} if image_id else {}), **query)
 
     def badge(self) -> tuple[int, str] | None:
         """Open histories; those that need a person stand out."""

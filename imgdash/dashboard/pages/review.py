@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import panel as pn
@@ -10,13 +11,19 @@ from panel.viewable import Viewable
 
 from imgdash.dashboard import keys
 from imgdash.dashboard.pages import Page
-from imgdash.dashboard.panels import ActionBar, Facts, Judged, Strip
-from imgdash.dashboard.review import facts, summary
+from imgdash.dashboard.panels import ActionBar
+from imgdash.dashboard.reading import Reading, Step
+from imgdash.dashboard.review import summary
+from imgdash.dashboard.review.about import About, Presence
+from imgdash.dashboard.review.beside import Beside
 from imgdash.dashboard.review.deciding import ACTIONS, Deciding
+from imgdash.dashboard.review.framed import Framed
+from imgdash.dashboard.review.layout import Layout
 from imgdash.dashboard.review.processing import Processing
 from imgdash.dashboard.review.worklist import WHERE, WorkList
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.viewport import Viewport, geometry
+from imgdash.dashboard.strip import Strip
+from imgdash.dashboard.viewport import Viewport, geometry, source
 from imgdash.model import Event, ImageHeader, ImgdashError
 
 _AHEAD = 2
@@ -26,6 +33,8 @@ class Review(Page):
     """Work through the images that await their reviewer (E1-E4)."""
 
     name, title, icon = "review", "Review", "review"
+    keymap: Mapping[str, str] = keys.keymap(keys.chosen({}))
+    words: Mapping[str, str] = {action: words for action, (_, words) in keys.DEFAULTS.items()}
     local: Sequence[str] = keys.LOCAL
 
     def __init__(self, session: Session) -> None:
@@ -33,12 +42,14 @@ class Review(Page):
         self.work = WorkList(session.actor.name)
         self.current = ""
         self._asked: set[str] = set()
-        self._asking = False
+        self._changes = Reading(session, self._ask)
         self._wanted = ""
-        self.viewport = Viewport(on_message=self._on_drag, sizing_mode="stretch_both")
-        self.strip = Strip(on_message=lambda m: self.show(str(m.get("image"))), width=148, sizing_mode="stretch_height")
-        self.judged = Judged(sizing_mode="stretch_width")
-        self.facts = Facts(editable=session.actor.may("edit"), on_message=self._on_fact, sizing_mode="stretch_width")
+        self._seen: set[str] = set()
+        self.viewport = Viewport(
+            on_message=self._on_view, said="Reading what awaits you", reading=True, sizing_mode="stretch_both"
+        )
+        self.strip = Strip(on_message=lambda m: self.show(str(m.get("image"))))
+        self.about = About(session, self.take_one)
         self.bar = ActionBar(
             actions=ACTIONS,
             on_message=lambda m: self.key(str(m.get("action"))),
@@ -46,34 +57,29 @@ class Review(Page):
             sizing_mode="stretch_width",
         )
         self.processing = Processing(session, self.viewport, self.take_one)
+        self.beside = Beside(session, self.viewport)
+        self.framed = Framed(session, self.viewport, self.take_one)
         self.deciding = Deciding(self)
-        session.at_close(self._leave)
+        panels = {
+            "judged": self.about.judged,
+            "condition": self.processing.condition,
+            "histogram": self.processing.histogram.view,
+            "parameters": self.processing.parameters,
+            "outputs": self.framed.destinations,
+            "facts": self.about.facts,
+        }
+        self.layout = Layout(session, self.strip, [self.viewport, self.framed.editor], self.bar, panels)
+        self._presence = Presence(session)
 
     # -- the page -----------------------------------------------------------------------------------------
 
     def view(self) -> Viewable:
         """Strip, image with its actions, and what belongs to the image."""
-        side = pn.Column(
-            self.judged,
-            self.processing.condition,
-            self.processing.histogram.view,
-            self.processing.parameters,
-            self.processing.destinations,
-            self.facts,
-            width=376,
-            sizing_mode="stretch_height",
-            margin=0,
-            scroll="y-auto",
-            styles={"background": "var(--panel)", "border-left": "1px solid var(--line)"},
-        )
-        middle = pn.Column(self.viewport, self.bar, sizing_mode="stretch_both", margin=0)
+        self.layout.read()
         apparatus, actor = self.session.apparatus, self.session.actor
         self.session.run(lambda: apparatus.images(where=WHERE), self._listed)
         self.session.run(lambda: apparatus.preference(actor.name, "review", {}) or {}, self.preferred)
-        return pn.Row(
-            self.strip, middle, side, self.deciding.dialog, sizing_mode="stretch_both", margin=0,
-            styles={"height": "100vh"},
-        )  # fmt: skip
+        return pn.Row(self.layout.view, self.deciding.dialog, self.layout.dialog, sizing_mode="stretch_both", margin=0)
 
     def badge(self) -> tuple[int, str] | None:
         """How many wait."""
@@ -82,10 +88,25 @@ class Review(Page):
     def preferred(self, mine: Mapping[str, Any]) -> None:
         """Work as this person set it up (H4)."""
         self.deciding.preferences = dict(mine)
-        self.bar.keys = keys.chosen(mine.get("keys", {}))
-        self.keymap = keys.keymap(self.bar.keys)
-        self.session.rekey()
         self._buttons()
+
+    def rekeyed(self, in_force: Mapping[str, str]) -> None:
+        """Keys in force are shown on the buttons."""
+        self.bar.keys = dict(in_force)
+        self.viewport.offers = keys.name(in_force["request"]) if self.session.actor.may("request") else ""
+
+    def place(self) -> dict[str, str]:
+        """The image that is open."""
+        return {"image": self.current} if self.current else {}
+
+    def rights(self) -> None:
+        """Another role: what may be corrected, and what the bar allows."""
+        self.about.rights()
+        self.rekeyed(self.bar.keys)
+        if self.current:
+            self.refresh()
+        else:
+            self._buttons()
 
     def open(self, **query: Any) -> None:
         """``image=<image_id>``: show this image, also one that is finished."""
@@ -99,6 +120,11 @@ class Review(Page):
         apparatus = self.session.apparatus
         self.session.run(lambda: apparatus.image(image_id), self._opened)
 
+    def back(self, image_id: str) -> None:
+        """Show an image that was passed already, whatever page is open."""
+        self.session.go("review", image=image_id)
+        self.strip.current = self.current
+
     def _opened(self, header: ImageHeader) -> None:
         self.work.take([header], header.image_id)
         self._wanted = ""
@@ -110,6 +136,7 @@ class Review(Page):
     def _listed(self, headers: list[ImageHeader]) -> None:
         self.work.take(headers, self.current)
         self.relist()
+        self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
         if not self.current and not self._wanted and (first := self.work.following("")):
             self.show(first[0])
 
@@ -123,7 +150,7 @@ class Review(Page):
         self.session.soon(self._details)
         apparatus = self.session.apparatus
         if left != image_id:
-            self.session.run(lambda: self._look(left, image_id))
+            self._presence.at(image_id)
         if self.work[image_id].parameters:
             self.session.run(
                 lambda: apparatus.reduced(image_id),
@@ -131,12 +158,12 @@ class Review(Page):
                 _no_histogram,
             )
 
+    def seen(self, image_id: str) -> bool:
+        """Whether an image was on this screen: nobody can confirm what he has not seen."""
+        return image_id in self._seen
+
     def _pixels(self) -> None:
         header = self.work[self.current]
-        processing = self.processing
-        rotation = header.overrides.get(
-            "geometry.rotation", processing.condition_of(header).processing.get("geometry", {}).get("rotation", 0)
-        )
         self.viewport.param.update(
             image=header.image_id,
             version=self.work.version(header.image_id),
@@ -144,8 +171,13 @@ class Review(Page):
             following=self._following(),
             adjustable=header.state in ("awaiting", "postponed") and self.session.actor.may("process"),
             corners=summary.corners(header),
-            **geometry(header, int(rotation)),
+            why=summary.unreadable(header),
+            **geometry(header, self._rotation(header)),
         )
+
+    def _rotation(self, header: ImageHeader) -> int:
+        kept = self.processing.condition_of(header).processing.get("geometry", {}).get("rotation", 0)
+        return int(header.overrides.get("geometry.rotation", kept))
 
     def _details(self) -> None:
         """Everything beside the pixels; after them, so that the next image is seen first."""
@@ -154,28 +186,11 @@ class Review(Page):
         header = self.work[self.current]
         with pn.io.hold():
             self.processing.show(header)
-            self.judged.param.update(
-                storage=[summary.finding(f) for f in header.judgement.storage],
-                film=[summary.finding(f) for f in header.judgement.film],
-                notes=summary.notes(header, self.session.actor.name),
-            )
-            self.facts.sections = facts.sections(
-                header, self.processing.condition_of(header), None, self.session.apparatus.site
-            )
+            self.framed.show(header, self.processing.condition_of(header), self.processing.chain)
+            self.beside.show(header, self._rotation(header), self.processing.group(header))
+            self.about.show(header, self.processing.condition_of(header))
             self._buttons()
         self.session.address(image=self.current)
-        if header.order_id:
-            apparatus = self.session.apparatus
-            self.session.run(
-                lambda: [order for order in apparatus.orders() if order.order_id == header.order_id],
-                lambda orders: self._ordered(header, orders),
-            )
-
-    def _ordered(self, header: ImageHeader, orders: list[Any]) -> None:
-        if orders and self.current == header.image_id:
-            self.facts.sections = facts.sections(
-                header, self.processing.condition_of(header), orders[0], self.session.apparatus.site
-            )
 
     def _buttons(self) -> None:
         header = self.work.get(self.current)
@@ -197,37 +212,39 @@ class Review(Page):
     def update(self, events: Sequence[Event]) -> None:
         """Images that changed are read again, those of one moment together."""
         self._asked |= {event.id for event in events if event.subject == "image"}
-        if self._asked and not self._asking:
-            self._asking = True
-            ids = sorted(self._asked)
-            self._asked = set()
-            apparatus = self.session.apparatus
-            self.session.run(
-                lambda: apparatus.images(where="list_contains(?, image_id)", params=[ids]), self._changed, self._unread
-            )
+        if self._asked:
+            self._changes.now()
 
-    def _unread(self, error: ImgdashError) -> None:
-        self._asking = False
-        self.session.tell(error.cause, "error", error.remedy)
+    def _ask(self) -> Step | None:
+        ids, self._asked = sorted(self._asked), set()
+        apparatus = self.session.apparatus
+        return (lambda: list(apparatus.headers(ids).values()), self._changed) if ids else None
 
     def _changed(self, headers: list[ImageHeader]) -> None:
-        self._asking = False
         self.deciding.heard(headers)
         before = self.work.get(self.current)
         self.work.take(headers, self.current)
         self.relist()
-        if self.current in self.work and self.work[self.current] != before:
-            self.refresh()
+        now = self.work.get(self.current)
+        if now is not None and now != before:
+            if before is not None and replace(before, held_by=now.held_by) == now:
+                # Somebody came to look at it, or left: nothing of the image has changed.
+                self.about.looked_at(now)
+                if not now.held_by:
+                    # Who held it has left; it is looked at here.
+                    self._presence.at(now.image_id)
+            else:
+                self.refresh()
         elif not self.current and (first := self.work.following("")):
             self.show(first[0])
         else:
             self.viewport.following = self._following()
-        self.update(())
 
     def _following(self) -> list[dict[str, Any]]:
         return [
-            {"image": other, "version": self.work.version(other), **geometry(self.work[other], 0)}
+            source(self.work[other], self.work.version(other), self._rotation(self.work[other]))
             for other in self.work.following(self.current, _AHEAD)
+            if not summary.unreadable(self.work[other])
         ]
 
     def take_one(self, header: ImageHeader) -> None:
@@ -246,37 +263,28 @@ class Review(Page):
         """The strip as the list is now."""
         self.strip.items = self.work.items()
 
-    def _on_drag(self, message: Mapping[str, Any]) -> None:
-        self.processing.window(float(message["contrast"]), float(message["shift"]))
-
-    def _on_fact(self, message: Mapping[str, Any]) -> None:
-        image_id, keyword = self.current, str(message.get("edit", ""))
-        apparatus, actor = self.session.apparatus, self.session.actor
-        self.session.run(
-            lambda: apparatus.edit(image_id, actor, **{keyword: str(message.get("value", ""))}), self.take_one
-        )
+    def _on_view(self, message: Mapping[str, Any]) -> None:
+        if "shown" in message:
+            self._seen.add(str(message["shown"]))
+            self.processing.histogram.there = True
+            self._buttons()
+        elif "beside" in message:
+            self.beside.choose(str(message["beside"]))
+        elif "action" in message:
+            self.key(str(message["action"]))
+        else:
+            self.processing.window(float(message["contrast"]), float(message["shift"]))
 
     def key(self, action: str) -> None:
         """A key or a button."""
         if action.startswith("condition"):
             self.processing.choose(int(action.removeprefix("condition")))
+        elif action == "range":
+            self.framed.toggle()
         elif action in ("next", "previous"):
             self.show(self.work.beside(self.current, 1 if action == "next" else -1))
         else:
             self.deciding.do(action)
-
-    # -- who looks ----------------------------------------------------------------------------------------
-
-    def _look(self, left: str, image_id: str) -> None:
-        """In a thread: others see who looks at what."""
-        apparatus, actor = self.session.apparatus, self.session.actor
-        if left:
-            apparatus.leave(left, actor)
-        apparatus.hold(image_id, actor)
-
-    def _leave(self) -> None:
-        if self.current:
-            self.session.apparatus.leave(self.current, self.session.actor)
 
 
 def _no_histogram(_: ImgdashError) -> None:

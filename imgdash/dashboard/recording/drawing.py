@@ -9,6 +9,7 @@ import holoviews as hv
 import pandas as pd
 import pyarrow as pa
 
+from imgdash.dashboard.recording.trend import told, trend
 from imgdash.dashboard.tables import words
 from imgdash.dashboard.theme import PALETTE, dress
 from imgdash.records.declaration import Report
@@ -29,9 +30,11 @@ _FAR: Final = 3.0
 
 
 def series(report: Report, table: pa.Table) -> list[str]:
-    """What a control chart can show, the one with most exposures first."""
-    if report.draw.kind != "control" or not table.num_rows:
+    """What a control chart can show, the one with most exposures first; of trends, those outside their limits first."""
+    if report.draw.kind not in ("control", "trend") or not table.num_rows:
         return []
+    if report.draw.kind == "trend":
+        return told(table.to_pandas(), report.draw.by)
     frame = table.select([report.draw.by, "shots"]).to_pandas()
     counted = frame.fillna({report.draw.by: _UNKNOWN}).groupby(report.draw.by)["shots"].sum()
     return [str(name) for name in counted.sort_values(ascending=False, kind="stable").index]
@@ -43,7 +46,7 @@ def draw(report: Report, table: pa.Table, one: str = "") -> Any:
     Parameters
     ----------
     one
-        Of `series`: which one a control chart shows.
+        Of `series`: which one a control chart or a trend shows.
     """
     drawn = report.draw
     if drawn.kind == "table" or not table.num_rows:
@@ -51,6 +54,8 @@ def draw(report: Report, table: pa.Table, one: str = "") -> Any:
     columns = list(dict.fromkeys(name for name in (drawn.x, drawn.y, drawn.by) if name))
     if drawn.kind == "control":
         return _control(report, table.to_pandas(), one)
+    if drawn.kind == "trend":
+        return _trend(report, table.to_pandas(), one)
     frame = table.select(columns).to_pandas().dropna(subset=[drawn.y])
     if frame.empty:
         return None
@@ -132,6 +137,14 @@ def _control(report: Report, frame: pd.DataFrame, one: str) -> Any:
         parts.append(hv.Scatter(frame[odd], x, y).opts(color=PALETTE["bad"], size=9, marker="diamond"))
     name = f"{report.title}: {frame[by].iloc[0]}" if len(frame) else report.title
     return _overlaid(report, hv.Overlay(parts), title=f"{name} · bands of 1 and 2 SD; red: outlier or shift")
+
+
+def _trend(report: Report, frame: pd.DataFrame, one: str) -> Any:
+    x, y, by = report.draw.x, report.draw.y, report.draw.by
+    frame = frame[frame[by] == (one or frame[by].iloc[0])].copy()
+    element, title = trend(frame, x, y)
+    unit = frame["unit"].iloc[0]
+    return _overlaid(report, element, title=title, ylabel=f"{y} ({unit})" if unit else y, padding=(0.03, 0.12))
 
 
 def _overlaid(report: Report, element: Any, **options: Any) -> Any:

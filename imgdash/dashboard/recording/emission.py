@@ -9,6 +9,7 @@ import panel as pn
 
 from imgdash.apparatus.reporting import Irradiated, Table
 from imgdash.dashboard.recording.controls import Patients, Signing
+from imgdash.dashboard.review.worklist import person
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tables import DataTable, Download, kind, rows, words
 from imgdash.model import ImgdashError
@@ -69,7 +70,8 @@ class Emission:
         self.patients.param.update(
             waiting=False,
             patients=[
-                {"id": one.patient_id, "name": one.name, "shots": one.shots, "unsigned": one.unsigned} for one in found
+                {"id": one.patient_id, "name": person(one.name), "shots": one.shots, "unsigned": one.unsigned}
+                for one in found
             ],
         )
         if not self.patients.current:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from imgdash.dashboard import keys
 from imgdash.dashboard.panels import Dialog
 from imgdash.dashboard.review import questions
 from imgdash.dashboard.review.worklist import person
-from imgdash.model import IMAGE, ImageHeader, ImgdashError
+from imgdash.model import ASKS, IMAGE, ImageHeader, ImgdashError
 
 if TYPE_CHECKING:
     from imgdash.dashboard.pages.review import Review
@@ -29,10 +29,13 @@ ACTIONS: Final[list[dict[str, Any]]] = [
      "title": "Before all others"},
     {"name": "|"},
     {"name": "undo", "label": "Undo", "icon": "undo", "wide": True, "title": "Take the last confirmation back"},
-    {"name": "said"},
     {"name": ">"},
+    {"name": "tags", "label": "Header", "icon": "tags", "wide": True,
+     "title": "Every attribute, searched and corrected"},
     {"name": "advance", "label": "Auto-advance", "icon": "send", "toggle": True, "wide": True,
      "title": "After a decision, open the next image"},
+    {"name": "layout", "label": "Layout", "icon": "panes", "wide": True,
+     "title": "Which panels are shown, and where the thumbnails are"},
     {"name": "keys", "label": "Keys", "icon": "keyboard", "wide": True, "title": "All keys; change them"},
 ]  # fmt: skip
 
@@ -63,15 +66,19 @@ class Deciding:
     def possible(self, header: ImageHeader | None) -> list[str]:
         """Actions that make sense now: by the lifecycle and the role; the apparatus checks both again."""
         may = self._session.actor.may
-        names = ["advance", "keys", *(["undo"] if self._confirmed else [])]
+        names = ["advance", "layout", "keys", *(["undo"] if self._confirmed else [])]
         if header is None:
             return names
         events = IMAGE.events(header.state)
         names += [action for action in ("confirm", "request", "reject") if action in events and may(action)]
+        if not self._page.seen(header.image_id) and "confirm" in names:
+            names.remove("confirm")
         if {"postpone", "resume"} & events and may("postpone"):
             names.append("postpone")
         if header.state not in ("deleted", "replaced", "quarantined"):
             names += ["protect", "priority"]
+        if header.state != "deleted":
+            names.append("tags")
         return names
 
     def do(self, action: str) -> None:
@@ -82,10 +89,14 @@ class Deciding:
             return
         if action == "advance":
             self._prefer(advance=not self.advances)
+        elif action == "layout":
+            page.layout.ask()
         elif action == "keys":
-            self._ask("keys", "Keys", "", questions.key_sheet(self.preferences.get("keys", {})), "Keep")
+            self._session.keys()
         elif action == "undo":
             self._undo()
+        elif action == "tags" and header is not None:
+            self._session.tags(header.image_id)
         elif header is not None:
             self._of_image(action, header)
 
@@ -94,7 +105,8 @@ class Deciding:
         who = f"{person(header.patient.name)} · {header.title} · number {header.number}"
         if action == "confirm":
             self._confirmed = [*self._confirmed, image_id][-_UNDO_KEPT:]
-            self._decide(header, "confirmed", lambda: apparatus.confirm(image_id, actor))
+            grace = apparatus.site.station.undo_s
+            self._decide(header, "confirmed", lambda: apparatus.confirm(image_id, actor, grace_s=grace), self._offer)
         elif action == "postpone" and header.state == "postponed":
             self._session.run(lambda: apparatus.resume(image_id, actor), self._page.take_one)
         elif action == "postpone":
@@ -119,7 +131,13 @@ class Deciding:
             self._asked_for = image_id
             self._ask("reject", "Reject this image", who, questions.reject(header), "Reject")
 
-    def _decide(self, header: ImageHeader, state: str, work: Callable[[], Any]) -> None:
+    def _decide(
+        self,
+        header: ImageHeader,
+        state: str,
+        work: Callable[[], Any],
+        then: Callable[[ImageHeader], None] | None = None,
+    ) -> None:
         """Optimistic: marked and passed at once, taken back with the reason if the apparatus refuses."""
         page, image_id = self._page, header.image_id
         self._expected.add(image_id)
@@ -134,26 +152,52 @@ class Deciding:
         def taken(after: ImageHeader) -> None:
             page.work.settled(image_id)
             page.take_one(after)
+            if then is not None:
+                then(after)
 
         def refused(error: ImgdashError) -> None:
             page.work.settled(image_id)
             self._expected.discard(image_id)
             self._confirmed = [other for other in self._confirmed if other != image_id]
-            self._session.tell(error.cause, "error", error.remedy)
+            self._session.tell(error.cause, "error", error.remedy, does={"Show it": lambda: page.back(image_id)})
             apparatus = self._session.apparatus
             self._session.run(lambda: apparatus.image(image_id), page.take_one)
 
-        self._session.run(work, taken, refused)
+        # What was changed just before is part of what was decided on.
+        self._session.edits.after(lambda: self._session.run(work, taken, refused))
 
-    def _undo(self) -> None:
-        image_id = self._confirmed.pop()
+    def _offer(self, header: ImageHeader) -> None:
+        """Say that it was confirmed, and that it can be taken back as long as nothing is sent."""
+        image_id, grace = header.image_id, self._session.apparatus.site.station.undo_s
+        when = "Emergency: it is sent at once." if header.priority else f"It is sent in {grace:g} s." if grace else ""
+        does = {"Back to it": partial(self._page.back, image_id)}
+        if not header.priority:
+            does = {"Undo": partial(self._undo, image_id), **does}
+        self._session.tell(
+            f"Image {header.number} · {header.title} confirmed.",
+            "success",
+            when,
+            does=does,
+            seconds=grace or None,
+            about="confirm",
+        )
+
+    def _undo(self, image_id: str = "") -> None:
+        """Take a confirmation back: this one, or the last."""
+        image_id = image_id or self._confirmed[-1]
+        self._confirmed = [other for other in self._confirmed if other != image_id]
         apparatus, actor = self._session.apparatus, self._session.actor
 
         def undone(header: ImageHeader) -> None:
+            self._session.withdraw("confirm")
             self._page.take_one(header)
-            self._page.show(image_id)
+            self._page.back(image_id)
 
-        self._session.run(lambda: apparatus.undo(image_id, actor), undone)
+        def refused(error: ImgdashError) -> None:
+            self._session.tell(error.cause, "error", error.remedy, does={"Show it": lambda: self._page.back(image_id)})
+            self._page.refresh()
+
+        self._session.run(lambda: apparatus.undo(image_id, actor), undone, refused)
 
     def heard(self, headers: Sequence[ImageHeader]) -> None:
         """Images that changed: a toast for an answer that came back, nothing for what this person did."""
@@ -162,27 +206,26 @@ class Deciding:
                 self._expected.discard(header.image_id)
             elif header.round and header.state == "awaiting" and header.image_id not in self._page.work:
                 self._session.tell(
-                    f"{header.title}: the image asked for came back (round {header.round + 1}).", "success"
+                    f"{header.title}: the image asked for came back (round {header.round_number}).",
+                    "success",
+                    does={"Show it": partial(self._page.back, header.image_id)},
+                    seconds=15,
                 )
 
     # -- dialogs ------------------------------------------------------------------------------------------
 
     def _ask(self, kind: str, title: str, subtitle: str, fields: list[dict[str, Any]], submit: str) -> None:
-        self._session.typing(True)
         self.dialog.param.update(kind=kind, title=title, subtitle=subtitle, fields=fields, submit=submit, error="")
         self.dialog.open = True
 
     def _answered(self, message: Mapping[str, Any]) -> None:
         if message.get("closed"):
             self.dialog.open = False
-            self._session.typing(False)
             return
         values = dict(message.get("values") or {})
         if message.get("changed") == "reason" and self.dialog.kind == "request":
             self._reasoned(values)
-        elif (kind := message.get("submit")) == "keys":
-            self._rekey(values)
-        elif kind in ("request", "reject"):
+        elif (kind := message.get("submit")) in ("request", "reject"):
             self._send(str(kind), values)
 
     def _reasoned(self, values: Mapping[str, Any]) -> None:
@@ -213,9 +256,8 @@ class Deciding:
 
         def sent(result: Any) -> None:
             self.dialog.open = False
-            self._session.typing(False)
             if kind == "request":
-                self._page.bar.said = f"Request to {result.peer}: {result.ask}"
+                self._session.tell(f"Asked {result.peer}: {ASKS.get(result.ask, result.ask).lower()}.", "success")
             if self.advances and self._page.current == image_id and following:
                 self._page.show(following[0])
 
@@ -223,16 +265,6 @@ class Deciding:
 
     def _complain(self, error: ImgdashError) -> None:
         self.dialog.error = f"{error.cause} {error.remedy}"
-
-    def _rekey(self, values: Mapping[str, Any]) -> None:
-        try:
-            own = keys.check({str(action): str(key) for action, key in dict(values["keys"]).items()})
-        except ImgdashError as error:
-            self._complain(error)
-            return
-        self.dialog.open = False
-        self._session.typing(False)
-        self._prefer(keys=own)
 
     def _prefer(self, **changes: Any) -> None:
         """Keep a person's way of working (H4)."""

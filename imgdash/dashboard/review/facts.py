@@ -13,6 +13,7 @@ from imgdash.confirm.attributes import EDITABLE, label, value
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import Condition, ImageHeader, Order
 from imgdash.model.codes import REASONS
+from imgdash.model.quality import QUANTITIES, within
 
 _PATIENT = ("PatientName", "PatientID", "PatientSex", "PatientBirthDate")
 _IMAGE = (
@@ -30,8 +31,13 @@ _IMAGE = (
 def sections(header: ImageHeader, condition: Condition | None, order: Order | None, site: Site) -> list[dict[str, Any]]:
     """Patient, order, image and implementation information, as `imgdash.dashboard.panels.Facts` shows it."""
     required = {*site.fitness.required, *site.fitness.film_required, *(condition.required if condition else ())}
+    if condition is not None and condition.quality:
+        # Of a test object nothing is required.
+        required = set()
     further = [keyword for keyword in sorted(required) if keyword not in (*_PATIENT, *_IMAGE)]
+    measured = _quality(header)
     return [
+        *([{"title": "Quality control", "rows": measured}] if measured else []),
         {"title": "Patient", "rows": _attributes(header, _PATIENT, required)},
         {"title": "Image", "rows": _attributes(header, [*_IMAGE, *further], required)},
         {"title": "Order", "rows": _order(header, order)},
@@ -49,6 +55,7 @@ def _attributes(header: ImageHeader, keywords: Iterable[str], required: set[str]
                 "keyword": keyword,
                 "label": label(keyword),
                 "value": text,
+                "shown": _shown(keyword, text),
                 "missing": keyword in required and not text,
                 "edited": keyword in header.edits,
                 "editable": keyword in EDITABLE,
@@ -86,6 +93,26 @@ def _exposure(header: ImageHeader) -> list[dict[str, Any]]:
     ]
 
 
+def _quality(header: ImageHeader) -> list[dict[str, Any]]:
+    """What was measured on an image of quality control, with the site's limits; what is outside them is marked."""
+    measured = header.parameters.get("quality") or {}
+    rows = []
+    for figure in measured.get("figures", ()):
+        known = QUANTITIES[figure["quantity"]]
+        low, high = figure["low"], figure["high"]
+        limits = [f"≥ {low:g}"] if low is not None else []
+        limits += [f"≤ {high:g}"] if high is not None else []
+        name = f"{known.label}{', ' + figure['axis'] if figure['axis'] else ''}"
+        row = _row(name, f"{figure['value']:.{known.digits}g} {known.unit}".strip())
+        if limits:
+            row["value"] += f"  (wanted {' and '.join(limits)})"
+        rows.append({**row, "missing": not within(figure["value"], low, high)})
+    rows += [_row("Note", str(note)) for note in measured.get("notes", ())]
+    if measured.get("trouble"):
+        rows.append({**_row("Not measured", str(measured["trouble"])), "missing": True})
+    return rows
+
+
 def _implementation(header: ImageHeader) -> list[dict[str, Any]]:
     calculated = header.parameters
     shape = f"{header.columns} × {header.rows} px, {header.bits_stored} bit"
@@ -96,7 +123,7 @@ def _implementation(header: ImageHeader) -> list[dict[str, Any]]:
     field = calculated.get("field_fraction")
     rows = [
         _row("Received", f"{_time(header.received_at)} from {header.sender}"),
-        _row("Number", f"{header.number}" + (f", round {header.round + 1}" if header.round else "")),
+        _row("Number", f"{header.number}" + (f", round {header.round_number}" if header.round else "")),
         _row("Pixels", shape),
         _row("Sent as", f"{kind}; {UID(header.transfer_syntax).name}"),
         _row(
@@ -117,6 +144,17 @@ def _implementation(header: ImageHeader) -> list[dict[str, Any]]:
     if header.confirmed_by:
         rows.append(_row("Confirmed", f"{header.confirmed_by}, {_time(header.confirmed_at)}"))
     return rows
+
+
+def _shown(keyword: str, text: str) -> str:
+    """A value as people read it; corrections are made in DICOM's form."""
+    if keyword.endswith(("PatientName", "PhysicianName", "OperatorsName", "RequestingPhysician")):
+        # Several persons, each in up to three scripts (PS3.5 6.2).
+        people = [" = ".join(person(script) for script in one.split("=") if script) for one in text.split("\\")]
+        return "; ".join(people)
+    if keyword.endswith("Date") and len(text) == 8 and text.isdecimal():
+        return f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    return text
 
 
 def _row(name: str, text: str) -> dict[str, Any]:

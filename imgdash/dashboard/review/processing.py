@@ -1,4 +1,4 @@
-"""Processing and routing of the image that is open: condition key, sliders, histogram, output apparatus, all linked."""
+"""Processing of the image that is open: condition key, sliders, histogram, gradation curve, all linked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from imgdash.dashboard.charts import Histogram
-from imgdash.dashboard.panels import ConditionKey, Destinations, Parameters
-from imgdash.dashboard.review.ranges import ranges
-from imgdash.dashboard.review.worklist import look
+from imgdash.dashboard.panels import ConditionKey, Parameters
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.viewport import Viewport
 from imgdash.model import Condition, ImageHeader, ImgdashError, NotFound
@@ -26,6 +24,18 @@ _MOST_USED: Final[dict[str, str]] = {
     "equalization.dark": "Even dark",
 }
 _NONE: Final = Condition("", "", "")
+
+
+def shown_as_sent(header: ImageHeader, chain: Chain) -> bool:
+    """Whether the sender has processed the image, and it is shown as it was sent."""
+    return header.parameters.get("unprocessed") is False and chain.automatic.processed == "as-sent"
+
+
+def inert_of(header: ImageHeader, chain: Chain) -> set[str]:
+    """Processing parameters that do nothing to an image: what comes before gradation, where it is shown as sent."""
+    if not shown_as_sent(header, chain):
+        return set()
+    return {name for name in chain.flat() if name.startswith(("frequency.", "equalization."))}
 
 
 class Processing:
@@ -44,7 +54,6 @@ class Processing:
         self._header: ImageHeader | None = None
         self._chain: Chain | None = None
         self._overrides: dict[str, Any] = {}
-        self._wanted = 0
         self.condition = ConditionKey(on_message=self._on_condition, sizing_mode="stretch_width")
         self.parameters = Parameters(
             title="Processing",
@@ -53,7 +62,6 @@ class Processing:
             sizing_mode="stretch_width",
         )
         self.histogram = Histogram(self._on_range)
-        self.destinations = Destinations(on_message=self._on_route, sizing_mode="stretch_width")
 
     # -- showing ------------------------------------------------------------------------------------------
 
@@ -70,6 +78,16 @@ class Processing:
         return Chain.of(self.condition_of(header).processing, header.overrides)
 
     @property
+    def chain(self) -> Chain | None:
+        """The processing chain of the image that is open."""
+        return self._chain
+
+    def group(self, header: ImageHeader) -> list[Condition]:
+        """The condition keys of the image's group: those under the digits."""
+        group = self.condition_of(header).group
+        return [c for c in self._session.apparatus.conditions.all() if c.group == group][:9]
+
+    @property
     def editable(self) -> bool:
         """Whether the image that is open may be changed by who is logged in."""
         header = self._header
@@ -82,10 +100,18 @@ class Processing:
 
     def show(self, header: ImageHeader) -> None:
         """Show everything of `header`; the histogram's counts come with `counts`."""
+        same = self._header is not None and self._header.image_id == header.image_id
         self._header = header
-        self._overrides = dict(header.overrides)
+        if not (same and self._session.edits.busy):
+            # What was read before an edit on its way moves no slider back.
+            self._overrides = dict(header.overrides)
         condition = self.condition_of(header)
-        self._chain = self.chain_of(header)
+        try:
+            self._chain = Chain.of(condition.processing, self._overrides)
+        except ImgdashError:
+            # What was tried is refused in words in a moment.
+            self._overrides = dict(header.overrides)
+            self._chain = self.chain_of(header)
         everything = [_option(c) for c in self._session.apparatus.conditions.all()]
         self.condition.param.update(
             options=everything,
@@ -93,12 +119,6 @@ class Processing:
             current=header.condition,
             version=header.condition_version,
             enabled=self.editable,
-        )
-        self.destinations.param.update(
-            destinations=ranges(header, condition, self._chain, self._session.apparatus.site),
-            image=header.image_id,
-            version=look(header),
-            enabled=header.state in ("awaiting", "postponed") and self._session.actor.may("route"),
         )
         self._follow()
 
@@ -113,8 +133,9 @@ class Processing:
             return
         flat = self._chain.flat()
         self.parameters.param.update(
-            values={name: flat[name] for name in _MOST_USED}, overrides=dict(self._overrides), enabled=self.editable
-        )
+            values={name: flat[name] for name in _MOST_USED}, overrides=dict(self._overrides), enabled=self.editable,
+            inert=sorted(inert_of(self._header, self._chain)),
+        )  # fmt: skip
         if "s_low" in self._header.parameters:
             self.histogram.process(self._chain, self._header.parameters)
 
@@ -139,7 +160,9 @@ class Processing:
             return
         self.condition.current = key
         apparatus, actor = self._session.apparatus, self._session.actor
-        self._session.run(lambda: apparatus.adjust(header.image_id, actor, condition=key), self._kept, self._refused)
+        self._session.edits.run(
+            lambda: apparatus.adjust(header.image_id, actor, condition=key), self._kept, self._refused
+        )
 
     def _on_parameters(self, message: Mapping[str, Any]) -> None:
         if trial := message.get("trial"):
@@ -147,21 +170,12 @@ class Processing:
         elif change := message.get("set"):
             self._set(change)
         elif names := message.get("reset"):
-            self._keep({name: value for name, value in self._overrides.items() if name not in names})
+            self._keep(dict.fromkeys(names))
 
     def _on_range(self, low: float, high: float, rests: bool) -> None:
         names = ("automatic.s_low", "automatic.s_high")
         change = {name: round(_bounded(name, value), 4) for name, value in zip(names, (low, high), strict=True)}
         (self._set if rests else self._try)(change)
-
-    def _on_route(self, message: Mapping[str, Any]) -> None:
-        header, name = self._header, str(message.get("route", ""))
-        if header is None:
-            return
-        now = [to["name"] for to in self.destinations.destinations if to["chosen"] and to["name"] != name]
-        wanted = [*now, name] if message.get("on") else now
-        apparatus, actor = self._session.apparatus, self._session.actor
-        self._session.run(lambda: apparatus.adjust(header.image_id, actor, outputs=wanted), self._kept, self._refused)
 
     def _try(self, change: Mapping[str, Any]) -> None:
         """Show what a change would look like, keep nothing."""
@@ -181,22 +195,17 @@ class Processing:
 
     def _set(self, change: Mapping[str, Any]) -> None:
         self._try(change)
-        self._keep({**self._overrides, **change})
+        self._keep(change)
 
-    def _keep(self, overrides: dict[str, Any]) -> None:
+    def _keep(self, change: Mapping[str, Any]) -> None:
+        """Keep what is named; None gives it back to the condition key."""
         header = self._header
         if header is None or not self.editable:
             return
-        self._overrides = overrides
-        self._wanted += 1
-        number = self._wanted
+        both = {**self._overrides, **change}
+        self._overrides = {name: value for name, value in both.items() if value is not None}
         apparatus, actor = self._session.apparatus, self._session.actor
-
-        def kept(after: ImageHeader) -> None:
-            if number == self._wanted:
-                self._kept(after)
-
-        self._session.run(lambda: apparatus.adjust(header.image_id, actor, overrides=overrides), kept, self._refused)
+        self._session.edits.run(lambda: apparatus.tune(header.image_id, actor, change), self._kept, self._refused)
 
     def _kept(self, header: ImageHeader) -> None:
         self._changed(header)

@@ -1,4 +1,4 @@
-"""The dialogs of the Review page as fields: request, reject, keys."""
+"""The dialogs of the Review page as fields: request, reject."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from imgdash.dashboard import keys
+from imgdash.dashboard.review.processing import inert_of, shown_as_sent
+from imgdash.dashboard.review.worklist import look
 from imgdash.model import ASKS, ImageHeader, ImgdashError, Request
 from imgdash.model.codes import QUALITY_REASONS, REASONS
 from imgdash.process import Chain, describe
@@ -34,12 +35,15 @@ class Advice:
         Who would be asked, or why nobody can be.
     proposal
         What a policy proposed already (R7).
+    rounds
+        The rounds until now: ``{id, version, title, lines}``, first to last; none for a first image.
     """
 
     reason: str
     ask: str
     words: str
     proposal: Request | None = None
+    rounds: tuple[Mapping[str, Any], ...] = ()
 
 
 def advise(apparatus: Apparatus, header: ImageHeader, reason: str = "") -> Advice:
@@ -58,14 +62,39 @@ def advise(apparatus: Apparatus, header: ImageHeader, reason: str = "") -> Advic
     try:
         route = apparatus.suggest_request(header.image_id, reason)
     except ImgdashError as error:
-        return Advice(reason, proposal.ask if proposal else "processed", error.cause, proposal)
-    return Advice(reason, proposal.ask if proposal else route.ask, f"{route.peer}. {route.why}".strip(), proposal)
+        ask, words = "processed", error.cause
+    else:
+        ask, words = route.ask, f"{route.peer}. {route.why}".strip()
+    return Advice(reason, proposal.ask if proposal else ask, words, proposal, rounds(apparatus, header))
+
+
+def rounds(apparatus: Apparatus, header: ImageHeader) -> tuple[Mapping[str, Any], ...]:
+    """What was asked until now and what came; for a thread."""
+    if not header.replaces:
+        return ()
+    asked = {
+        one.image_id: one
+        for one in apparatus.search.asked_in([one.image_id for one in apparatus.history(header.image_id)])
+    }
+    found = []
+    for image in apparatus.history(header.image_id):
+        why = asked.get(image.image_id)
+        reason = REASONS[why.reason].meaning if why and why.reason in REASONS else ""
+        lines = [f"{reason}: {ASKS.get(why.ask, why.ask).lower()}" if why and reason else "", why.peer if why else ""]
+        found.append({
+            "id": "" if image.state == "deleted" else image.image_id, "version": look(image),
+            "title": f"Round {image.round_number} · image {image.number}", "lines": [line for line in lines if line],
+        })  # fmt: skip
+    return tuple(found)
 
 
 def request(header: ImageHeader, chain: Chain, advice: Advice) -> list[dict[str, Any]]:
     """Fields of a request, prefilled with what was proposed, else with the parameters obtained (R2)."""
     wanted = advice.proposal.parameters if advice.proposal else {}
+    sent = shown_as_sent(header, chain)
+    before = [{"name": "rounds", "kind": "rounds", "label": "Rounds until now", "rows": list(advice.rounds)}]
     return [
+        *(before if advice.rounds else []),
         {
             "name": "reason",
             "kind": "select",
@@ -93,7 +122,11 @@ def request(header: ImageHeader, chain: Chain, advice: Advice) -> list[dict[str,
             "kind": "parameters",
             "label": "Processing parameters wanted",
             "rows": _parameters(header, chain, wanted),
-            "hint": "Those obtained here; change what should be different. Only marked ones are sent.",
+            "hint": "Those obtained here; change what should be different. Only marked ones are sent."
+            + (" The picture is the image as the sender processed it, processed once more." if sent else ""),
+            "image": header.image_id if "s_low" in header.parameters else "",
+            "version": look(header),
+            "base": {**header.overrides, **({"automatic.processed": "process"} if sent else {})},
         },
         {
             "name": "comment",
@@ -106,15 +139,17 @@ def request(header: ImageHeader, chain: Chain, advice: Advice) -> list[dict[str,
 
 def reject(header: ImageHeader) -> list[dict[str, Any]]:
     """Fields of a rejection: reasons of CID 7011."""
-    findings = header.judgement.findings
-    first = findings[0].reason if findings else ""
+    found = [QUALITY_REASONS[one.reason].meaning for one in header.judgement.findings if one.reason in QUALITY_REASONS]
     return [
         {
             "name": "reason",
             "kind": "select",
             "label": "Reason (CID 7011)",
-            "value": first if first in QUALITY_REASONS else "111209",
-            "options": _reasons(QUALITY_REASONS),
+            # None is chosen beforehand: what is not looked at must not enter the reject analysis as a reason.
+            "value": "",
+            "required": True,
+            "options": [["", "choose a reason"], *_reasons(QUALITY_REASONS)],
+            "hint": f"The station found: {', '.join(dict.fromkeys(found)).lower()}." if found else "",
         },
         {
             "name": "kind",
@@ -130,21 +165,15 @@ def reject(header: ImageHeader) -> list[dict[str, Any]]:
     ]
 
 
-def key_sheet(own: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Every key, each changeable."""
-    rows = [{"name": action, "label": keys.DEFAULTS[action][1], "key": key} for action, key in keys.chosen(own).items()]
-    hint = "Press the wanted key in its place; Backspace takes one away. In the image: drag left changes contrast and "
-    hint += "density, drag right or Shift moves, the wheel zooms, double click fits."
-    return [{"name": "keys", "kind": "keys", "label": "", "rows": rows, "hint": hint}]
-
-
 def _reasons(table: Mapping[str, Any]) -> list[list[str]]:
     return [[value, f"{code.meaning}  ({value})"] for value, code in table.items()]
 
 
 def _parameters(header: ImageHeader, chain: Chain, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     flat = chain.flat()
-    taken = {*wanted} if wanted else {*chain.changed(), *header.overrides}
+    # What does not act on this image was not obtained with it: it is offered, but not asked for unseen.
+    inert = inert_of(header, chain)
+    taken = {*wanted} if wanted else {*chain.changed(), *header.overrides} - inert
     return [
         {
             "name": item.name,

@@ -1,92 +1,215 @@
-"""Output range and output image range of each apparatus, in parts of the film or stored image (D2)."""
+"""Output range and output image range of each apparatus, in parts of the film or stored image (D2, D3)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
 
 from imgdash.config import OutputApparatus, Site
 from imgdash.model import Condition, ImageHeader, ImgdashError
-from imgdash.output.film_format import film_mm, grid
+from imgdash.output import film_split, framing
+from imgdash.output.film_format import Cell, grid
+from imgdash.output.framing import Framing
 from imgdash.output.job import profile
-from imgdash.process import Chain
-from imgdash.process.overlay import items_of
+from imgdash.process import Chain, geometry, overlay
+from imgdash.process.geometry import Placement
 
-Box = tuple[float, float, float, float]
+# Longer side of the image that overlays are laid out on.
+_SIDE: Final = 900
+# What letters may touch of the field's edge before a person is warned.
+_COVERED: Final = 0.02
 
 
-def ranges(header: ImageHeader, condition: Condition, chain: Chain, site: Site) -> list[dict[str, Any]]:
-    """One entry for each output apparatus, as `imgdash.dashboard.panels.Destinations` draws it."""
+def ranges(header: ImageHeader, condition: Condition, site: Site, chain: Chain | None = None) -> list[dict[str, Any]]:
+    """One entry for each output apparatus, as the components of `imgdash.dashboard.panels` draw it.
+
+    Parameters
+    ----------
+    chain
+        The image's processing chain, where it is known already.
+    """
+    chain = chain or Chain.of(condition.processing, header.overrides)
     chosen = site.destinations(header.outputs, condition.outputs)
     found = []
     for apparatus in site.apparatus:
         findings = header.judgement.film if apparatus.kind == "printer" else header.judgement.storage
-        entry = {
+        entry: dict[str, Any] = {
             "name": apparatus.name,
             "kind": apparatus.kind,
             "chosen": apparatus.name in chosen,
-            "trouble": "not fit for it" if findings else "",
-            "overlays": [
-                {"text": item.text or f"{item.length_mm:g} mm", "x": item.x, "y": item.y}
-                for item in items_of(chain.overlay, header.marked, header.overlays)
-            ],
+            "trouble": ["not fit for it"] if findings else [],
+            "own": dict(header.ranges.get(apparatus.name, {})),
+            **_NOWHERE,
         }
         try:
-            wanted = profile(apparatus, condition)
-            entry.update(
-                _film(header, chain, wanted) if apparatus.kind == "printer" else _stored(header, chain, wanted)
-            )
+            view = _View.of(header, chain, profile(apparatus, condition))
+            entry.update(_film(view) if apparatus.kind == "printer" else _stored(view))
+            entry["field"], entry["sides"] = view.field, view.sides
+            entry["marks"], entry["unfielded"] = view.marks(), not view.field
+            entry["trouble"] = [*entry["trouble"], *entry["warnings"], *_covering(entry["marks"], view.field)]
         except ImgdashError as error:
-            entry.update(frame=[1, 1], cells=[], range=[0, 0, 1, 1], text="", trouble=error.cause)
+            entry["trouble"] = [error.cause]
         found.append(entry)
     return found
 
 
-def image_mm(header: ImageHeader, chain: Chain) -> tuple[float, float]:
-    """Width and height of the image as turned and trimmed, mm of the detector; pixels where the pitch is unknown."""
-    pitch_y, pitch_x = header.pixel_spacing or (1.0, 1.0)
-    width, height = max(header.columns, 1) * pitch_x, max(header.rows, 1) * pitch_y
-    if chain.geometry.rotation in (90, 270):
-        width, height = height, width
-    if chain.geometry.trim == "rectangle":
-        width *= abs(chain.geometry.right - chain.geometry.left) or 1.0
-        height *= abs(chain.geometry.bottom - chain.geometry.top) or 1.0
-    return width, height
+_NOWHERE: Final[dict[str, Any]] = {
+    "frame": [1, 1], "free": [0, 0, 1, 1], "cells": [], "band": [], "place": [0, 0, 1, 1], "text": "", "scale": 1.0,
+    "most": 1.0, "sides": [0, 0, 1, 1], "field": [], "marks": [], "unfielded": True, "aspect": 1.0, "movable": False,
+    "warnings": [],
+}  # fmt: skip
 
 
-def _film(header: ImageHeader, chain: Chain, apparatus: OutputApparatus) -> dict[str, Any]:
-    film_width, film_height = film_mm(apparatus.film_size)
+@dataclass(frozen=True)
+class _View:
+    """An image on its way to one apparatus, without its pixels."""
+
+    header: ImageHeader
+    apparatus: OutputApparatus
+    chain: Chain
+    wanted: Framing
+    turned: Placement
+    cut: Placement
+    sides: list[float]
+
+    @classmethod
+    def of(cls, header: ImageHeader, chain: Chain, apparatus: OutputApparatus) -> _View:
+        wanted = Framing.of(header.ranges.get(apparatus.name))
+        chain = chain.with_(**wanted.trim) if wanted.trim else chain
+        turned = _turned(header, chain, apparatus.steps)
+        height, width = turned.shape
+        rows, columns = slice(0, height), slice(0, width)
+        if apparatus.kind == "printer" or "scale" in apparatus.steps:
+            rows, columns = geometry.cut(chain.geometry, turned, header.parameters.get("field") or ())
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        moved = turned.then([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], shape)
+        sides = [columns.start / width, rows.start / height, columns.stop / width, rows.stop / height]
+        return cls(header, apparatus, chain, wanted, turned, moved, sides)
+
+    @property
+    def known(self) -> bool:
+        return self.header.pixel_spacing is not None
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Height and width of the output image range, mm; pixels where the pitch is unknown."""
+        pitch_y, pitch_x = self.cut.pitch()
+        return self.cut.shape[0] * pitch_y, self.cut.shape[1] * pitch_x
+
+    @property
+    def aspect(self) -> float:
+        pitch_y, pitch_x = self.turned.pitch()
+        return self.turned.shape[1] * pitch_x / (self.turned.shape[0] * pitch_y)
+
+    @property
+    def field(self) -> list[list[list[float]]]:
+        """Corners of the irradiated field in parts of the turned image."""
+        rows, columns = self.turned.shape
+        polygons = self.header.parameters.get("field") or ()
+        return [(self.turned.apply(polygon) / [columns, rows]).round(4).tolist() for polygon in polygons]
+
+    def marks(self) -> list[dict[str, Any]]:
+        """Where each overlay will stand, in parts of the output image range."""
+        if "overlay" not in self.apparatus.steps:
+            return []
+        height, width = self.extent
+        factor = _SIDE / max(height, width)
+        shape = (max(1, round(height * factor)), max(1, round(width * factor)))
+        small, blank = geometry.scale_placement(self.cut, shape), np.zeros(shape, np.uint16)
+        placed, found = self.header.overlays, []
+        items = overlay.items_of(self.chain.overlay, self.header.marked, placed)
+        for number, item in enumerate(items):
+            field = self.header.parameters.get("field") or ()
+            _, places, _ = overlay.draw(blank, [item], small, field, 12, self.known)
+            own = number - (len(items) - len(placed))
+            for place in places:
+                # `place` is where it stands, x and y are where it was wanted.
+                kept = {"x": item.x, "y": item.y, "height": item.height, "length_mm": item.length_mm}
+                found.append({**place, **kept, "text": item.text, "index": own if own >= 0 else -1})
+        return found
+
+
+def _turned(header: ImageHeader, chain: Chain, steps: Sequence[str]) -> Placement:
+    shape = (max(header.rows, 1), max(header.columns, 1))
+    placement = Placement.of_image(shape, header.pixel_spacing or (1.0, 1.0))
+    if "rotation" in steps:
+        placement = geometry.turn_placement(placement, chain.geometry.rotation, False)
+        if chain.geometry.angle:
+            placement = geometry.tilt_placement(placement, chain.geometry.angle)
+    return geometry.turn_placement(placement, 0, bool(chain.geometry.mirror and "mirror" in steps))
+
+
+def _over_several(apparatus: OutputApparatus, box: Cell, band: int, height: float, width: float) -> bool:
+    films = film_split.count(height, width, box, band, apparatus.split_overlap_mm)
+    return framing.splits(apparatus) and films <= film_split.MOST
+
+
+def _film(view: _View) -> dict[str, Any]:
+    apparatus, (height, width) = view.apparatus, view.extent
+    wanted = view.wanted.wanted(apparatus)
+    way = framing.orientation(apparatus, height, width, wanted if view.known else None)
+    box, band = framing.box(apparatus, way)
     columns, rows = grid(apparatus.layout)
-    width, height = image_mm(header, chain)
-    lying = apparatus.orientation == "LANDSCAPE" or (
-        apparatus.orientation == "auto" and (columns, rows) == (1, 1) and width > height
-    )
-    if lying:
-        film_width, film_height = film_height, film_width
-    cell_width, cell_height = film_width / columns, film_height / rows
-    filling = min(cell_width / width, cell_height / height)
-    true = apparatus.true_size and header.pixel_spacing is not None and filling >= 1
-    factor = 1.0 if true else filling
-    cells: list[Box] = [(c / columns, r / rows, 1 / columns, 1 / rows) for r in range(rows) for c in range(columns)]
-    w, h = width * factor / film_width, height * factor / film_height
-    size = "true size" if true else f"{factor:.0%} of true size" if header.pixel_spacing else "filling"
+    box_height, box_width = box.rows * box.pitch, box.columns * box.pitch
+    film_height, film_width = box_height * rows, box_width * columns
+    free_height = (box.rows - band) * box.pitch
+    most = min(free_height / height, box_width / width)
+    if view.known:
+        factor = most if wanted is None else wanted
+        if factor > most and not _over_several(apparatus, box, band, height * factor, width * factor):
+            factor = most
+    else:
+        factor = most * min(1.0 if wanted is None else wanted, 1.0)
+    h, w = height * factor, width * factor
+    left, top = max(0.0, box_width - w) * view.wanted.x, max(0.0, free_height - h) * view.wanted.y
+    size = "true size" if abs(factor - 1) < 0.005 else f"{factor:.0%} of true size"
+    warnings = []
+    if view.known and factor > most:
+        films = film_split.count(h, w, box, band, apparatus.split_overlap_mm)
+        warnings = [f"larger than the film: goes over {films} of them"]
+    elif wanted is not None and view.known and wanted > most * 1.001:
+        warnings = [f"larger than the film{' at true size' if wanted == 1 else ''}: made smaller"]
+    elif view.known and factor > 1.005:
+        warnings = [f"enlarged to {factor:.0%}: lengths on the film are not true"]
+    cells = [(c / columns, r / rows, 1 / columns, 1 / rows) for r in range(rows) for c in range(columns)]
     return {
         "frame": [film_width, film_height],
         "cells": cells if len(cells) > 1 else [],
-        "range": [(1 / columns - w) / 2, (1 / rows - h) / 2, w, h],
-        "text": f"{apparatus.film_size.replace('_', '.')} · {size}",
-        **({"trouble": "larger than the film at true size: made smaller"} if apparatus.true_size and not true else {}),
+        "free": [0, 0, box_width / film_width, free_height / film_height],
+        "band": [0, free_height / film_height, box_width / film_width, (box_height - free_height) / film_height],
+        "place": [left / film_width, top / film_height, w / film_width, h / film_height],
+        "scale": factor if view.known else factor / most,
+        "most": most if view.known else 1.0,
+        "text": f"{apparatus.film_size.replace('_', '.')} · {size if view.known else 'size not known'}",
+        "aspect": view.aspect,
+        "movable": True,
+        "warnings": warnings,
     }
 
 
-def _stored(header: ImageHeader, chain: Chain, apparatus: OutputApparatus) -> dict[str, Any]:
-    width, height = image_mm(header, chain)
-    factor = apparatus.scale * chain.geometry.scale
-    columns, rows = header.columns, header.rows
-    if chain.geometry.rotation in (90, 270):
-        columns, rows = rows, columns
+def _stored(view: _View) -> dict[str, Any]:
+    apparatus, (height, width) = view.apparatus, view.extent
+    scale = view.wanted.scale if view.wanted.scale is not None else apparatus.scale
+    factor = scale * view.chain.geometry.scale if "scale" in apparatus.steps else 1.0
+    rows, columns = geometry.target_shape(view.cut, view.chain.geometry, scale, None) if factor != 1 else view.cut.shape
     return {
         "frame": [width, height],
-        "cells": [],
-        "range": [0, 0, 1, 1],
-        "text": f"{columns * factor:.0f} × {rows * factor:.0f} px · {apparatus.bits} bit",
+        "place": [0, 0, 1, 1],
+        "scale": scale,
+        "most": 4.0,
+        "text": f"{columns} × {rows} px · {apparatus.bits} bit",
+        "aspect": view.aspect,
+        "movable": False,
+        "warnings": [],
     }
+
+
+def _covering(marks: Sequence[Mapping[str, Any]], field: Sequence[Any]) -> list[str]:
+    """Overlays that hide something of the irradiated field; where no field is known a person has to look."""
+    if not field:
+        return []
+    names = [str(mark["text"] or mark["kind"]) for mark in marks if mark["covers_field"] > _COVERED]
+    return [f"{', '.join(names)} {'covers' if len(names) == 1 else 'cover'} the irradiated field"] if names else []

@@ -20,7 +20,7 @@ def corners(header: ImageHeader) -> dict[str, list[str]]:
         "ur": [
             header.title,
             f"{header.condition} v{header.condition_version}" if header.condition else "no condition key",
-            header.state + (f" · round {header.round + 1}" if header.round else ""),
+            header.state + (f" · round {header.round_number}" if header.round else ""),
         ],
     }
 
@@ -31,7 +31,7 @@ def notes(header: ImageHeader, me: str) -> list[str]:
     if header.held_by not in ("", me):
         found.append(f"{header.held_by} is looking at this image.")
     if header.round:
-        found.append(f"Round {header.round + 1}: the answer to a request.")
+        found.append(f"Round {header.round_number}: the answer to a request.")
     if header.parameters.get("unprocessed") is False:
         found.append("Processed by the sender; shown as sent, only contrast and density act.")
     if header.duplicate_of:
@@ -39,6 +39,16 @@ def notes(header: ImageHeader, me: str) -> list[str]:
     if header.comment:
         found.append(f"Comment: {header.comment}")
     return found
+
+
+def unreadable(header: ImageHeader) -> list[str]:
+    """Why an image cannot be shown, and what can be done; empty where it can."""
+    if header.state == "deleted":
+        return ["It was deleted.", "Its records are kept."]
+    if header.state != "quarantined":
+        return []
+    causes = " ".join(found.text for found in header.judgement.findings) or "Its pixels cannot be read."
+    return [causes, "The file is kept aside as it came; the sender can be asked to send the image again."]
 
 
 def finding(against: Finding) -> dict[str, Any]:

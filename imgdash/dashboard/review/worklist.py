@@ -16,7 +16,14 @@ _FINISHED_KEPT = 12
 
 def look(header: ImageHeader) -> str:
     """A digest of what an image's pixels on the screen depend on: a new one means new pixels."""
-    parts = [header.condition, header.condition_version, dict(header.overrides), dict(header.parameters), header.marked]
+    processing = [header.condition, header.condition_version, dict(header.overrides), dict(header.parameters)]
+    parts = [*processing, header.marked, header.overlays]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def sent(header: ImageHeader) -> str:
+    """A digest of what the pixels that output apparatus get depend on."""
+    parts = [look(header), dict(header.ranges)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -33,6 +40,7 @@ class WorkList:
         self.me = me
         self._headers: dict[str, ImageHeader] = {}
         self._looks: dict[str, tuple[ImageHeader, str]] = {}
+        self._shown: dict[str, tuple[ImageHeader, dict[str, Any]]] = {}
         self._finished: list[str] = []
         self._decided: dict[str, ImageHeader] = {}
 
@@ -73,6 +81,7 @@ class WorkList:
             self._finished.remove(image_id)
             self._headers.pop(image_id, None)
             self._looks.pop(image_id, None)
+            self._shown.pop(image_id, None)
 
     def version(self, image_id: str) -> str:
         """`look` of an image, calculated once for each header."""
@@ -110,8 +119,18 @@ class WorkList:
         return order[min(max(order.index(image_id) + step, 0), len(order) - 1)]
 
     def items(self) -> list[dict[str, Any]]:
-        """The strip's items."""
-        return [self._item(self._headers[image_id]) for image_id in self.order()]
+        """The strip's items; one that shows the same as before is the same object."""
+        return [self._same(self._headers[image_id]) for image_id in self.order()]
+
+    def _same(self, header: ImageHeader) -> dict[str, Any]:
+        kept = self._shown.get(header.image_id)
+        if kept is not None and kept[0] is header:
+            return kept[1]
+        item = self._item(header)
+        if kept is not None and kept[1] == item:
+            item = kept[1]
+        self._shown[header.image_id] = (header, item)
+        return item
 
     def _item(self, header: ImageHeader) -> dict[str, Any]:
         return {

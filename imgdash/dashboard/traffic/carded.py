@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from imgdash.dashboard.browsing import Browsing
-from imgdash.dashboard.listing import Row
+from imgdash.dashboard.lists import Row
 from imgdash.dashboard.traffic.cards import Cards
 
 
@@ -15,6 +15,6 @@ class Carded(Browsing):
     shows: ClassVar[type[Cards]]
     columns: ClassVar = []
 
-    def _there(self, rows: list[Row], summary: str) -> None:
+    def _there(self, rows: list[Row]) -> None:
         self.table.items = [dict(row.face) for row in rows]
-        super()._there(rows, summary)
+        super()._there(rows)

@@ -10,14 +10,19 @@ from imgdash.apparatus.traffic import Lane
 from imgdash.model import ASKS, ImageHeader, Request
 from imgdash.model.codes import REASONS
 
-_KINDS: Final = {"storage": ("storage", "storage"), "printer": ("film", "film printer")}
+_KINDS: Final = {
+    "storage": ("storage", "storage"),
+    "printer": ("film", "film printer"),
+    "folder": ("storage", "folder"),
+    "web": ("storage", "web storage"),
+}
 # What a person can do about an entry that does not go on by itself.
 REMEDIES: Final[dict[str, str]] = {
     "failed": "It is not sent again by itself. Mend what is in the way, then send it again; or cancel it.",
     "uncertain": "The printer's answer was lost. Look whether the film is there: if so say that it is, "
     "otherwise send it again.",
     "held": "Kept back until it is released.",
-    "committing": "It was sent; the storage has not yet said that it keeps it.",
+    "committing": "It was sent; the apparatus has not yet said that it keeps it, or that it is printed.",
 }
 TO: Final = {"modality": "the modality", "ris": "HIS/RIS"}
 

@@ -6,10 +6,14 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from imgdash.apparatus.trial import Trial, plain
-from imgdash.dashboard.session import Session
-from imgdash.dashboard.tuning.board import Board, Tried
+from imgdash.dashboard.review.worklist import look
+from imgdash.dashboard.tuning import readout
+from imgdash.dashboard.tuning.board import Board
 from imgdash.dashboard.tuning.controls import Picker, Tuner
+from imgdash.dashboard.tuning.effect import without_effect
+from imgdash.dashboard.tuning.forming import Forming, Tried
+from imgdash.dashboard.tuning.found import Found, find
+from imgdash.dashboard.tuning.place import Place
 from imgdash.model import Condition, ImageHeader, ImgdashError
 from imgdash.process import Chain, describe
 
@@ -23,6 +27,10 @@ class Bench:
     ----------
     on_save
         Called with the note when a person wants to release what is tried.
+    on_export
+        Called when a person wants what is tried as a file.
+    pushed
+        Called when everything of a result is painted; a notebook sends it to the browser then.
 
     Attributes
     ----------
@@ -32,20 +40,30 @@ class Bench:
         The parameters that are tried.
     image_id
         The image they are tried on; empty where the key has none.
+    reference
+        The parameters they are compared with: of the version in force, or of another one (A/B).
     """
 
-    def __init__(self, session: Session, on_save: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        session: Place,
+        on_save: Callable[[str], None],
+        on_export: Callable[[], None],
+        pushed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.session = session
         self._on_save = on_save
+        self._on_export = on_export
         self.condition: Condition | None = None
         self.chain = Chain.of()
         self.images: list[ImageHeader] = []
         self.image_id = ""
-        self._released = Chain.of()
+        self.reference = self._released = Chain.of()
+        self._against = 0
         self._number = self._asked = 0
         self._busy = self._again = False
-        self._formers: dict[Any, Trial] = {}
-        self.board = Board(self._run)
+        self._forming = Forming(session.apparatus.tuning)
+        self.board = Board(self._run, self.compare_with, pushed)
         self.picker = Picker(on_message=self._picked, sizing_mode="stretch_width")
         self.tuner = Tuner(
             on_message=self._tuned,
@@ -64,29 +82,58 @@ class Bench:
         keep
             It is the same key: what is tried, and on which image, stays.
         """
-        tuning, conditions = self.session.apparatus.tuning, self.session.apparatus.conditions
         self.picker.waiting = True
         self._asked += 1
         asked = self._asked
 
-        def read() -> tuple[Condition, Chain, list[ImageHeader]]:
-            return conditions.get(key), tuning.chain(key), tuning.images(key, _IMAGES)
+        against = self._against if keep else 0
 
-        def there(found: tuple[Condition, Chain, list[ImageHeader]]) -> None:
+        def there(found: Found) -> None:
             if asked != self._asked:
+                return
+            if keep and self._against != against:
+                # Another version was chosen to compare with meanwhile.
+                self.show_key(key, image_id, keep)
                 return
             tried = self.chain if keep and self.changed() else None
             wanted = self.image_id if keep else image_id
-            self.condition, self._released, self.images = found
+            self._against = against if against in found.versions else 0
+            self.condition, self._released, self.images = found.condition, found.chain, found.images
+            self.reference = found.reference
             self.chain = tried or self._released
             self._list_images()
             known = [image.image_id for image in self.images]
             self.image_id = wanted if wanted in known else known[0] if known else ""
             self.picker.current = self.image_id
+            self._list_versions(found.versions)
             self._controls()
             self._run()
 
-        self.session.run(read, there, self._failed)
+        self.session.run(lambda: find(self.session.apparatus, key, against, _IMAGES), there, self._failed)
+
+    def compare_with(self, version: int) -> None:
+        """Compare with another version (A/B): dashed curves, right picture, difference, numbers, replay."""
+        if self.condition is None:
+            return
+        key = self.condition.key
+
+        def there(chain: Chain) -> None:
+            # The key may have been released anew meanwhile.
+            if self.condition is not None and self.condition.key == key:
+                self.reference = chain
+                self._against = 0 if version == self.condition.version else version
+                self.board.modes.reference = version
+                self._run()
+
+        self.session.run(lambda: self.session.apparatus.tuning.chain(key, version), there)
+
+    def _list_versions(self, versions: Sequence[int]) -> None:
+        if self.condition is not None:
+            self.board.modes.param.update(
+                versions=list(versions),
+                in_force=self.condition.version,
+                reference=self._against or self.condition.version,
+            )
 
     def refresh(self) -> None:
         """The key was released anew, or images of it came."""
@@ -109,10 +156,15 @@ class Bench:
                     "title": image.title,
                     "text": " · ".join(part for part in (image.patient.name, image.sender, image.state) if part),
                     "unfit": not image.judgement.fit,
+                    "src": self._thumbnail(image),
                 }
                 for image in self.images
             ],
         )
+
+    def _thumbnail(self, image: ImageHeader) -> str:
+        """Where the picker finds a thumbnail."""
+        return f"image/{image.image_id}/thumbnail?v={look(image)}"
 
     # -- which parameters ---------------------------------------------------------------------------------
 
@@ -152,6 +204,7 @@ class Bench:
             released=self._released.flat(),
             version=condition.version,
             next=condition.version + 1,
+            idle=without_effect(self.chain),
             error="",
         )
         self._say()
@@ -160,7 +213,11 @@ class Bench:
         image = next((image for image in self.images if image.image_id == self.image_id), None)
         shown = self.board.tried is not None and self.board.tried.image_id == self.image_id
         coming = "" if shown else " · one moment …"
-        self.board.modes.said = f"{image.number} {image.title} · {image.sender}{coming}" if image else "no image"
+        if image is None or self.condition is None:
+            self.board.modes.said = "no image"
+            return
+        lent = "" if image.condition == self.condition.key else f" · lent by {image.condition}"
+        self.board.modes.said = f"{image.number} {image.title} · {image.sender}{lent}{coming}"
 
     # -- trying -------------------------------------------------------------------------------------------
 
@@ -174,43 +231,30 @@ class Bench:
             self._again = True
             return
         self._busy = True
-        condition, image_id, chain, released = self.condition, self.image_id, self.chain, self._released
-        number, straight = self._number, self.board.mode == "straight"
+        key, image_id, chain, reference = self.condition.key, self.image_id, self.chain, self.reference
+        number, mode = self._number, self.board.mode
         self.session.run(
-            lambda: self._form(condition, image_id, chain, released, straight),
+            lambda: self._forming.form(image_id, key, chain, reference, mode),
             lambda tried: self._formed(tried, number),
             lambda error: self._failed(error, number),
-        )
-
-    def _form(self, condition: Condition, image_id: str, chain: Chain, released: Chain, straight: bool) -> Tried:
-        """In a thread."""
-        tuning, key = self.session.apparatus.tuning, condition.key
-        former = tuning.beside(released, chain)
-        name = (image_id, key, condition.version, former)
-        if name not in self._formers:
-            if len(self._formers) > 2 * _IMAGES:
-                self._formers.clear()
-            self._formers[name] = tuning.try_out(image_id, key, former)
-        reduced = tuning.reduced(image_id)
-        return Tried(
-            image_id,
-            tuning.try_out(image_id, key, chain),
-            self._formers[name],
-            tuning.try_out(image_id, key, plain(chain)) if straight else None,
-            reduced.histogram,
-            reduced.edges,
         )
 
     def _formed(self, tried: Tried, number: int) -> None:
         self._busy = False
         if tried.image_id == self.image_id:
-            self.board.paint(tried)
+            self.board.paint(tried, self._films(tried))
             self._say()
             limits = tried.now.numbers
             self.tuner.calculated = {"automatic.s_low": limits.s_low, "automatic.s_high": limits.s_high}
             # Last: when the browser has this, it has drawn the rest.
             self.tuner.seen = max(self.tuner.seen, number)
         self._once_more()
+
+    def _films(self, tried: Tried) -> list[str]:
+        image = next((image for image in self.images if image.image_id == tried.image_id), None)
+        if image is None or self.condition is None:
+            return []
+        return readout.films(image, self.condition, tried.now.chain, self.session.apparatus.site)
 
     def _once_more(self) -> None:
         if self._again:
@@ -237,6 +281,8 @@ class Bench:
             self.reset([str(name) for name in message["reset"]])
         elif "save" in message:
             self._on_save(str(message["save"]))
+        elif "export" in message:
+            self._on_export()
 
     def step(self, by: int) -> None:
         """The next or the previous image."""

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from imgdash.apparatus.trial import Trial, profile
+from imgdash.apparatus.trial import profile
 from imgdash.dashboard.tuning import readout
 from imgdash.dashboard.tuning.controls import Modes, Readout
 from imgdash.dashboard.tuning.curves import Curves
+from imgdash.dashboard.tuning.forming import Tried
 from imgdash.dashboard.tuning.pictures import Pictures, Point
 
 _MODES: Final = [
-    {"name": "before", "title": "Before", "text": "By the version in force"},
+    {"name": "before", "title": "Before", "text": "By the version that is compared with"},
+    {"name": "difference", "title": "Difference", "text": "Tried minus before: amber is lighter now, blue darker"},
+    {"name": "straight", "title": "Straight", "text": "The same signal limits through a straight curve, nothing else"},
     {
-        "name": "difference",
-        "title": "Difference",
-        "text": "Tried minus version in force: amber is lighter now, blue darker",
+        "name": "regions",
+        "title": "Regions",
+        "text": "Grey: relevant region. Amber: direct exposure. Blue: outside the recognised field",
     },
-    {"name": "straight", "title": "Straight curve", "text": "The same signal limits, nothing else"},
 ]
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What one run of the chain gave.
-
-    Attributes
-    ----------
-    now, former
-        The tried parameters, and the version in force.
-    straight
-        Tones as they came; only formed where they are shown.
-    histogram, edges
-        Of the signal.
-    """
-
-    image_id: str
-    now: Trial
-    former: Trial
-    straight: Trial | None
-    histogram: np.ndarray
-    edges: tuple[float, float]
 
 
 class Board:
@@ -54,10 +33,18 @@ class Board:
     ----------
     on_mode
         Called when the right picture is to show something else.
+    on_version
+        Called with the version that is to be compared with.
+    pushed
+        Called when all is painted.
     """
 
-    def __init__(self, on_mode: Callable[[], None]) -> None:
+    def __init__(
+        self, on_mode: Callable[[], None], on_version: Callable[[int], None], pushed: Callable[[], None]
+    ) -> None:
         self._on_mode = on_mode
+        self._on_version = on_version
+        self._pushed = pushed
         self.tried: Tried | None = None
         self.pictures = Pictures(self._line_moved)
         self.curves = Curves()
@@ -66,51 +53,55 @@ class Board:
 
     @property
     def mode(self) -> str:
-        """What the right picture shows: before, difference or straight."""
+        """What the right picture shows: before, difference, straight or regions."""
         return str(self.modes.current)
 
     def _chosen(self, message: Mapping[str, Any]) -> None:
+        if message.get("version") in self.modes.versions:
+            self._on_version(int(message["version"]))
         mode = str(message.get("mode"))
         if mode in {known["name"] for known in _MODES}:
             self.modes.current = mode
             self._on_mode()
 
-    def paint(self, tried: Tried) -> None:
+    def paint(self, tried: Tried, warnings: Sequence[str] = ()) -> None:
         """Show a result."""
-        another = self.tried is None or self.tried.image_id != tried.image_id
         self.tried = tried
         self.pictures.extent(tried.now.extent_mm)
         self._pictures(tried)
-        if another:
-            self.curves.histogram(tried.histogram, tried.edges)
         self.curves.show(tried.now, tried.former)
         self._profile(tried)
         self.readout.param.update(
-            rows=readout.rows(tried.now.numbers, tried.former.numbers), notes=readout.notes(tried.now)
+            rows=readout.rows(tried.now.numbers, tried.former.numbers),
+            notes=readout.notes(tried.now),
+            warnings=list(warnings),
         )
+        self._pushed()
 
     def blank(self) -> None:
         """There is no image."""
         self.tried = None
         nothing = np.zeros((2, 2), np.uint8)
         self.pictures.show(self.pictures.now, nothing)
-        self.pictures.compare(nothing, signed=False)
-        self.readout.param.update(rows=[], notes=[])
+        self.pictures.compare(nothing, "grey")
+        self.readout.param.update(rows=[], notes=[], warnings=[])
+        self._pushed()
 
     def flip(self) -> None:
-        """Show the version in force in the left picture, or the tried parameters again."""
+        """Show what is compared with in the left picture, or the tried parameters again."""
         self.modes.flipped = not self.modes.flipped
         if self.tried is not None:
             self._pictures(self.tried)
+            self._pushed()
 
     def _pictures(self, tried: Tried) -> None:
         self.pictures.show(self.pictures.now, (tried.former if self.modes.flipped else tried.now).pixels)
         if self.mode == "difference":
-            difference = tried.now.pixels.astype(np.int16) - tried.former.pixels
-            self.pictures.compare(difference, signed=True)
+            self.pictures.compare(tried.now.pixels.astype(np.int16) - tried.former.pixels, "difference")
+        elif tried.other is not None:
+            self.pictures.compare(tried.other, "regions" if self.mode == "regions" else "grey")
         else:
-            other = tried.straight if self.mode == "straight" and tried.straight else tried.former
-            self.pictures.compare(other.pixels, signed=False)
+            self.pictures.compare(tried.former.pixels, "grey")
 
     def _profile(self, tried: Tried) -> None:
         start, end = self.pictures.line()
@@ -120,3 +111,4 @@ class Board:
     def _line_moved(self, start: Point, end: Point) -> None:
         if self.tried is not None:
             self._profile(self.tried)
+            self._pushed()

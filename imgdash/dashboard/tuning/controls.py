@@ -22,7 +22,7 @@ class KeyList(Component):
 class Picker(Component):
     """Thumbnails of a key's latest images; sends ``{"image": image_id}``."""
 
-    images = param.List(default=[], doc="``{id, number, title, text, unfit}``, latest first.")
+    images = param.List(default=[], doc="``{id, number, title, text, unfit, src}``, latest first; src: of a thumbnail.")
     current = param.String(default="")
     waiting = param.Boolean(default=False)
     height = param.Integer(default=84)
@@ -34,6 +34,7 @@ class Readout(Component):
     """Live numbers."""
 
     rows = param.List(default=[], doc="``{label, value, was, level, text}``; level: warn, bad or empty.")
+    warnings = param.List(default=[])
     notes = param.List(default=[])
 
     _esm = script("readout.js")
@@ -42,13 +43,14 @@ class Readout(Component):
 class Tuner(Component):
     """Every processing parameter with its slider and number.
 
-    Sends ``{"trial": {name: value}, "number": n}``, ``{"reset": [names]}``, ``{"save": note}``.
+    Sends ``{"trial": {name: value}, "number": n}``, ``{"reset": [names]}``, ``{"save": note}``, ``{"export": True}``.
     """
 
     descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
     values = param.Dict(default={}, doc="Dotted name → value that is tried.")
     released = param.Dict(default={}, doc="Dotted name → value of the version in force.")
     calculated = param.Dict(default={}, doc="Dotted name → what is calculated where the value is empty.")
+    idle = param.List(default=[], doc="Dotted names of parameters without effect as the others are set.")
     version = param.Integer(default=0, doc="In force.")
     next = param.Integer(default=1, doc="The number a saved version will have.")
     seen = param.Integer(default=0, doc="Number of the last trial that is shown: the next may come.")
@@ -63,14 +65,17 @@ class Tuner(Component):
 class Replay(Component):
     """Before and after over many images; sends ``{"replay": n}``, ``{"stop": True}``, ``{"image": image_id}``.
 
-    Cells come as messages: ``send(clear=True)``, ``send(cell={…})``.
+    Cells come as messages: ``send(clear=True)``, ``send(cell={…})``; those of a replay that ended before the view was
+    shown as `cells`.
     """
 
+    cells = param.List(default=[], doc="What `imgdash.dashboard.tuning.cells.cell_of` gives.")
     running = param.Boolean(default=False)
     possible = param.Boolean(default=False, doc="Whether there are images.")
     done = param.Integer(default=0)
     wanted = param.Integer(default=0)
     said = param.String(default="", doc="What the last replay showed.")
+    stale = param.Boolean(default=False, doc="Whether the parameters were changed since.")
 
     _esm = script("replay.js")
 
@@ -78,15 +83,19 @@ class Replay(Component):
 class Versions(Component):
     """History of a key.
 
-    Sends ``{"version": n}`` (with ``against``), ``{"load": n}``, ``{"back": n, "note": text}`` and
-    ``{"use": bool, "note": text}``.
+    Sends ``{"version": n}`` (with ``against``), ``{"load": n}`` (with ``against``: compared with that one),
+    ``{"export": n}``, ``{"back": n, "note": text}``, ``{"use": bool, "note": text}``; of a file from elsewhere
+    ``{"file": name, "text": content}``, then ``{"tryFile": True}``, ``{"bring": note}`` or ``{"leaveFile": True}``.
     """
 
     versions = param.List(default=[], doc="``{version, author, changed, note, released}``, latest first.")
     current = param.Integer(default=0)
     against = param.Integer(default=0)
     changes = param.List(default=[], doc="``{name, former, later}`` in words.")
-    difference = param.String(default="", doc="Unified diff of the two files.")
+    difference = param.String(default="", doc="Lines that differ between the two files.")
+    brought = param.Dict(
+        default={}, doc="File from elsewhere: ``{file, key, version, changes, difference}``; version in force, 0: new."
+    )
     may = param.Boolean(default=False)
     in_use = param.Boolean(default=True)
     error = param.String(default="")
@@ -96,11 +105,14 @@ class Versions(Component):
 
 
 class Modes(Component):
-    """The line over the pictures; sends ``{"mode": name}``."""
+    """The line over the pictures; sends ``{"mode": name}`` and ``{"version": number}``."""
 
     label = param.String(default="The right picture shows")
     said = param.String(default="")
-    flipped = param.Boolean(default=False, doc="Whether the left picture shows the version in force.")
+    flipped = param.Boolean(default=False, doc="Whether the left picture shows what is compared with.")
+    versions = param.List(default=[], doc="Numbers of the versions, latest first.")
+    reference = param.Integer(default=0, doc="Version that is compared with.")
+    in_force = param.Integer(default=0)
     modes = param.List(default=[], doc="``{name, title, text}``.")
     current = param.String(default="")
     height = param.Integer(default=30)

@@ -14,7 +14,6 @@ from imgdash.dashboard.tuning.drawn import Drawn, Pair
 from imgdash.process import band_gains, beta_curve, curve
 
 _TOP = 1.03
-_BINS = 256
 
 
 class Curves:
@@ -45,24 +44,24 @@ class Curves:
             xlim=(0.03, 2.5),
             ylim=(0.8, 3.0),
         )
-        self.profile = Pair("way", "P", title="Profile of the line", xlabel="mm", ylabel="P-value", **graded)
+        self.profile = Pair("way", "P", title="Profile of the line", xlabel="mm", ylabel="P-value", xticks=5, **graded)
 
         self.figures = (self.gradation, self.beta, self.gains, self.profile)
 
-    def histogram(self, counts: np.ndarray, edges: tuple[float, float]) -> None:
-        """Another image. Square roots are drawn, so that small structures beside a high peak are seen."""
-        step = max(1, len(counts) // _BINS)
-        whole = counts[: len(counts) // step * step].reshape(-1, step).sum(axis=1)
-        height = np.sqrt(whole.astype(np.float64))
+    def _histogram(self, shares: np.ndarray) -> None:
+        """Square roots are drawn, so that small structures beside a high peak are seen."""
+        height = np.sqrt(shares)
         # The ends may hold everything that was clipped.
-        height = np.minimum(height / max(float(height[1:-1].max(initial=1.0)), 1.0), 1.0)
-        signal = np.linspace(*edges, len(height))
-        # HoloViews draws an area as a patch: along its curve, back along its foot.
-        outline = {"x": np.append(signal, signal[::-1]), "y": np.append(height, np.zeros_like(height))}
-        self.gradation.set("histogram", outline)
+        height = np.minimum(height / max(float(height[0, 1:-1].max(initial=0.0)), 1e-9), 1.0)
+        signal = (np.arange(height.shape[1]) + 0.5) / height.shape[1]
+        for name, row in zip(("histogram", "region"), height, strict=True):
+            # HoloViews draws an area as a patch: along its curve, back along its foot.
+            outline = {"x": np.append(signal, signal[::-1]), "y": np.append(row, np.zeros_like(row))}
+            self.gradation.set(name, outline)
 
     def show(self, now: Trial, former: Trial) -> None:
-        """Other parameters."""
+        """Another image, or other parameters."""
+        self._histogram(now.histogram)
         self.gradation.both(curve(now.chain, now.calculated), curve(former.chain, former.calculated))
         low, high = now.numbers.s_low, now.numbers.s_high
         limits = {"signal": [low, low, np.nan, high, high], "P-value": [0.0, _TOP, np.nan, 0.0, _TOP]}
@@ -83,7 +82,8 @@ class Curves:
 def _under_gradation(drawn: Drawn) -> Sequence[Any]:
     names: Mapping[str, str] = {"kdims": "signal", "vdims": "P-value"}
     return (
-        drawn.part("histogram", hv.Area(([0.0, 1.0], [0.0, 0.0]), **names), color="#56606e", alpha=0.75, line_width=0),
+        drawn.part("histogram", hv.Area(([0.0, 1.0], [0.0, 0.0]), **names), color="#3a424d", alpha=0.8, line_width=0),
+        drawn.part("region", hv.Area(([0.0, 1.0], [0.0, 0.0]), **names), color="#6f7c8d", alpha=0.8, line_width=0),
         drawn.part(
             "limits",
             hv.Curve(([0.0, 0.0], [0.0, 1.0]), **names),

@@ -14,6 +14,7 @@ import numpy as np
 import panel as pn
 from bokeh.models import ColumnDataSource
 
+from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.theme import PALETTE, dress
 
 Columns = Mapping[str, Any]
@@ -34,23 +35,24 @@ class Drawn:
     def __init__(self) -> None:
         self._sources: dict[str, ColumnDataSource] = {}
         self._waiting: dict[str, Columns] = {}
+        self._ranges: dict[str, tuple[float, float]] = {}
         self.figure: Any = None
         self.view = pn.pane.HoloViews(sizing_mode="stretch_both", margin=0, linked_axes=False)
 
     def part(self, name: str, element: Any, hooks: Sequence[Hook] = (), **opts: Any) -> Any:
         """An element of the figure, whose source is known as `name` from now on."""
+        return element.opts(hooks=[hook(self, Drawn._caught, name), *hooks], **opts)
 
-        def caught(plot: Any, _element: Any) -> None:
-            if self.figure is None:
-                dress(plot.state)
-                # Nothing here gains by WebGL, and it stalls where there is no graphics card.
-                plot.state.output_backend = "canvas"
+    def _caught(self, name: str, plot: Any) -> None:
+        if self.figure is None:
+            dress(plot.state)
+            # Nothing here gains by WebGL, and it stalls where there is no graphics card.
+            plot.state.output_backend = "canvas"
             self.figure = plot.state
-            self._sources[name] = plot.handles["source"]
-            if name in self._waiting:
-                self._sources[name].data = dict(self._waiting.pop(name))
-
-        return element.opts(hooks=[caught, *hooks], **opts)
+            self._show_ranges()
+        self._sources[name] = plot.handles["source"]
+        if name in self._waiting:
+            self._sources[name].data = dict(self._waiting.pop(name))
 
     def set(self, name: str, columns: Columns) -> None:
         """Put new columns into a source."""
@@ -58,6 +60,16 @@ class Drawn:
             self._sources[name].data = dict(columns)
         else:
             self._waiting[name] = columns
+
+    def range(self, *, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
+        """What of the axes is shown."""
+        self._ranges.update({name: ends for name, ends in (("x_range", x), ("y_range", y)) if ends is not None})
+        if self.figure is not None:
+            self._show_ranges()
+
+    def _show_ranges(self) -> None:
+        for name, (start, end) in self._ranges.items():
+            getattr(self.figure, name).update(start=start, end=end)
 
     def columns(self, name: str) -> Columns:
         """What a source has, or will have once there is one."""
@@ -104,12 +116,3 @@ class Pair(Drawn):
         """Set both curves, each (x, y)."""
         for part, (x, y) in (("former", former), ("now", now)):
             self.set(part, {self._names[0]: np.asarray(x, np.float32), self._names[1]: np.asarray(y, np.float32)})
-
-    def range(self, *, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
-        """What of the axes is shown."""
-        if self.figure is None:
-            return
-        if x is not None:
-            self.figure.x_range.update(start=x[0], end=x[1])
-        if y is not None:
-            self.figure.y_range.update(start=y[0], end=y[1])

@@ -11,13 +11,18 @@ from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.events import DoubleTap
 from bokeh.models import ColumnDataSource, PointDrawTool, Range1d
 
+from imgdash.apparatus.trial import DIRECT, OUTSIDE
+from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.theme import PALETTE
 from imgdash.dashboard.tuning.drawn import Drawn
 
 Point = Sequence[float]
 # Signed differences: what became darker, nothing, what became lighter.
 _DIVERGING: Final = ("#4cc2ff", "#1f5f86", "#12232e", "#0b0d10", "#33240f", "#96661c", "#ffc14d")
-_DIFFERENCE: Final = 96
+_DIFFERENCE: Final = 48
+# Direct exposure, and what lies outside the field: from dark to light.
+_AMBER: Final = ("#3a270a", "#b07f26")
+_BLUE: Final = ("#0a1a24", "#22618a")
 _MARGIN: Final = 1.03
 _UNKNOWN: Final = 600
 
@@ -35,21 +40,22 @@ class Pictures:
         self._on_line = on_line
         self._extent = (1.0, 1.0)
         self._setting = False
-        self._signed = False
+        self._shown: dict[str, np.ndarray] = {}
+        self._palette = "grey"
         self._mapper: Any = None
         self._x, self._y = Range1d(0, 1), Range1d(0, 1)
         self._ends = ColumnDataSource({"x": [0.15, 0.85], "y": [0.5, 0.5]})
         self._ends.on_change("data", self._moved)
         self.now, self.other = Drawn(), Drawn()
-        self.now.view.object = self._picture(self.now, self._first)
-        self.other.view.object = self._picture(self.other, self._second)
+        self.now.view.object = self._picture(self.now, Pictures._first)
+        self.other.view.object = self._picture(self.other, Pictures._second)
 
-    def _picture(self, drawn: Drawn, hook: Callable[[Any, Any], None]) -> Any:
+    def _picture(self, drawn: Drawn, further: Callable[[Pictures, Any], None]) -> Any:
         empty = hv.Image(np.zeros((2, 2), np.uint8), bounds=(0, 0, 1, 1), kdims=["across", "up"], vdims=["value"])
         return drawn.part(
             "image",
             empty,
-            [self._share, hook],
+            [hook(self, Pictures._share), hook(self, further)],
             cmap="gray",
             clim=(0, 255),
             responsive=True,
@@ -60,7 +66,7 @@ class Pictures:
             active_tools=["pan", "wheel_zoom"],
         )
 
-    def _share(self, plot: Any, _element: Any) -> None:
+    def _share(self, plot: Any) -> None:
         figure = plot.state
         figure.x_range, figure.y_range = self._x, self._y
         figure.min_border = 3
@@ -70,7 +76,7 @@ class Pictures:
         figure.grid.visible = False
         figure.on_event(DoubleTap, lambda _event: self.fit())
 
-    def _first(self, plot: Any, _element: Any) -> None:
+    def _first(self, plot: Any) -> None:
         figure = plot.state
         for side in ("inner_width", "inner_height"):
             figure.on_change(side, lambda attr, old, new: self.fit())
@@ -82,7 +88,7 @@ class Pictures:
         figure.add_tools(tool)
         figure.toolbar.active_multi = tool
 
-    def _second(self, plot: Any, _element: Any) -> None:
+    def _second(self, plot: Any) -> None:
         self._mapper = plot.handles["color_mapper"]
         self._colour()
 
@@ -97,6 +103,12 @@ class Pictures:
         height = self._extent[0]
         (x0, x1), (y0, y1) = self._ends.data["x"], self._ends.data["y"]
         return (float(x0), height - float(y0)), (float(x1), height - float(y1))
+
+    def across(self, height: float) -> None:
+        """Put the line across, at a height of the image: 0 above, 1 below."""
+        down, width = self._extent
+        level = (1.0 - height) * down
+        self._ends.data = {"x": [0.15 * width, 0.85 * width], "y": [level, level]}
 
     # -- the pictures -------------------------------------------------------------------------------------
 
@@ -123,26 +135,34 @@ class Pictures:
         self._y.update(start=height / 2 - down, end=height / 2 + down)
 
     def show(self, drawn: Drawn, pixels: np.ndarray) -> None:
-        """Put pixels into one of the pictures."""
+        """Put pixels into one of the pictures; the same ones are not sent once more."""
+        name = "now" if drawn is self.now else "other"
+        if self._shown.get(name) is pixels:
+            return
+        self._shown[name] = pixels
         height, width = self._extent
         # HoloViews gives Bokeh the lowest row first.
         image = [np.ascontiguousarray(pixels[::-1])]
         drawn.set("image", {"image": image, "x": [0], "y": [0], "dw": [width], "dh": [height]})
 
-    def compare(self, pixels: np.ndarray, signed: bool) -> None:
-        """What `other` shows: P-values, or signed differences."""
-        if signed != self._signed:
-            self._signed = signed
+    def compare(self, pixels: np.ndarray, palette: str) -> None:
+        """What `other` shows, and by which colours: grey for P-values, difference, regions."""
+        if palette != self._palette:
+            self._palette = palette
             self._colour()
         self.show(self.other, pixels)
 
     def _colour(self) -> None:
         if self._mapper is None:
             return
-        if self._signed:
+        if self._palette == "difference":
             self._mapper.update(palette=_spread(_DIVERGING, 256), low=-_DIFFERENCE, high=_DIFFERENCE)
-        else:
-            self._mapper.update(palette=[f"#{n:02x}{n:02x}{n:02x}" for n in range(256)], low=0, high=255)
+            return
+        colours = _spread(("#000000", "#ffffff"), 256)
+        if self._palette == "regions":
+            grey = _spread(("#000000", "#ffffff"), DIRECT)
+            colours = grey + _spread(_AMBER, OUTSIDE - DIRECT) + _spread(_BLUE, 256 - OUTSIDE)
+        self._mapper.update(palette=colours, low=0, high=255)
 
 
 def _inner(figure: Any, side: str) -> int:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from imgdash.apparatus.trial import Numbers, Trial
+from imgdash.config import Site
+from imgdash.dashboard.review.ranges import ranges
+from imgdash.model import Condition, ImageHeader
+from imgdash.process import Chain
 
 Value = float | None
 
@@ -71,24 +75,39 @@ ROWS: Final = (
     ),
     Row("S limits", lambda n: _two(n.s_low, n.s_high), lambda n: "", "Signal that becomes black and white (S/G)"),
     Row(
-        "Confidence: limits",
-        lambda n: "" if n.signal_confidence is None else f"{n.signal_confidence:.2f}",
-        lambda n: _below(0.5, n.signal_confidence),
-        "How far the signal limits can be trusted, 0 … 1",
+        "Noise gain",
+        lambda n: "" if n.noise_gain is None else f"× {n.noise_gain:.2f}",
+        lambda n: _above(2.5, 4.0, n.noise_gain),
+        "Noise in flat parts of the relevant region against a straight curve, near the finest detail shown here",
+        lambda n: n.noise_gain or 0.0,
     ),
     Row(
-        "Confidence: field",
-        lambda n: "" if n.field_confidence is None else f"{n.field_confidence:.2f} · {_percent(n.field_fraction)}",
-        lambda n: _below(0.5, n.field_confidence),
-        "How far the recognised field can be trusted, and its part of the image; below 0.5 nothing is blackened",
+        "CNR",
+        lambda n: "" if n.cnr is None else f"{n.cnr:.1f}",
+        lambda n: _below(0.7, n.cnr_gain),
+        "Contrast of structures of 1.5-6 mm to noise; marked where processing takes a third of it away",
+        lambda n: -(n.cnr_gain or 0.0),
     ),
     Row(
-        "Detail gain",
-        lambda n: "" if n.detail_gain is None else f"× {n.detail_gain:.2f}",
-        lambda n: _above(2.5, 4.0, n.detail_gain),
-        "Contrast between neighbouring pixels against a straight curve: detail and noise alike",
-        lambda n: n.detail_gain or 0.0,
+        "Overshoot",
+        lambda n: _percent(n.overshoot),
+        lambda n: _above(0.15, 0.3, n.overshoot),
+        "How far the tones beside the strongest edges go beyond both plateaus, in parts of the step: halos",
+        lambda n: n.overshoot or 0.0,
     ),
+    Row(
+        "Confidence: S, field",
+        lambda n: (
+            ""
+            if n.signal_confidence is None
+            else f"{n.signal_confidence:.2f} · {'–' if n.field_confidence is None else f'{n.field_confidence:.2f}'}"
+        ),
+        lambda n: _below(
+            0.5, min((c for c in (n.signal_confidence, n.field_confidence) if c is not None), default=1.0)
+        ),
+        "How far signal limits and recognised field can be trusted, 0 … 1; below 0.5 nothing is blackened",
+    ),
+    Row("Field", lambda n: _percent(n.field_fraction), lambda n: "", "Part of the image that was irradiated"),
     Row(
         "EI · target · DI",
         lambda n: (
@@ -127,3 +146,13 @@ def notes(trial: Trial) -> list[str]:
     if trial.calculated.get("unprocessed") is False and trial.chain.automatic.processed == "as-sent":
         found.insert(0, "Processed by its sender: frequency, equalization and curve type do not act on it.")
     return found
+
+
+def films(image: ImageHeader, condition: Condition, chain: Chain, site: Site) -> list[str]:
+    """What is wrong with the size on film: enlarged, or too large for its true size."""
+    return [
+        f"{entry['name']}: {warning}"
+        for entry in ranges(replace(image, ranges={}), condition, site, chain)
+        if entry["kind"] == "printer"
+        for warning in entry["warnings"]
+    ]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import cv2
-
-from imgdash.apparatus.trial import Numbers, Trial, small
 from imgdash.apparatus.tuning import Replayed
-from imgdash.dashboard.session import Session
 from imgdash.dashboard.tuning.bench import Bench
+from imgdash.dashboard.tuning.cells import cell_of, summary
 from imgdash.dashboard.tuning.controls import Replay
+from imgdash.dashboard.tuning.place import Place
+from imgdash.dashboard.tuning.spread import Spread
 from imgdash.model import ImageHeader, ImgdashError
 from imgdash.process import Chain
 
-_SIDE: Final = 320
-_LOST: Final = 0.05
+_FIRST: Final = 6
 
 
 class Replaying:
@@ -30,22 +26,57 @@ class Replaying:
         Whose key and parameters are replayed.
     on_image
         Called with the image_id of a cell that was clicked.
+    pushed
+        Called when something was drawn; a notebook sends it to the browser then.
+
+    Attributes
+    ----------
+    found
+        The images that were replayed, in the order in which they came.
     """
 
-    def __init__(self, session: Session, bench: Bench, on_image: Any) -> None:
+    def __init__(
+        self,
+        session: Place,
+        bench: Bench,
+        on_image: Callable[[str], None],
+        pushed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._session = session
         self._bench = bench
         self._on_image = on_image
         self._run = 0
         self._left: list[ImageHeader] = []
-        self._found: list[Replayed] = []
+        self._replayed: tuple[str, Chain, Chain] | None = None
+        self._pushed = pushed
+        self.found: list[Replayed] = []
+        self.spread = Spread()
         self.view = Replay(on_message=self._said, sizing_mode="stretch_both")
 
-    def clear(self, possible: bool) -> None:
+    def clear(self) -> None:
         """Another key: what was replayed is of no use."""
         self._run += 1
-        self.view.param.update(running=False, possible=possible, said="")
+        self._replayed = None
+        self.found = []
+        self.view.param.update(running=False, possible=bool(self._bench.images), said="", stale=False)
         self.view.send(clear=True)
+        self.spread.show(self.found)
+
+    def opened(self) -> None:
+        """The view is looked at: what is set now is replayed over a few images, if nothing was yet."""
+        self.view.possible = bool(self._bench.images)
+        if self._replayed is None and self._bench.images and not self.view.running:
+            self.start(_FIRST)
+        else:
+            self.compare_age()
+
+    def compare_age(self) -> None:
+        """Say whether what is shown was made with other parameters than those that are set now."""
+        self.view.stale = self._replayed is not None and self._replayed != self._wanted()
+
+    def _wanted(self) -> tuple[str, Chain, Chain]:
+        key = self._bench.condition.key if self._bench.condition else ""
+        return key, self._bench.chain, self._bench.reference
 
     def _said(self, message: Mapping[str, Any]) -> None:
         if "replay" in message:
@@ -61,42 +92,50 @@ class Replaying:
         if condition is None:
             return
         self._run += 1
-        run, key, chain = self._run, condition.key, self._bench.chain
-        self._found = []
+        run, key = self._run, condition.key
+        self._replayed = self._wanted()
+        self.found = []
+        self.view.param.update(running=True, done=0, wanted=0, said="", stale=False)
         self.view.send(clear=True)
-        self.view.param.update(running=True, done=0, wanted=0, said="")
 
         def there(images: list[ImageHeader]) -> None:
             if run == self._run:
                 self._left = images
                 self.view.param.update(wanted=len(images), possible=bool(images))
-                self._next(run, key, chain)
+                self._next(run)
 
         self._session.run(lambda: self._session.apparatus.tuning.images(key, count), there, self._stopped)
 
-    def _next(self, run: int, key: str, chain: Chain) -> None:
-        if run != self._run:
+    def _next(self, run: int) -> None:
+        if run != self._run or self._replayed is None:
             return
         if not self._left:
             self._end()
             return
         image = self._left.pop(0)
+        key, chain, reference = self._replayed
         tuning = self._session.apparatus.tuning
 
-        def done(cell: dict[str, Any]) -> None:
+        def work() -> tuple[Replayed, dict[str, Any]]:
+            found = tuning.replay(image, key, chain, reference)
+            return found, cell_of(found)
+
+        def done(result: tuple[Replayed, dict[str, Any]]) -> None:
+            if run == self._run:
+                self.found.append(result[0])
+                self.spread.show(self.found)
+                shown(result[1])
+
+        def shown(cell: dict[str, Any]) -> None:
             if run == self._run:
                 self.view.send(cell=cell)
                 self.view.done += 1
-                self._next(run, key, chain)
-
-        def work() -> dict[str, Any]:
-            found = tuning.replay(image, key, chain)
-            self._found.append(found)
-            return _cell(found)
+                self._pushed()
+                self._next(run)
 
         def failed(error: ImgdashError) -> None:
             # One image that cannot be shown does not end the replay of the others.
-            done({"id": image.image_id, "title": f"{image.number} {image.title}", "trouble": error.cause})
+            shown({"id": image.image_id, "title": f"{image.number} {image.title}", "trouble": error.cause})
 
         self._session.run(work, done, failed)
 
@@ -106,66 +145,5 @@ class Replaying:
 
     def _end(self) -> None:
         self._run += 1
-        self.view.param.update(running=False, said=_summary(self._found))
-
-
-def _cell(found: Replayed) -> dict[str, Any]:
-    before, after = found.before.numbers, found.after.numbers
-    lost = max(after.black or 0, after.white or 0)
-    return {
-        "id": found.image.image_id,
-        "title": f"{found.image.number} {found.image.title} · {found.image.sender}",
-        "before": _address(found.before),
-        "after": _address(found.after),
-        "far": lost > _LOST and lost > max(before.black or 0, before.white or 0),
-        "numbers": _numbers(before, after),
-    }
-
-
-def _numbers(before: Numbers, after: Numbers) -> list[dict[str, str]]:
-    def line(label: str, name: str, form: str, text: str, alarming: float | None = None) -> dict[str, str]:
-        was, now = getattr(before, name), getattr(after, name)
-        shown = [("–" if value is None else form.format(value)) for value in (was, now)]
-        level = "warn" if alarming is not None and now is not None and now > alarming else ""
-        return {
-            "label": label,
-            "value": shown[1] if shown[0] == shown[1] else f"{shown[0]} → {shown[1]}",
-            "text": text,
-            "level": level,
-        }
-
-    return [
-        line("black", "black", "{:.1%}", "of the relevant region", _LOST),
-        line("white", "white", "{:.1%}", "of the relevant region", _LOST),
-        line("S", "s_low", "{:.3f}", "lower signal limit"),
-        line("…", "s_high", "{:.3f}", "upper signal limit"),
-        line("detail ×", "detail_gain", "{:.2f}", "contrast between neighbours against a straight curve", 4.0),
-        line("DI", "di", "{:+.1f}", "deviation index; processing does not change it"),
-    ]
-
-
-def _summary(found: list[Replayed]) -> str:
-    """The spread over the images, in one line."""
-    if not found:
-        return ""
-    parts = [f"{len(found)} image{'' if len(found) == 1 else 's'}"]
-    for label, name, form in (("s_low", "s_low", "{:.3f}"), ("s_high", "s_high", "{:.3f}"), ("EI", "ei", "{:.0f}")):
-        values = [value for one in found if (value := getattr(one.after.numbers, name)) is not None]
-        if len(values) > 1:
-            spread = statistics.stdev(values)
-            parts.append(f"{label} {form.format(statistics.mean(values))} ± {form.format(spread)}")
-    worse = sum(
-        max(one.after.numbers.black or 0, one.after.numbers.white or 0)
-        > max(one.before.numbers.black or 0, one.before.numbers.white or 0) + 0.01
-        for one in found
-    )
-    if sent := sum(one.after.calculated.get("unprocessed") is False for one in found):
-        parts.append(f"{sent} processed by their sender")
-    parts.append(f"{worse} lose more in black or white than before" if worse else "none loses more in black or white")
-    return " · ".join(parts)
-
-
-def _address(trial: Trial) -> str:
-    """The picture as a data address."""
-    _, jpeg = cv2.imencode(".jpg", small(trial.pixels, _SIDE), [cv2.IMWRITE_JPEG_QUALITY, 90])
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+        self.view.param.update(running=False, said=summary(self.found))
+        self.compare_age()

@@ -7,7 +7,7 @@ export function render({model, el}) {
   el.append(h("style", {}, `
     :host{color-scheme:dark}
     .all{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:8px 14px;background:var(--ground);border-bottom:1px solid var(--line);font-size:12px}
-    input,select,button{height:28px;font:inherit;font-size:12px;color:var(--text);background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:3px 8px}input{width:230px}select{max-width:170px}button{background:var(--raised)}
+    input,select,button{height:28px;font:inherit;font-size:12px;color:var(--text);background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:3px 8px}input{width:230px}select{max-width:170px}button{background:var(--raised)}
     .mark{display:flex;gap:6px;align-items:center;margin-left:auto;padding:0 4px;color:var(--dim);max-width:620px}.mark.good{color:var(--good)}.mark.bad{color:var(--bad)}.mark span{overflow-wrap:anywhere}
     .fresh{border-color:var(--accent)}
   `), h("div", {class: "all"}, subject, by, text, fresh, older, mark, verify))

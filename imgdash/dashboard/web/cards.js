@@ -21,7 +21,7 @@ const thumbnail = (item) => `image/${encodeURIComponent(item.id)}/thumbnail?v=${
 
 function cards(model, el, word, draw) {
   el.style.height = "100%"
-  const list = h("div", {class: "list", role: "listbox", tabindex: 0, "aria-label": model.label, "aria-multiselectable": String(model.picks === "many")})
+  const list = h("div", {class: "list", role: "grid", tabindex: 0, "aria-label": model.label, "aria-multiselectable": String(model.picks === "many")})
   const none = h("div", {class: "none"}), foot = h("div", {class: "foot", role: "status"}), all = h("div", {class: "all"}, list, none, foot)
   el.append(all)
   const nodes = new Map()
@@ -43,6 +43,9 @@ function cards(model, el, word, draw) {
     mark()
   }
   function mark() {
+    const here = model.items[at]
+    if (here) list.setAttribute("aria-activedescendant", `card-${here.key}`)
+    else list.removeAttribute("aria-activedescendant")
     model.items.forEach((item, number) => {
       const node = nodes.get(item.key)?.node, chosen = model.chosen.includes(number)
       if (!node) return
@@ -54,7 +57,7 @@ function cards(model, el, word, draw) {
   }
   const number = (key) => model.items.findIndex((item) => item.key === key)
   function make(item) {
-    const node = h("div", {role: "option", id: `card-${item.key}`, "data-key": item.key,
+    const node = h("div", {role: "row", id: `card-${item.key}`, "data-key": item.key,
       onclick: (event) => choose(number(item.key), event), ondblclick: () => model.send_msg({opened: number(item.key)})})
     return {node, text: null}
   }
@@ -81,6 +84,8 @@ function cards(model, el, word, draw) {
         entry.text = text
         entry.node.className = `card ${item.level || ""}`
         draw(item, entry.node)
+        // Cells, because there are buttons in them.
+        for (const part of entry.node.children) if (part.tagName !== "IMG") part.setAttribute("role", "gridcell")
       }
       if (entry.node === before) before = before.nextSibling
       else list.insertBefore(entry.node, before)

@@ -3,7 +3,7 @@ export function render({model, el}) {
   const select = h("select", {"aria-label": "Condition key", onchange: () => { select.blur(); model.send_msg({condition: select.value}) }})
   const digits = h("div", {class: "digits"}), head = h("div", {class: "head"}, h("h2", {}, "Condition key"), h("small", {}))
   el.append(h("style", {}, SECTION_CSS + `
-    select{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:4px 6px}
+    select{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:4px 6px}
     .digits{display:flex;flex-wrap:wrap;gap:4px;margin-top:6px}
     .digits button{border:1px solid var(--line);padding:2px 7px 2px 4px;font-size:12px;color:var(--dim)}
     .digits button[aria-pressed=true]{border-color:var(--accent);color:var(--text);background:var(--raised)}

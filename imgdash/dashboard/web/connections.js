@@ -1,6 +1,6 @@
 // The other machines: is each of them there? Asked when the page is opened, and on demand.
 export function render({model, el}) {
-  const rows = h("div", {class: "rows", role: "table", "aria-label": "Connections"}), said = h("span", {role: "status"})
+  const rows = h("div", {class: "rows", role: "list", "aria-label": "Connections"}), said = h("span", {role: "status"})
   const ask = h("button", {onclick: () => model.send_msg({check: true})})
   el.append(h("style", {}, `
     .all{background:var(--ground);max-height:62vh;overflow:auto}.top{display:flex;gap:10px;align-items:center;padding:8px 14px;font-size:12px}.top h2{margin:0;font:600 11px/1.4 var(--font);letter-spacing:.06em;text-transform:uppercase;color:var(--dim)}.top span{flex:1;color:var(--dim)}
@@ -18,7 +18,7 @@ export function render({model, el}) {
     ask.textContent = model.checking ? "Asking …" : "Ask again"
     const there = model.machines.filter((m) => m.state === "ok").length, known = model.machines.filter((m) => m.state !== "asking").length
     said.textContent = known ? `${there} of ${model.machines.length} answered${model.at ? ` · ${model.at}` : ""}` : ""
-    rows.replaceChildren(...model.machines.map((m) => h("div", {class: `machine ${m.state}`, role: "row", "data-machine": m.name}, icon(model, m.icon),
+    rows.replaceChildren(...model.machines.map((m) => h("div", {class: `machine ${m.state}`, role: "listitem", "data-machine": m.name}, icon(model, m.icon),
       h("div", {}, h("b", {}, m.name), h("span", {class: "kind"}, m.kind)),
       h("div", {class: "state"}, m.state === "asking" ? "…" : icon(model, m.state === "ok" ? "check" : "warning"), m.state === "ok" ? `${m.ms} ms` : m.state === "away" ? "no answer" : null),
       h("div", {class: "address", title: m.address}, `${m.service} ${m.address}`),

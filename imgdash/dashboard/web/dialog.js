@@ -1,32 +1,38 @@
 // One dialog for every question: fields in, values out. The browser's own <dialog> keeps the focus inside.
 export function render({model, el}) {
-  const form = h("form", {method: "dialog"}), dialog = h("dialog", {}, form)
+  const form = h("form", {method: "dialog"}), dialog = h("dialog", {tabindex: -1}, form)
   el.append(h("style", {}, `
     dialog{border:1px solid var(--line);border-radius:8px;background:var(--panel);color:var(--text);padding:0;width:min(720px,92vw);max-height:90vh;box-shadow:0 24px 80px #000c}
-    dialog::backdrop{background:#05070acc}form{display:flex;flex-direction:column;max-height:90vh}
+    dialog:focus{outline:none}dialog::backdrop{background:#05070acc}form{display:flex;flex-direction:column;max-height:90vh}
     header{padding:14px 18px 10px;font:600 16px/1.3 var(--font)}header small{display:block;font:12px/1.4 var(--font);color:var(--dim)}
     .fields{padding:0 18px 6px;overflow:auto;display:flex;flex-direction:column;gap:12px}
     .field>label,.field>.label{display:block;color:var(--dim);font-size:12px;margin-bottom:3px}
-    input[type=text],input[type=number],select,textarea{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:6px 8px}
+    input[type=text],input[type=number],select,textarea{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:6px 8px}
     textarea{min-height:54px;resize:vertical}.choices{display:grid;grid-template-columns:1fr 1fr;gap:5px}
     .choices label{display:flex;gap:7px;padding:6px 9px;border:1px solid var(--line);border-radius:4px;color:var(--text);font-size:13px;cursor:pointer;align-items:baseline}
     .choices label:has(input:checked){border-color:var(--accent);background:var(--raised)}.choices small{display:block;color:var(--dim)}
     .grid{display:grid;grid-template-columns:22px 1fr 110px 46px;gap:3px 8px;align-items:center;max-height:200px;overflow:auto;border:1px solid var(--line);border-radius:4px;padding:6px 8px}
     .grid input[type=number]{padding:2px 6px;text-align:right}.grid small{color:var(--faint)}.hint{color:var(--dim);font-size:12px;margin-top:3px}
-    .keys{display:grid;grid-template-columns:1fr auto 1fr auto;gap:5px 14px;align-items:center}.keys input{width:76px;text-align:center;font:600 12px var(--font);color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:4px}
+    dialog:has(.wanted){width:min(1120px,94vw)}dialog:has(.wanted) .fields{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);grid-auto-flow:dense;align-content:start}.field:has(.wanted){grid-column:2;grid-row:1/span 6}.field:has(.rounds){grid-column:1/-1}
+    .pair{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-bottom:8px}figure{margin:0}.pair canvas{display:block;width:100%;height:min(280px,34vh);object-fit:contain;background:#000;border-radius:4px}figcaption{color:var(--dim);font-size:12px;margin-top:2px}
+    .rounds{display:flex;gap:10px;overflow-x:auto}.rounds figure{width:150px;flex:none}.rounds img,.rounds .gone{display:block;width:150px;height:96px;object-fit:contain;background:#000;border-radius:4px;color:var(--dim);text-align:center;line-height:96px}.rounds b{color:var(--text);font-weight:600}
+    .order{columns:2;column-gap:24px}.order .line{display:flex;gap:4px;align-items:center;break-inside:avoid;padding:2px 4px;border-radius:4px}.order .line:hover{background:var(--raised)}.order label{flex:1;display:flex;gap:8px;cursor:grab}.order button{border-color:var(--line);line-height:16px}
+    .keys{columns:3;column-gap:22px}.keys .one{display:flex;gap:8px;align-items:center;justify-content:space-between;break-inside:avoid;padding:1px 0}.key{min-width:58px;text-align:center;font:600 12px/18px var(--font);background:var(--ground);border:1px solid var(--line);flex:none}
+    .key:hover{border-color:var(--dim)}.key.own{border-color:var(--accent)}.key.listening{border-color:var(--warn);color:var(--warn)}
+    dialog:has(.keys){width:min(1100px,94vw)}dialog:has(.keys) .label{font-weight:600;color:var(--text)}
     footer{display:flex;gap:8px;justify-content:flex-end;padding:12px 18px;border-top:1px solid var(--line);align-items:center}
     footer .complaint{flex:1;color:var(--bad)}footer button{height:34px;padding:0 16px;background:var(--raised);border-color:var(--line)}footer button.main{background:var(--accent);color:#001018;font-weight:600}
   `), dialog)
   const readers = new Map(), patchers = new Map()
   const KINDS = {
     select: (field) => {
-      const node = h("select", {id: field.name, onchange: () => tell(field.name)}, field.options.map(([value, words]) => h("option", {value}, words)))
+      const node = h("select", {id: field.name, "aria-label": field.label, "aria-required": field.required ? "true" : null, onchange: () => tell(field.name)}, field.options.map(([value, words]) => h("option", {value}, words)))
       node.value = field.value
       readers.set(field.name, () => node.value)
       return node
     },
     text: (field) => {
-      const node = h("textarea", {id: field.name, value: field.value || "", maxlength: 400})
+      const node = h("textarea", {id: field.name, "aria-label": field.label, value: field.value || "", maxlength: 400})
       readers.set(field.name, () => node.value)
       return node
     },
@@ -58,20 +64,72 @@ export function render({model, el}) {
         value.addEventListener("input", () => { take.checked = true })
         return {row, take, value}
       })
-      readers.set(field.name, () => Object.fromEntries(rows.filter(({take, value}) => take.checked && value.value !== "").map(({row, value}) => [row.name, row.options ? value.value : Number(value.value)])))
-      return h("div", {class: "grid"}, rows.flatMap(({row, take, value}) => [take, h("span", {title: row.doc}, row.label), value, h("small", {}, row.unit === "1" ? "" : row.unit || "")]))
+      const taken = () => Object.fromEntries(rows.filter(({take, value}) => take.checked && value.value !== "").map(({row, value}) => [row.name, row.options ? value.value : Number(value.value)]))
+      const shot = (words) => { const canvas = h("canvas", {width: 1, height: 1, role: "img", "aria-label": words}); return {canvas, figure: h("figure", {}, canvas, h("figcaption", {}, words))} }
+      const [now, then] = [shot("as it is"), shot("as wanted")]
+      // Of two answers that overtake each other the one asked for last is shown.
+      let asked = 0
+      const paint = async (canvas, query) => {
+        const number = canvas === then.canvas ? ++asked : 0
+        const answer = await fetch(`image/${field.image}/preview?${new URLSearchParams(query)}`, {credentials: "same-origin"}).catch(() => null)
+        if (!answer || !answer.ok) return
+        const [height, width] = answer.headers.get("X-Shape").split(",").map(Number), grey = new Uint8Array(await answer.arrayBuffer())
+        if (number && number !== asked) return
+        const data = new ImageData(width, height)
+        for (let n = 0; n < grey.length; n++) { data.data[4 * n] = data.data[4 * n + 1] = data.data[4 * n + 2] = grey[n]; data.data[4 * n + 3] = 255 }
+        canvas.width = width
+        canvas.height = height
+        canvas.getContext("2d").putImageData(data, 0, 0)
+        canvas.dataset.painted = Number(canvas.dataset.painted || 0) + 1
+      }
+      let timer = 0
+      const wanted = () => { clearTimeout(timer); timer = setTimeout(() => paint(then.canvas, {o: JSON.stringify({...field.base, ...taken()})}), 120) }
+      if (field.image) {
+        paint(now.canvas, {v: field.version})
+        wanted()
+        for (const {take, value} of rows) { take.addEventListener("change", wanted); value.addEventListener("input", wanted) }
+      }
+      readers.set(field.name, taken)
+      return h("div", {class: "wanted"}, field.image ? h("div", {class: "pair"}, now.figure, then.figure) : null, h("div", {class: "grid"}, rows.flatMap(({row, take, value}) => [take, h("span", {title: row.doc}, row.label), value, h("small", {}, row.unit === "1" ? "" : row.unit || "")])))
+    },
+    rounds: (field) => h("div", {class: "rounds"}, field.rows.map((row) => h("figure", {}, row.id ? h("img", {src: `image/${row.id}/thumbnail?v=${encodeURIComponent(row.version)}`, alt: row.title}) : h("div", {class: "gone"}, "deleted"), h("figcaption", {}, h("b", {}, row.title), row.lines.map((line) => h("div", {}, line)))))),
+    // What is ticked, in the order it stands; moved with the buttons or by dragging.
+    order: (field) => {
+      const list = h("div", {class: "order", role: "list", "aria-label": field.label})
+      const move = (row, step) => {
+        const other = step < 0 ? row.previousElementSibling : row.nextElementSibling
+        if (other) step < 0 ? other.before(row) : other.after(row)
+        row.querySelector(step < 0 ? ".up" : ".down").focus()
+      }
+      let held = null
+      for (const [value, words] of field.options) {
+        const row = h("div", {class: "line", role: "listitem", draggable: "true", ondragstart: () => { held = row }, ondragend: () => { held = null },
+          ondragover: (event) => { if (!held || held === row) return; event.preventDefault(); const box = row.getBoundingClientRect(); event.clientY < box.top + box.height / 2 ? row.before(held) : row.after(held) }},
+          h("label", {}, h("input", {type: "checkbox", value, checked: field.value.includes(value)}), words),
+          h("button", {type: "button", class: "up", "aria-label": `${words}: one earlier`, onclick: () => move(row, -1)}, "↑"), h("button", {type: "button", class: "down", "aria-label": `${words}: one later`, onclick: () => move(row, 1)}, "↓"))
+        list.append(row)
+      }
+      readers.set(field.name, () => [...list.querySelectorAll("input:checked")].map((input) => input.value))
+      return list
     },
     keys: (field) => {
-      const inputs = field.rows.map((row) => ({row, node: h("input", {value: show(row.key), readonly: true, "aria-label": row.label, "data-key": row.key, onkeydown: (event) => {
-        if (event.key === "Tab" || event.key === "Escape") return
-        event.preventDefault()
-        event.stopPropagation()
-        const key = event.key === "Backspace" || event.key === "Delete" ? "" : event.key.length === 1 ? event.key.toLowerCase() : event.key
-        event.target.dataset.key = key
-        event.target.value = show(key)
-      }})}))
+      // A key is taken only after its place was clicked, or Enter pressed on it: looking at the sheet changes nothing.
+      const listen = (node, on) => { node.classList.toggle("listening", on); node.textContent = on ? "press a key" : show(node.dataset.key) }
+      const inputs = field.rows.map((row) => ({row, node: h("button", {type: "button", class: row.key === row.usual ? "key" : "key own", "aria-label": `${row.label}: ${show(row.key)}`, "data-key": row.key, "data-action": row.name,
+        onclick: (event) => listen(event.currentTarget, true), onblur: (event) => listen(event.currentTarget, false),
+        onkeydown: (event) => {
+          const node = event.currentTarget
+          if (!node.classList.contains("listening") || event.key === "Tab") return
+          event.preventDefault()
+          event.stopPropagation()
+          if (["Shift", "Control", "Alt", "Meta", "AltGraph"].includes(event.key)) return
+          if (event.key !== "Escape") node.dataset.key = event.key === "Backspace" || event.key === "Delete" ? "" : event.key.length === 1 ? event.key.toLowerCase() : event.key
+          node.classList.toggle("own", node.dataset.key !== row.usual)
+          node.setAttribute("aria-label", `${row.label}: ${show(node.dataset.key)}`)
+          listen(node, false)
+        }}, show(row.key))}))
       readers.set(field.name, () => Object.fromEntries(inputs.map(({row, node}) => [row.name, node.dataset.key])))
-      return h("div", {class: "keys"}, inputs.flatMap(({row, node}) => [h("span", {}, row.label), node]))
+      return h("div", {class: "keys"}, inputs.map(({row, node}) => h("div", {class: "one"}, h("span", {}, row.label), node)))
     },
   }
   const show = (key) => ({" ": "Space", "": "none"})[key] || (key.length === 1 ? key.toUpperCase() : key)
@@ -81,23 +139,38 @@ export function render({model, el}) {
   function build() {
     readers.clear()
     complaint.textContent = model.error
+    dialog.setAttribute("aria-label", model.title)
     fill(form, h("header", {}, model.title, model.subtitle ? h("small", {}, model.subtitle) : null),
       h("div", {class: "fields"}, model.fields.map((field) => h("div", {class: "field"}, field.label ? h("div", {class: "label"}, field.label) : null, KINDS[field.kind](field), field.hint ? h("div", {class: "hint"}, field.hint) : null))),
-      h("footer", {}, complaint, h("button", {type: "button", onclick: () => dialog.close("cancel")}, "Cancel"), h("button", {type: "button", class: "main", onclick: submit}, model.submit)))
+      h("footer", {}, model.other ? h("button", {type: "button", "data-other": "", onclick: () => model.send_msg({other: model.kind})}, model.other) : null, complaint, h("button", {type: "button", onclick: () => dialog.close("cancel")}, "Cancel"), h("button", {type: "button", class: "main", onclick: submit}, model.submit)))
   }
-  const submit = () => { model.send_msg({submit: model.kind, values: values()}) }
+  const submit = () => {
+    const missing = model.fields.find((field) => field.required && !readers.get(field.name)())
+    if (!missing) { model.send_msg({submit: model.kind, values: values()}); return }
+    complaint.textContent = `${missing.label}: choose one first.`
+    form.querySelector(`[id="${missing.name}"]`)?.focus()
+  }
   form.addEventListener("submit", (event) => { event.preventDefault(); submit() })
   dialog.addEventListener("keydown", (event) => {
+    // Just closed, it has the focus until the next frame: the key is for the page.
+    if (!dialog.open) return
     if (event.key === "Enter" && event.target.tagName !== "TEXTAREA" && event.target.tagName !== "BUTTON") { event.preventDefault(); submit() }
+    if (event.key === "?" && model.kind === "keys" && event.target === dialog) dialog.close()
     if (event.key !== "Escape") event.stopPropagation()
   })
-  dialog.addEventListener("close", () => model.send_msg({closed: true}))
-  live(model, ["fields"], build)
+  dialog.addEventListener("close", () => {
+    delete document.documentElement.dataset.modal
+    dialog.getRootNode().activeElement?.blur()
+    // Here too: where the server closes and opens in one go, only the opening arrives, and would be no change.
+    model.open = false
+    model.send_msg({closed: true})
+  })
+  model.on("fields", () => { if (dialog.open) build() })
   // What follows from another field changes in place, so that nothing else that was filled in is lost.
   model.on("msg:custom", ({patch}) => { for (const [name, change] of Object.entries(patch)) patchers.get(name)?.(change) })
   model.on(["error"], () => { complaint.textContent = model.error })
   live(model, ["open"], () => {
-    if (model.open && !dialog.open) { build(); dialog.showModal(); dialog.querySelector("select,textarea,input")?.focus() }
+    if (model.open && !dialog.open) { build(); dialog.showModal(); document.documentElement.dataset.modal = "open"; (dialog.querySelector("select,textarea,input") || dialog).focus() }
     if (!model.open && dialog.open) dialog.close()
   })
 }

@@ -5,7 +5,7 @@ export function render({model, el}) {
     dl{display:grid;grid-template-columns:118px 1fr;gap:1px 8px;margin:0;font-size:12px}
     dt{color:var(--dim);padding:1px 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}dd{margin:0;min-width:0;overflow-wrap:anywhere;padding:1px 4px;border-radius:3px}
     dd.missing{background:color-mix(in srgb,var(--bad) 18%,transparent);color:var(--bad)}dd.edited{border-left:2px solid var(--accent)}
-    dd[role=button]{cursor:text}dd[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
+    [role=button]{display:block;cursor:text}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
     dd input{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
   `), box)
   let open = null
@@ -26,12 +26,10 @@ export function render({model, el}) {
     open = null
     fill(box, ...model.sections.map((section) => h("section", {}, h("div", {class: "head"}, h("h2", {}, section.title)), h("dl", {}, section.rows.flatMap((row) => {
       const may = model.editable && row.editable
-      const cell = h("dd", {class: `${row.missing ? "missing" : ""} ${row.edited ? "edited" : ""}`, role: may ? "button" : null, tabindex: may ? 0 : null, "data-keyword": row.keyword || null,
-        title: row.edited ? "corrected; the original stays in the file" : null}, row.value || (row.missing ? "missing" : "–"), may ? icon(model, "edit") : null)
-      if (may) {
-        cell.addEventListener("click", () => { if (open !== row.keyword) edit(cell, row) })
-        cell.addEventListener("keydown", (event) => { if (event.key === "Enter" && open !== row.keyword) { event.preventDefault(); edit(cell, row) } })
-      }
+      const words = row.shown || row.value || (row.missing ? "missing" : "–")
+      const cell = h("dd", {class: `${row.missing ? "missing" : ""} ${row.edited ? "edited" : ""}`, "data-keyword": row.keyword || null, title: row.edited ? "corrected; the original stays in the file" : null}, may ? null : words)
+      if (may) cell.append(h("span", {role: "button", tabindex: 0, title: "Correct it", onclick: () => edit(cell, row),
+        onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); edit(cell, row) } }}, words, " ", icon(model, "edit")))
       return [h("dt", {title: row.label}, row.label), cell]
     })))))
   })

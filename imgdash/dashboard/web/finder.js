@@ -1,23 +1,23 @@
 // What a list is narrowed by, and which of its pages is shown. Changes are sent as they are made, text when it rests.
 export function render({model, el}) {
-  const form = h("form", {role: "search", "aria-label": "Filters", onsubmit: (event) => { event.preventDefault(); send() }}), pager = h("div", {class: "pager", role: "group", "aria-label": "Pages"})
+  const form = h("form", {role: "search", "aria-label": "Filters", onsubmit: (event) => { event.preventDefault(); send() }}), pager = h("div", {class: "pager", role: "group", "aria-label": "Pages"}), tools = h("div", {class: "pager"})
   el.append(h("style", {}, `
     :host{color-scheme:dark}
     .all{display:flex;flex-wrap:wrap;gap:6px 14px;align-items:center;padding:7px 12px;background:var(--ground);border-bottom:1px solid var(--line);font-size:12px}
     form{display:flex;flex-wrap:wrap;gap:6px;align-items:center;flex:1;min-width:0}
     label{display:flex;gap:5px;align-items:center;color:var(--dim)}
-    input,select,button{height:28px;font:inherit;font-size:12px;color:var(--text);background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:3px 8px}
-    input[type=search]{width:clamp(160px,18vw,320px)}input[type=date]{width:122px;padding:3px 5px}select{max-width:150px}
+    input,select,button{height:28px;font:inherit;font-size:12px;color:var(--text);background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:3px 8px}
+    input[type=search]{flex:1 1 130px;min-width:110px;max-width:320px}input[type=date]{width:122px;padding:3px 5px}select{max-width:150px}
     .set{border-color:var(--accent)}button{background:var(--raised)}button:hover:enabled{border-color:var(--faint)}
     .pager{display:flex;gap:4px;align-items:center;color:var(--dim);font-variant-numeric:tabular-nums;white-space:nowrap}.pager button{min-width:28px;padding:0 7px}.pager span{padding:0 4px}
-  `), h("div", {class: "all"}, form, pager))
+  `), h("div", {class: "all"}, form, pager, tools))
   let timer = 0, inputs = new Map()
   const told = () => Object.fromEntries([...inputs].map(([name, node]) => [name, node.value.trim()]))
   const send = () => { clearTimeout(timer); mark(); model.send_msg({find: told()}) }
   const mark = () => { for (const node of inputs.values()) node.classList.toggle("set", node.value !== ""); clear.hidden = ![...inputs.values()].some((node) => node.value !== "") }
   const clear = h("button", {type: "button", title: "Clear the filters", "aria-label": "Clear the filters", onclick: () => { for (const node of inputs.values()) node.value = ""; send() }}, "✕")
   const MADE = {
-    search: (field) => h("input", {type: "search", placeholder: field.text, "aria-label": field.label, maxlength: 200, oninput: () => { clearTimeout(timer); timer = setTimeout(send, 250) }}),
+    search: (field) => h("input", {type: "search", placeholder: field.text, "aria-label": field.label, maxlength: 200, oninput: () => { clearTimeout(timer); timer = setTimeout(send, 120) }}),
     select: (field) => h("select", {"aria-label": field.label, onchange: send}, h("option", {value: ""}, field.text), (field.options || []).map(([value, words]) => h("option", {value}, words))),
     date: (field) => h("input", {type: "date", "aria-label": field.label, onchange: send}),
   }
@@ -43,6 +43,7 @@ export function render({model, el}) {
   const asked = ({detail}) => { if (detail.down && detail.action === "search" && el.getBoundingClientRect().width) form.querySelector("input[type=search]")?.focus() }
   window.addEventListener("imgdash:key", asked)
   model.on("remove", () => window.removeEventListener("imgdash:key", asked))
+  live(model, ["tools"], () => fill(tools, ...model.tools.map((tool) => h("button", {type: "button", "data-tool": tool.name, title: tool.label, "aria-label": tool.label, onclick: () => model.send_msg({tool: tool.name})}, icon(model, tool.icon)))))
   live(model, ["offset", "total", "size"], () => {
     const last = Math.min(model.offset + model.size, model.total), step = (offset, sign, words) => h("button", {type: "button", "aria-label": words, title: words, disabled: offset < 0 || offset >= model.total || offset === model.offset, onclick: () => model.send_msg({offset})}, sign)
     const end = Math.max(0, Math.floor((model.total - 1) / model.size) * model.size)

@@ -2,11 +2,12 @@
 export function render({model, el}) {
   el.style.height = "100%"
   const list = h("div", {class: "list", role: "listbox", "aria-label": "Condition keys", tabindex: 0})
+  const problems = h("div")
   const filter = h("input", {type: "search", placeholder: "Find a key", "aria-label": "Find a condition key", oninput: () => draw()})
   el.append(h("style", {}, `
     .all{display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
     .top{padding:7px 8px;border-bottom:1px solid var(--line)}
-    input{width:100%;font:inherit;font-size:12px;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:3px 7px}
+    input{width:100%;font:inherit;font-size:12px;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:3px 7px}
     .list{flex:1;overflow:auto;padding-bottom:10px;outline-offset:-2px}
     h2{position:sticky;top:0;margin:0;padding:7px 10px 3px;background:var(--panel);font:600 10px/1.4 var(--font);letter-spacing:.06em;text-transform:uppercase;color:var(--dim)}
     .key{padding:4px 10px 5px;border-left:2px solid transparent;cursor:pointer}
@@ -16,7 +17,7 @@ export function render({model, el}) {
     small{display:block;font-size:11px;color:var(--faint);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
     .out{color:var(--warn)!important}.problem{margin:8px;padding:6px 8px;border:1px solid var(--bad);border-radius:4px;font-size:11px;color:var(--bad);overflow-wrap:anywhere}
     .empty{padding:24px 12px;text-align:center;color:var(--dim);font-size:12px}
-  `), h("div", {class: "all"}, h("div", {class: "top"}, filter), list))
+  `), h("div", {class: "all"}, h("div", {class: "top"}, filter), problems, list))
   const found = () => {
     const text = filter.value.trim().toLowerCase()
     return model.keys.filter((key) => !text || `${key.title} ${key.key} ${key.group}`.toLowerCase().includes(text))
@@ -31,11 +32,11 @@ export function render({model, el}) {
   })
   function draw() {
     const nodes = []
-    for (const text of model.problems) nodes.push(h("div", {class: "problem", role: "alert"}, text))
+    fill(problems, ...model.problems.map((text) => h("div", {class: "problem", role: "alert"}, text)))
     let group = null
     for (const key of found()) {
-      if (key.group !== group) nodes.push(h("h2", {}, (group = key.group) || "others"))
-      nodes.push(h("div", {
+      if (key.group !== group) nodes.push(h("div", {role: "group", "aria-label": (group = key.group) || "others"}, h("h2", {"aria-hidden": "true"}, group || "others")))
+      nodes.at(-1).append(h("div", {
         class: `key ${key.images ? "" : "unused"}`, role: "option", "aria-selected": String(key.key === model.current), "data-key": key.key, title: key.note || null,
         onclick: () => model.send_msg({key: key.key}),
       }, h("div", {class: "line"}, h("b", {}, key.title), h("span", {title: key.images === 1 ? "1 image" : `${key.images} images`}, key.images ? String(key.images) : "")),

@@ -8,14 +8,22 @@ export function render({model, el}) {
   // A button reached with Tab is pressed by Space and Enter; one that was clicked does not catch the keys.
   const pressing = (event) => (event.key === " " || event.key === "Enter") && event.composedPath()[0].matches?.("button:focus-visible,[role=button]:focus-visible")
   const held = new Set()
+  let jumping = 0
   const tell = (action, down) => window.dispatchEvent(new CustomEvent("imgdash:key", {detail: {action, down}}))
   const name = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key)
   const down = (event) => {
-    if (!model.active || event.ctrlKey || event.metaKey || event.altKey || typing(event) || pressing(event)) return
+    if (document.documentElement.dataset.modal || event.ctrlKey || event.metaKey || event.altKey || typing(event) || pressing(event)) return
+    if (event.timeStamp - jumping < 1500 && /^[0-9]$/.test(event.key)) {
+      jumping = 0
+      event.preventDefault()
+      model.send_msg({action: `jump${event.key}`})
+      return
+    }
     const action = model.keymap[name(event)]
     if (!action) return
     event.preventDefault()
     if (event.repeat) return
+    if (action === "jump") { jumping = event.timeStamp; return }
     if (event.key === " ") document.activeElement?.blur?.()
     window.imgdash = Object.assign(window.imgdash || {}, {key: performance.now(), action})
     held.add(name(event))

@@ -1,12 +1,14 @@
 // Pixels over HTTP, kept a while: small forms of many images, full frames of a few.
 function makeLoader() {
-  const kept = new Map(), limits = {frame: 3, preview: 40, received: 6}
+  const kept = new Map(), limits = {frame: 3, original: 1, output: 3, preview: 40, received: 6}
   function trim(kind) {
     const keys = [...kept.keys()].filter((key) => kept.get(key).kind === kind)
     while (keys.length > limits[kind]) kept.delete(keys.shift())
   }
-  function load(image, kind, version, logical, trial) {
-    const key = `image/${image}/${kind}?` + new URLSearchParams(trial ? {o: trial} : {v: version})
+  // `what`: {image, version, logical, mm, condition}; `trial`: parameters as JSON, tried and not kept.
+  function load(what, kind, trial) {
+    const asked = {...(trial ? {o: trial} : {v: what.version}), ...(what.condition ? {c: what.condition} : {}), ...(what.output ? {a: what.output} : {})}
+    const key = `image/${what.image}/${kind}?` + new URLSearchParams(asked)
     if (kept.has(key)) {
       const entry = kept.get(key)
       kept.delete(key)
@@ -14,8 +16,9 @@ function makeLoader() {
       return entry
     }
     const abort = new AbortController()
-    const entry = {kind, image, done: false, abort}
-    entry.promise = fetch(key, {signal: abort.signal, credentials: "same-origin", priority: kind === "preview" ? "high" : "auto"}).then(async (answer) => {
+    const entry = {kind, image: what.image, done: false, abort}
+    const small = kind === "preview" || kind === "received"
+    entry.promise = fetch(key, {signal: abort.signal, credentials: "same-origin", priority: small ? "high" : "low"}).then(async (answer) => {
       if (answer.status === 401) window.location.reload()
       if (!answer.ok) {
         const why = await answer.json().catch(() => ({}))
@@ -23,7 +26,9 @@ function makeLoader() {
       }
       const [height, width] = answer.headers.get("X-Shape").split(",").map(Number), bits = Number(answer.headers.get("X-Bits"))
       const buffer = await answer.arrayBuffer()
-      entry.source = makeSource(bits > 8 ? new Uint16Array(buffer) : new Uint8Array(buffer), height, width, bits, logical)
+      // The image was changed since its version was told: these pixels are not what the address says.
+      if (answer.headers.get("Cache-Control") === "no-store" && kept.get(key) === entry) kept.delete(key)
+      entry.source = makeSource(bits > 8 ? new Uint16Array(buffer) : new Uint8Array(buffer), height, width, bits, what.logical, what.mm)
       entry.done = true
       return entry.source
     })
@@ -33,7 +38,7 @@ function makeLoader() {
   }
   // Full frames still on their way that nobody wants any more.
   function only(images) {
-    for (const [key, entry] of kept) if (!entry.done && entry.kind === "frame" && !images.includes(entry.image)) { kept.delete(key); entry.abort.abort() }
+    for (const [key, entry] of kept) if (!entry.done && (entry.kind === "frame" || entry.kind === "original") && !images.includes(entry.image)) { kept.delete(key); entry.abort.abort() }
   }
   return {load, only}
 }

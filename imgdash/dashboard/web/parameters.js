@@ -3,11 +3,12 @@ export function render({model, el}) {
   const rows = h("div", {class: "rows"})
   const all = h("button", {onclick: () => model.send_msg({reset: Object.keys(model.overrides)})}, "reset all")
   el.append(h("style", {}, SECTION_CSS + `
-    .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;gap:3px 8px;align-items:center;font-size:12px}
+    .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;grid-auto-rows:24px;gap:0 8px;align-items:center;font-size:12px}
     label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--text);font-weight:600}
-    input[type=range]{width:100%;height:16px;accent-color:var(--accent);margin:0}
-    input[type=number],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:3px;padding:1px 4px;text-align:right}
+    input[type=range]{width:100%;height:24px;accent-color:var(--accent);margin:0}
+    input[type=number],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:3px;height:22px;padding:1px 4px;text-align:right}
     select{grid-column:2/4;text-align:left}input[type=number]{-moz-appearance:textfield}input::-webkit-inner-spin-button{display:none}
+    label.inert{color:var(--faint)}
     .dot{padding:0;width:12px;height:12px;border-radius:6px;background:var(--accent);visibility:hidden}.dot.set{visibility:visible}
     .unit{color:var(--faint);font-size:10px}
   `), h("section", {}, h("div", {class: "head"}, h("h2", {}, model.title), all), rows))
@@ -42,14 +43,16 @@ export function render({model, el}) {
       return [label, slide, number, dot]
     }))
   })
-  live(model, ["descriptions", "values", "overrides", "enabled"], () => {
+  live(model, ["descriptions", "values", "overrides", "inert", "enabled"], () => {
     for (const [name, {label, dot, show, nodes}] of parts) {
       if (!nodes.includes(el.getRootNode().activeElement) || nodes[0].type === "range") show(model.values[name])
       const set = name in model.overrides
       label.className = set ? "set" : ""
       dot.className = set ? "dot set" : "dot"
       dot.disabled = !model.enabled
-      for (const node of nodes) node.disabled = !model.enabled
+      const inert = model.inert.includes(name)
+      label.classList.toggle("inert", inert)
+      for (const node of nodes) { node.disabled = !model.enabled || inert; node.title = inert ? "Does nothing here: the sender has processed this image, and it is shown as sent." : "" }
     }
     all.hidden = !Object.keys(model.overrides).length || !model.enabled
   })

@@ -6,7 +6,7 @@ export function render({model, el}) {
   const search = h("input", {type: "search", placeholder: "Patient ID or name", "aria-label": "Patient ID or name", maxlength: 64, oninput: () => { clearTimeout(timer); timer = setTimeout(() => model.send_msg({search: search.value}), 250) }})
   el.append(h("style", {}, `
     .all{display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
-    .top{padding:7px 8px;border-bottom:1px solid var(--line)}input{width:100%;font:inherit;font-size:12px;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:3px 7px}
+    .top{padding:7px 8px;border-bottom:1px solid var(--line)}input{width:100%;font:inherit;font-size:12px;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:3px 7px}
     .list{flex:1;overflow:auto;outline-offset:-2px}
     .patient{padding:5px 10px 6px;border-left:2px solid transparent;border-bottom:1px solid color-mix(in srgb,var(--line) 50%,transparent);cursor:pointer;font-size:12px;line-height:16px}
     .patient:hover{background:var(--raised)}.patient[aria-selected=true]{border-left-color:var(--accent);background:var(--raised)}

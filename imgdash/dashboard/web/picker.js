@@ -25,14 +25,14 @@ export function render({model, el}) {
   live(model, ["images", "waiting"], () => {
     list.setAttribute("aria-busy", String(model.waiting))
     if (!model.images.length) {
-      list.replaceChildren(h("div", {class: "empty"}, model.waiting ? "One moment …" : "No image of this key has arrived yet: there is nothing to tune it on."))
+      list.replaceChildren(h("div", {class: "empty"}, model.waiting ? "One moment …" : "No image of this key or of its group has arrived yet: there is nothing to tune it on."))
       return
     }
     list.replaceChildren(...model.images.map((image) => {
       const mark = image.unfit ? icon(model, "warning", "not fit") : null
       if (mark) mark.style.color = "var(--warn)"
       return h("div", {class: "item", role: "option", "aria-selected": String(image.id === model.current), "data-image": image.id, title: `${image.number} · ${image.title} · ${image.text}`, onclick: () => model.send_msg({image: image.id})},
-        h("img", {src: `image/${image.id}/thumbnail?v=1`, alt: "", decoding: "async", draggable: "false"}), mark, h("span", {}, `${image.number} ${image.title}`))
+        h("img", {src: image.src, alt: "", decoding: "async", draggable: "false"}), mark, h("span", {}, `${image.number} ${image.title}`))
     }))
   })
   live(model, ["current", "images"], () => {

@@ -1,6 +1,6 @@
 // Thumbnails beside each other, each with a title and a few lines under it. Text is always set as text.
 export function render({model, el}) {
-  const all = h("div", {class: "all", role: "list"})
+  const all = h("div", {class: "all"})
   el.append(h("style", {}, `
     .all{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));align-items:start;gap:8px;padding:10px;background:var(--panel);border-left:1px solid var(--line);border-bottom:1px solid var(--line);min-height:60px;max-height:min(420px,42vh);overflow:auto}
     button.one{display:block;width:100%;min-width:0;padding:0;border:1px solid var(--line);border-radius:4px;background:#000;text-align:left;cursor:pointer;overflow:hidden}
@@ -17,8 +17,8 @@ export function render({model, el}) {
       const [colour, face, word] = model.states[item.state] || ["dim", "question", item.state]
       const mark = icon(model, face, word)
       mark.style.color = `var(--${colour})`
-      return h("button", {class: "one", role: "listitem", title: `${item.title}: ${word}. Open in Review`, onclick: () => model.send_msg({image: item.id})},
-        h("img", {src: `image/${item.id}/thumbnail?v=${encodeURIComponent(item.version)}`, alt: item.title, decoding: "async"}),
+      return h("button", {class: "one", title: `${item.title}: ${word}. Open in Review`, onclick: () => model.send_msg({image: item.id})},
+        h("img", {src: `image/${item.id}/thumbnail?v=${encodeURIComponent(item.version)}`, alt: "", decoding: "async"}),
         h("div", {class: "line"}, mark, h("span", {class: "name"}, item.title)),
         h("div", {class: "words"}, [word, ...item.lines].join("\n")))
     }), model.items.length ? null : h("div", {class: "empty"}, model.empty))

@@ -1,9 +1,10 @@
 // Grey values on a canvas: a pyramid of area means, sampled at exactly the pixels the screen has.
 
-// A source: P-values of one image in one form. `logical` are the full image's height and width, whatever this form has.
-function makeSource(pixels, height, width, bits, logical) {
+// A source: P-values of one image in one form. `logical` are the full image's height and width, whatever this form has;
+// `mm` is the length of one of its pixels, 0 where unknown.
+function makeSource(pixels, height, width, bits, logical, mm = 0) {
   const [rows, columns] = logical[0] ? logical : [height, width]
-  return {bits, rows, columns, levels: [{pixels, height, width, fx: columns / width, fy: rows / height}]}
+  return {bits, rows, columns, mm, levels: [{pixels, height, width, fx: columns / width, fy: rows / height}]}
 }
 
 function halve(level) {
@@ -88,6 +89,13 @@ function toImage(canvas, view, x, y) {
   if (view.mirror) dx = -dx
   const [a, b] = [[dx, dy], [dy, -dx], [-dx, -dy], [-dy, dx]][view.turns]
   return [view.cx + a, view.cy + b]
+}
+
+// And back.
+function toCanvas(canvas, view, x, y) {
+  const a = x - view.cx, b = y - view.cy
+  const [dx, dy] = [[a, b], [-b, a], [-a, -b], [b, -a]][view.turns]
+  return [canvas.width / 2 + (view.mirror ? -dx : dx) * view.zoom, canvas.height / 2 + dy * view.zoom]
 }
 
 function valueAt(source, x, y) {

@@ -1,8 +1,14 @@
+function logOut() {
+  const form = h("form", {method: "post", action: "logout", hidden: true})
+  document.body.append(form)
+  form.submit()
+}
+
 // The rail: pages with badges above, who is logged in below.
 export function render({model, el}) {
   const list = h("nav", {"aria-label": "Pages"})
   const foot = h("div", {class: "foot"})
-  const rail = h("div", {class: "side"}, h("div", {class: "mark", title: "imgdash"}, "im", h("b", {}, "g")), list, foot)
+  const rail = h("div", {class: "side", role: "banner"}, h("div", {class: "mark", title: "imgdash"}, "im", h("b", {}, "g")), list, foot)
   el.append(h("style", {}, `
     .side{display:flex;flex-direction:column;height:100vh;width:64px;background:var(--panel);border-right:1px solid var(--line)}
     .mark{font:300 20px/44px var(--font);text-align:center;letter-spacing:-.5px}.mark b{color:var(--accent);font-weight:600}
@@ -16,18 +22,22 @@ export function render({model, el}) {
     .foot{border-top:1px solid var(--line);padding:6px 0;text-align:center;font-size:10px;color:var(--dim)}
     .foot b{display:block;color:var(--text);font-weight:600;overflow:hidden;text-overflow:ellipsis;padding:0 4px}
   `), rail)
+  // What stands beside the rail is the main part of the document, for who jumps there.
+  const tell = () => el.getRootNode().host?.nextElementSibling?.setAttribute("role", "main")
+  requestAnimationFrame(tell)
   live(model, ["pages", "current", "badges"], () => {
     fill(list, ...model.pages.map((page) => {
       const [count, kind] = model.badges[page.name] || [0, ""]
       const words = count ? `${page.title}: ${count}` : page.title
       return h("button", {
-        "aria-current": page.name === model.current ? "page" : null, "aria-label": words, title: words, "data-page": page.name,
+        "aria-current": page.name === model.current ? "page" : null, title: words, "data-page": page.name,
         onclick: () => model.send_msg({page: page.name}),
-      }, icon(model, page.icon), page.title, count ? h("span", {class: `badge ${kind}`}, count > 999 ? "999+" : String(count)) : null)
+      }, icon(model, page.icon), page.title, " ", count ? h("span", {class: `badge ${kind}`}, count > 999 ? "999+" : String(count)) : null)
     }))
   })
+  model.on("msg:custom", ({leave}) => { if (leave) window.location.href = "login" })
   live(model, ["user", "role"], () => fill(foot, 
     h("b", {title: model.user}, model.user), model.role,
-    h("button", {title: "Log out", "aria-label": "Log out", onclick: () => { window.location.href = "logout" }}, icon(model, "leave")),
+    h("button", {title: "Log out", "aria-label": "Log out", onclick: logOut}, icon(model, "leave")),
   ))
 }

@@ -8,7 +8,7 @@ export function render({model, el}) {
     .line{display:flex;flex-wrap:wrap;gap:6px 10px;align-items:end;margin-top:7px}form{display:contents}
     label{display:flex;flex-direction:column;gap:2px;font-size:11px;color:var(--dim)}
     label.tick{flex-direction:row;align-items:center;gap:6px;height:26px}
-    input,select{font:inherit;font-size:12px;color:var(--text);background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:3px 6px;height:26px}
+    input,select{font:inherit;font-size:12px;color:var(--text);background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:3px 6px;height:26px}
     input[type=text]{width:104px}input[type=checkbox]{height:auto;accent-color:var(--accent)}
     .quick{display:flex;gap:2px}.quick button,.exports button{height:26px;font-size:12px;border-color:var(--line);color:var(--dim);padding:0 8px}.quick button:hover,.exports button:hover:enabled{color:var(--text);border-color:var(--faint)}
     .exports{display:flex;gap:4px;align-items:center;margin-left:auto;font-size:11px;color:var(--dim)}.exports button{color:var(--text)}

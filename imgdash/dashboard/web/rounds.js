@@ -15,7 +15,7 @@ export function render({model, el}) {
   `))
   const mark = (state) => { const [colour, face, word] = model.states[state] || ["dim", "question", state]; const svg = icon(model, face, word); svg.style.color = `var(--${colour})`; return svg }
   const shot = (step) => step.version ? h("button", {class: `shot ${step.over ? "over" : ""}`, title: `${step.title}: open in Review`, onclick: (event) => { event.stopPropagation(); model.send_msg({image: step.id}) }},
-    h("img", {src: thumbnail(step), alt: step.title, decoding: "async", loading: "lazy", draggable: "false"}), h("div", {class: "line"}, mark(step.state), h("span", {}, step.title)))
+    h("img", {src: thumbnail(step), alt: "", decoding: "async", loading: "lazy", draggable: "false"}), h("div", {class: "line"}, mark(step.state), h("span", {}, step.title)))
     : h("div", {class: "blank"}, step.title)
   const ask = (step) => h("div", {class: `ask ${step.level}`},
     h("div", {class: "head"}, h("small", {}, `round ${step.round}`), step.reason),

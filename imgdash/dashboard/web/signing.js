@@ -9,7 +9,7 @@ export function render({model, el}) {
     :host{color-scheme:dark}
     .all{display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;min-height:44px;padding:7px 14px;background:var(--ground);border-bottom:1px solid var(--line);font-size:12px}
     button{height:28px;padding:0 10px;background:var(--raised);border-color:var(--line)}.main{background:var(--accent);color:#001018;font-weight:600}.main:disabled{background:var(--raised);color:var(--dim)}
-    input[type=text]{width:230px;height:28px;font:inherit;color:inherit;background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:3px 7px}
+    input[type=text]{width:230px;height:28px;font:inherit;color:inherit;background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:3px 7px}
     label{display:flex;gap:6px;align-items:center;color:var(--dim)}.exports{display:flex;gap:4px;margin-left:auto}.said{color:var(--dim)}
     .split{width:1px;height:22px;background:var(--line)}
   `), h("div", {class: "all"}, sign, h("span", {class: "split"}), why, justify, old, said, exports))

@@ -12,6 +12,7 @@ export function render({model, el}) {
     .frame{flex:1;min-height:0;overflow:auto;outline-offset:-2px}
     .row{display:grid;grid-template-columns:var(--columns);height:${ROW}px;align-items:center;min-width:max-content}
     .head{position:sticky;top:0;z-index:1;background:var(--raised);border-bottom:1px solid var(--line);color:var(--dim);font-size:11px}
+    .head[hidden]{display:none}
     .head button{display:flex;gap:3px;align-items:center;width:100%;height:${ROW}px;padding:0 8px;border:0;border-radius:0;text-align:left;white-space:nowrap;overflow:hidden}
     .head button.number{justify-content:flex-end}.head button:hover{color:var(--text)}.head button:disabled{opacity:1}.head small{color:var(--faint)}.head b{color:var(--accent);font-weight:400}
     .body{position:relative;min-width:max-content}.rows{position:absolute;left:0;right:0;font-size:12px}
@@ -20,23 +21,25 @@ export function render({model, el}) {
     .picks .rows .row{cursor:pointer}
     .cell{padding:0 8px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.cell.number{text-align:right;font-variant-numeric:tabular-nums}.cell.time{font-variant-numeric:tabular-nums}
     .cell.none{color:var(--faint)}.cell svg{width:13px;height:13px;margin-right:5px}.cell.code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:11px;color:var(--dim)}
-    .cell.mark{padding:0;text-align:center}.cell input{margin:0;accent-color:var(--accent);pointer-events:none}
+    .cell.mark{display:flex;align-items:center;justify-content:center;padding:0}.cell input{margin:0;accent-color:var(--accent);pointer-events:none}
     .foot{padding:4px 8px;border-top:1px solid var(--line);color:var(--dim);font-size:11px}
     .empty{position:absolute;inset:${ROW}px 0 24px;display:flex;align-items:center;justify-content:center;text-align:center;color:var(--dim);padding:20px;pointer-events:none;white-space:pre-line}
     .loading .frame{opacity:.45}
   `), h("div", {class: "all"}, heading, frame, empty, foot))
   const all = el.lastElementChild
-  let order = [], sorting = null, at = -1
+  let order = [], sorting = null, at = -1, seen = [], widths = []
 
+  const today = () => { const now = new Date(); return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10) }
   const shown = (column, value) => {
     if (value === null || value === undefined || value === "") return ""
     if (column.kind === "number") return typeof value !== "number" ? String(value) : Number.isInteger(value) ? String(value) : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)))
+    if (column.short && typeof value === "string") return value.startsWith(today()) ? value.slice(11, 19) : value.startsWith(today().slice(0, 4)) ? value.slice(5, 16) : value.slice(0, 16)
     if (typeof value === "boolean") return value ? "yes" : "no"
     return String(value)
   }
   function cell(column, value) {
     const text = shown(column, value)
-    const node = h("div", {class: `cell ${column.kind || ""} ${text === "" ? "none" : ""}`, role: "gridcell", title: text || null})
+    const node = h("div", {class: `cell ${column.kind || ""} ${text === "" ? "none" : ""}`, role: "gridcell", title: column.short ? value : text || null})
     if (column.kind === "state" && text) {
       const [colour, face, word] = model.states[value] || column.words?.[value] || ["dim", "", value]
       if (face) { const svg = icon(model, face); svg.style.color = `var(--${colour})`; node.append(svg) }
@@ -46,12 +49,12 @@ export function render({model, el}) {
   }
   function row(number) {
     const index = order[number], chosen = model.chosen.includes(index)
-    const mark = model.picks === "many" ? [h("div", {class: "cell mark"}, h("input", {type: "checkbox", tabindex: -1, checked: chosen, "aria-label": "chosen"}))] : []
+    const mark = model.picks === "many" ? [h("div", {class: "cell mark", role: "gridcell"}, h("input", {type: "checkbox", tabindex: -1, checked: chosen, "aria-label": "chosen"}))] : []
     return h("div", {
-      class: "row", role: "row", "aria-rowindex": number + 2, "aria-selected": model.picks === "none" ? null : String(chosen || number === at && model.picks === "one"),
+      class: "row", role: "row", id: `row-${number}`, "aria-rowindex": number + 2, "aria-selected": model.picks === "none" ? null : String(chosen || number === at && model.picks === "one"),
       onclick: (event) => { const from = at; at = number; pick(index, event, from) },
       ondblclick: () => { if (model.opens) model.send_msg({opened: index}) },
-    }, ...mark, ...model.columns.map((column, n) => cell(column, model.rows[index][n])))
+    }, ...mark, ...seen.map((n) => cell(model.columns[n], model.rows[index][n])))
   }
   function pick(index, event, from = -1) {
     if (model.picks === "none") return
@@ -73,6 +76,8 @@ export function render({model, el}) {
     const nodes = []
     for (let number = first; number < last; number++) nodes.push(row(number))
     rows.replaceChildren(...nodes)
+    if (at >= first && at < last) frame.setAttribute("aria-activedescendant", `row-${at}`)
+    else frame.removeAttribute("aria-activedescendant")
   }
   function sort() {
     order = model.rows.map((_, n) => n)
@@ -93,8 +98,9 @@ export function render({model, el}) {
     paint()
   }
   function heads() {
-    const mark = model.picks === "many" ? [h("div", {class: "cell mark", title: "chosen"}, "✓")] : []
-    head.replaceChildren(...mark, ...model.columns.map((column, n) => h("div", {role: "columnheader", "aria-sort": sorting?.n === n ? (sorting.down ? "descending" : "ascending") : null},
+    head.hidden = !seen.length
+    const mark = model.picks === "many" ? [h("div", {class: "cell mark", role: "columnheader", title: "chosen"}, "✓")] : []
+    head.replaceChildren(...mark, ...seen.map((n) => [model.columns[n], n]).map(([column, n]) => h("div", {role: "columnheader", "aria-sort": sorting?.n === n ? (sorting.down ? "descending" : "ascending") : null},
       h("button", {class: column.kind || "", disabled: column.sort === false, title: [column.text, column.sort === false ? "" : "sort"].filter(Boolean).join(" · "), onclick: () => {
         const wanted = sorting?.n === n ? (sorting.down ? null : {n, down: true}) : {n, down: false}
         if (model.asks) model.send_msg({sort: wanted ? column.name : "", down: Boolean(wanted?.down)})
@@ -103,17 +109,27 @@ export function render({model, el}) {
         column.title, column.unit ? h("small", {}, column.unit) : null, sorting?.n === n ? h("b", {}, sorting.down ? "▼" : "▲") : null))))
   }
   frame.addEventListener("scroll", paint, {passive: true})
-  new ResizeObserver(paint).observe(frame)
+  new ResizeObserver(() => { if (widths.length && fit()) { heads(); tell() } paint() }).observe(frame)
   frame.addEventListener("keydown", (event) => {
     const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9}[event.key]
-    if (event.target !== frame || !step && event.key !== "Enter" && event.key !== " ") return
+    if (event.target !== frame) return
+    if (model.opens && model.picks === "many" && event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      model.chosen = [...order]
+      model.send_msg({chosen: model.chosen})
+      paint()
+      return
+    }
+    // In a list whose rows are opened, Space is a key of the page (confirm); Ctrl+Space adds a row.
+    if (!step && event.key !== "Enter" && (event.key !== " " || model.opens && !event.ctrlKey)) return
     event.preventDefault()
     event.stopPropagation()
     if (step) {
+      const from = at
       at = Math.max(0, Math.min(order.length - 1, at + step))
       if (at * ROW < frame.scrollTop) frame.scrollTop = at * ROW
       if ((at + 2) * ROW > frame.scrollTop + frame.clientHeight) frame.scrollTop = (at + 2) * ROW - frame.clientHeight
-      if (model.picks === "one" && order.length) pick(order[at])
+      if (order.length && (model.picks === "one" || model.picks === "many" && model.opens && !event.ctrlKey)) pick(order[at], {shiftKey: event.shiftKey, target: frame}, from)
       else paint()
     } else if (order[at] !== undefined) {
       if (model.opens && event.key === "Enter") model.send_msg({opened: order[at]})
@@ -123,25 +139,39 @@ export function render({model, el}) {
   live(model, ["columns", "rows", "picks"], () => {
     if (sorting && sorting.n >= model.columns.length) sorting = null
     if (at >= model.rows.length) at = -1
-    const widths = model.columns.map((column, n) => {
+    widths = model.columns.map((column, n) => {
       let most = (column.title + (column.unit || "")).length + 2
       for (let index = 0; index < Math.min(model.rows.length, 300); index++) most = Math.max(most, shown(column, model.rows[index][n]).length + (column.kind === "state" ? 4 : 0))
-      return `${Math.min(Math.max(most, 4), column.most || 34) * 7 + 18}px`
+      return Math.min(Math.max(most, 4), column.most || 34) * 7 + 18
     })
-    all.style.setProperty("--columns", (model.picks === "many" ? "30px " : "") + widths.join(" ") + " 1fr")
     all.classList.toggle("picks", model.picks !== "none")
+    fit()
     sort()
   })
+  // Where width is wanting, the columns of least weight are left out, so that nothing is cut off at the edge.
+  function fit() {
+    const room = (frame.clientWidth || 1e6) - (model.picks === "many" ? 30 : 0) - 4
+    const rank = (n) => model.columns[n].rank || 0, kept = []
+    let left = room
+    for (const n of model.columns.map((_, n) => n).sort((a, b) => rank(a) - rank(b) || a - b)) if (!rank(n) || widths[n] <= left) { kept.push(n); left -= widths[n] }
+    kept.sort((a, b) => a - b)
+    const changed = kept.join() !== seen.join()
+    seen = kept
+    all.style.setProperty("--columns", (model.picks === "many" ? "30px " : "") + seen.map((n) => `${widths[n]}px`).join(" ") + " 1fr")
+    return changed
+  }
   // A list that grows at the top: the place of the keyboard goes along with what is chosen.
   const follow = () => { if (model.asks) at = model.chosen.length ? order.indexOf(model.chosen[model.chosen.length - 1]) : -1 }
   live(model, ["chosen"], () => { follow(); paint() })
   model.on(["sorting"], sort)
   live(model, ["heading"], () => { heading.textContent = model.heading; heading.hidden = !model.heading })
-  live(model, ["columns", "rows", "total", "waiting", "empty", "said"], () => {
+  live(model, ["columns", "rows", "total", "waiting", "empty", "said"], tell)
+  function tell() {
     all.classList.toggle("loading", model.waiting)
     frame.setAttribute("aria-busy", String(model.waiting))
     empty.textContent = model.waiting ? "One moment …" : model.rows.length ? "" : model.empty
     const more = model.total > model.rows.length ? model.asks ? `${model.rows.length} of ${model.total} rows` : `the first ${model.rows.length} of ${model.total} rows; an export has all` : `${model.rows.length} ${model.rows.length === 1 ? "row" : "rows"}`
-    foot.textContent = [model.columns.length ? more : "", model.said].filter(Boolean).join(" · ")
-  })
+    const out = model.columns.length - seen.length
+    foot.textContent = [model.columns.length ? more : "", out ? `${out} ${out === 1 ? "column has" : "columns have"} no room` : "", model.said].filter(Boolean).join(" · ")
+  }
 }

@@ -7,6 +7,7 @@ export function render({model, el}) {
   const note = h("input", {type: "text", maxlength: 200, placeholder: "What changed, and why", "aria-label": "Note to the version", oninput: () => foot()})
   const save = h("button", {class: "main", onclick: () => { flush(); model.send_msg({save: note.value}) }})
   const why = h("div", {class: "why", role: "status"})
+  const file = h("button", {title: "Save the tried parameters as a condition file (TOML)", onclick: () => { flush(); model.send_msg({export: true}) }}, "Export")
   el.append(h("style", {}, `
     :host{color-scheme:dark}
     .all{display:flex;flex-direction:column;height:100%;background:var(--panel)}
@@ -16,17 +17,17 @@ export function render({model, el}) {
     summary i{flex:1;font-style:normal}summary b{padding:0 6px;border-radius:8px;background:var(--accent);color:#001018;font-size:10px;letter-spacing:0}
     .rows{display:grid;grid-template-columns:84px 1fr 56px 22px 12px;gap:2px 6px;align-items:center;padding:1px 10px 8px 12px;font-size:12px}
     label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--accent);font-weight:600}
-    input[type=range]{width:100%;min-width:40px;height:16px;margin:0;accent-color:var(--dim)}input[type=range].set{accent-color:var(--accent)}
-    input[type=number],input[type=text],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:3px;padding:1px 4px}
+    input[type=range]{width:100%;min-width:40px;height:22px;margin:0;accent-color:var(--dim)}input[type=range].set{accent-color:var(--accent)}
+    input[type=number],input[type=text],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:3px;height:22px;padding:1px 4px}
     input[type=number]{text-align:right;-moz-appearance:textfield}input::-webkit-inner-spin-button{display:none}input.auto{color:var(--faint);font-style:italic}
-    .wide{grid-column:2/5}.unit{color:var(--faint);font-size:10px;overflow:hidden}
+    .wide{grid-column:2/5}.unit{color:var(--faint);font-size:10px;overflow:hidden}label.idle{color:var(--faint);font-style:italic}input.idle,select.idle{opacity:.6}
     .dot{padding:0;width:12px;height:12px;border-radius:6px;background:var(--accent);visibility:hidden}.dot.set{visibility:visible}
     .was{grid-column:2/6;margin:-3px 0 2px;color:var(--faint);font-size:10px;line-height:12px}
     .foot{padding:8px 12px 10px;border-top:1px solid var(--line)}.foot .line{display:flex;gap:8px;align-items:center;font-size:12px;color:var(--dim)}
-    .foot .line span{flex:1}.foot .line button{color:var(--accent)}.foot input{margin:5px 0;padding:4px 7px}
+    .foot .line span{flex:1}.foot .line button{color:var(--accent)}.foot input{margin:5px 0;height:auto;padding:4px 7px}
     button.main{width:100%;height:30px;background:var(--accent);color:#001018;font-weight:600}button.main:disabled{background:var(--raised);color:var(--dim);opacity:1}
     .why{margin-top:4px;font-size:11px;line-height:14px;color:var(--dim)}.why.bad{color:var(--bad)}
-  `), h("div", {class: "all"}, groups, h("div", {class: "foot"}, h("div", {class: "line"}, count, all), note, save, why)))
+  `), h("div", {class: "all"}, groups, h("div", {class: "foot"}, h("div", {class: "line"}, count, all, file), note, save, why)))
   const parts = new Map(), steps = new Map()
   let held = null, waiting = null, sent = 0, timer = 0, late = 0
 
@@ -48,15 +49,17 @@ export function render({model, el}) {
   function flush() { if (waiting) { sent = model.seen; send() } }
   model.on("seen", () => { if (waiting) send() })
 
+  const unit = (d) => h("span", {class: "unit", title: d.unit === "1" ? "a pure number" : null}, d.unit)
+
   function make(d) {
     const id = d.name.replace(".", "-"), range = d.bounds ? ` (${d.bounds[0]} … ${d.bounds[1]}${d.unit && d.unit !== "1" ? " " + d.unit : ""})` : ""
     const label = h("label", {for: id, title: `${d.doc}${range}`}, d.label)
     const dot = h("button", {class: "dot", title: "Back to the version in force", "aria-label": `${d.label}: back to the version in force`, onclick: () => { if (waiting) delete waiting[d.name]; model.send_msg({reset: [d.name]}) }})
     const was = h("div", {class: "was", hidden: true})
-    const part = {d, label, dot, was, inputs: []}
+    const part = {d, label, dot, was, inputs: [], title: `${d.doc}${range}`}
     parts.set(d.name, part)
     if (d.kind === "number") {
-      const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label, oninput: () => { number.value = shown(d, Number(slide.value)); number.className = ""; tryOut({[d.name]: Number(slide.value)}) }})
+      const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label, oninput: () => { number.value = shown(d, Number(slide.value)); number.classList.remove("auto"); tryOut({[d.name]: Number(slide.value)}) }})
       for (const name of ["pointerdown", "focus"]) slide.addEventListener(name, () => { held = name === "pointerdown" ? d.name : held })
       for (const name of ["pointerup", "pointercancel", "change"]) slide.addEventListener(name, () => { held = null })
       const number = h("input", {type: "number", min: d.bounds[0], max: d.bounds[1], step: "any", placeholder: d.optional ? "auto" : "", "aria-label": `${d.label}, value`, onchange: () => {
@@ -64,7 +67,7 @@ export function render({model, el}) {
         tryOut({[d.name]: number.value === "" ? null : Math.min(Math.max(Number(number.value), d.bounds[0]), d.bounds[1])})
       }})
       part.inputs = [slide, number]
-      return [label, slide, number, h("span", {class: "unit"}, d.unit === "1" ? "" : d.unit), dot, was]
+      return [label, slide, number, unit(d), dot, was]
     }
     let input
     if (d.kind === "choice" || d.kind === "boolean") {
@@ -83,7 +86,7 @@ export function render({model, el}) {
       const calculated = v === null || v === undefined ? model.calculated[d.name] : v
       if (calculated !== null && calculated !== undefined) inputs[0].value = calculated
       if (focused !== inputs[1]) inputs[1].value = shown(d, calculated)
-      inputs[1].className = v === null || v === undefined ? "auto" : ""
+      inputs[1].classList.toggle("auto", v === null || v === undefined)
     } else if (part.options) inputs[0].selectedIndex = part.options.findIndex((o) => same(o, v))
     else if (focused !== inputs[0]) inputs[0].value = shown(d, v)
   }
@@ -108,9 +111,10 @@ export function render({model, el}) {
     count.textContent = n ? `${n} ${n === 1 ? "parameter differs" : "parameters differ"} from version ${model.version}` : `as version ${model.version} has it`
     all.hidden = !n
     save.textContent = model.saving ? "Saving …" : `Save as version ${model.next}`
+    note.hidden = save.hidden = !model.may
     save.disabled = !model.may || !n || !note.value.trim() || model.saving
     note.disabled = !model.may || model.saving
-    why.textContent = model.error || (!model.may ? "Saving needs a manager; trying out does not." : n && !note.value.trim() ? "A version needs a note." : "")
+    why.textContent = model.error || (!model.may ? "Read only: a version is released by a manager. Try out whatever you like; Export gives it to one as a file." : n && !note.value.trim() ? "A version needs a note." : "")
     why.className = model.error ? "why bad" : "why"
   }
   live(model, ["descriptions"], () => {
@@ -127,6 +131,13 @@ export function render({model, el}) {
     }))
   })
   live(model, ["descriptions", "values", "released", "calculated"], () => { for (const part of parts.values()) show(part); marks() })
+  live(model, ["descriptions", "idle"], () => {
+    for (const [name, part] of parts) {
+      const idle = model.idle.includes(name)
+      for (const node of [part.label, ...part.inputs]) node.classList.toggle("idle", idle)
+      part.label.title = idle ? `${part.title}\nNo effect as the other parameters are set.` : part.title
+    }
+  })
   live(model, ["may", "version", "next", "saving", "error"], () => foot())
   model.on("saved", () => { note.value = ""; foot() })
 }

@@ -10,7 +10,7 @@ export function render({model, el}) {
     :host{color-scheme:dark}
     form{display:flex;flex-direction:column;gap:10px;width:320px;padding:14px 16px}h2{margin:0;font-size:14px}
     label{display:flex;flex-direction:column;gap:3px;font-size:12px;color:var(--dim)}small{color:var(--faint);font-size:11px}
-    input,select{height:30px;font:inherit;font-size:13px;color:var(--text);background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:3px 8px}
+    input,select{height:30px;font:inherit;font-size:13px;color:var(--text);background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:3px 8px}
     .line{display:flex;gap:8px}button{height:30px;padding:0 14px;border-color:var(--line);background:var(--raised)}.main{background:var(--accent);color:#001018;font-weight:600}.main:disabled{background:var(--raised);color:var(--dim);opacity:1}.danger{color:var(--bad)}
     .why{min-height:16px;font-size:12px;color:var(--dim)}.why.bad{color:var(--bad)}
   `), form)

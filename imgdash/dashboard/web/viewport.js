@@ -1,45 +1,46 @@
-// The image: coarse, then full; window/level by dragging, zoom, pan, before/after; everything drawn at screen pixels.
+// The image: coarse, then full; alone, or beside another form of it. What is seen is what is sent, or it says that it is not.
+// Rounded down, so that a place is never told to be in the pixel beside it.
+const down = (millimetres) => (Math.floor(millimetres * 10) / 10).toFixed(1)
+
 export function render({model, el}) {
-  const canvas = h("canvas", {tabindex: 0, "aria-label": "Radiograph"})
-  const corner = (where) => h("div", {class: `corner ${where}`})
-  const [upperLeft, upperRight, lowerLeft, lowerRight] = ["ul", "ur", "ll", "lr"].map(corner)
-  const trouble = h("div", {class: "trouble", role: "alert"}), notice = h("div", {class: "notice"})
-  const ruler = h("div", {class: "ruler", "aria-hidden": "true"}), tools = h("div", {class: "tools", role: "toolbar", "aria-label": "View"})
-  const box = h("div", {class: "box"}, canvas, upperLeft, upperRight, lowerLeft, lowerRight, ruler, notice, trouble, tools)
+  const main = makePane("Radiograph"), other = makePane("Beside it"), panes = [main, other]
+  const tools = h("div", {class: "tools", role: "toolbar", "aria-label": "View"})
+  const choice = h("select", {class: "beside", "aria-label": "Beside the image", hidden: true, onchange: () => { model.send_msg({beside: choice.value}); choice.blur() }})
+  const box = h("div", {class: "box"}, main.node, other.node, tools)
+  other.node.append(choice)
+  other.node.hidden = true
   el.style.height = "100%"
-  el.append(h("style", {}, VIEWPORT_CSS), box)
+  el.append(box)
 
   const loader = makeLoader(), lut = new Uint32Array(65536), log = (window.imgdash = window.imgdash || {}).painted ||= []
-  const view = {cx: 0, cy: 0, zoom: 1, turns: 0, mirror: false, fit: true}
-  const look = {lo: 0, hi: 1, invert: false}
-  let source = null, after = null, before = null, frame = null, wanted = 0, drag = null, asked = 0, comparing = false
+  const state = {
+    view: {cx: 0, cy: 0, zoom: 1, turns: 0, mirror: false, fit: true}, look: {lo: 0, hi: 1, invert: false},
+    tool: "", lens: false, lines: [], pointer: null, drag: null,
+  }
+  const {view, look} = state
+  let after = null, before = null, wanted = 0, asked = 0, comparing = false, pending = 0, told = ""
 
   // -- drawing ------------------------------------------------------------------------------------------
-  function size() {
-    const ratio = window.devicePixelRatio || 1
-    const width = Math.max(1, Math.round(box.clientWidth * ratio)), height = Math.max(1, Math.round(box.clientHeight * ratio))
-    if (canvas.width !== width || canvas.height !== height || !frame) {
-      canvas.width = width
-      canvas.height = height
-      const data = new ImageData(width, height)
-      frame = {data, words: new Uint32Array(data.data.buffer)}
-    }
-  }
   function fit() {
-    if (!source) return
-    const odd = view.turns % 2, w = odd ? source.rows : source.columns, t = odd ? source.columns : source.rows
-    Object.assign(view, {fit: true, cx: source.columns / 2, cy: source.rows / 2, zoom: Math.min(canvas.width / w, canvas.height / t)})
+    const {source, canvas} = main, odd = view.turns % 2
+    Object.assign(view, {fit: true, cx: source.columns / 2, cy: source.rows / 2,
+      zoom: Math.min(canvas.width / (odd ? source.rows : source.columns), canvas.height / (odd ? source.columns : source.rows))})
   }
   function paint(smooth = true) {
     asked = 0
-    size()
-    if (!source) { canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height); return }
-    if (view.fit) fit()
-    fillLut(lut, source.bits, look.lo, look.hi, look.invert)
-    drawImage(canvas, frame, source, view, lut, smooth)
-    const changed = look.lo !== 0 || look.hi !== 1
-    notice.textContent = comparing ? "BEFORE · as received, no processing" : changed && !model.adjustable ? "DISPLAY WINDOW · not what is sent" : ""
-    measure()
+    for (const pane of panes) if (!pane.node.hidden) pane.size()
+    const {source} = main
+    if (source) {
+      if (view.fit) fit()
+      fillLut(lut, source.bits, look.lo, look.hi, look.invert)
+    }
+    main.paint(view, lut, smooth)
+    if (!other.node.hidden) {
+      if (other.source && other.source.bits !== source?.bits) fillLut(lut, other.source.bits, look.lo, look.hi, look.invert)
+      other.paint(linkedView(view, source, other.source), lut, smooth)
+    }
+    words()
+    hover()
   }
   // Fast while something moves, exact as soon as it rests.
   let rest = 0
@@ -48,65 +49,111 @@ export function render({model, el}) {
     clearTimeout(rest)
     rest = setTimeout(() => paint(true), 90)
   }
-  function measure() {
-    const zoom = view.zoom / (window.devicePixelRatio || 1)
-    fill(lowerRight, `${Math.round(view.zoom * 100)} %${view.fit ? " · fit" : ""}`, h("br"),
-      `C ${(1 / (look.hi - look.lo)).toFixed(2)}  B ${((0.5 - (look.lo + look.hi) / 2) * 100).toFixed(0)}${look.invert ? "  inverted" : ""}`)
-    const pitch = model.pitch[0]
-    ruler.hidden = !pitch
-    if (!pitch) return
-    const length = [200, 100, 50, 20, 10, 5, 2, 1].find((mm) => mm / pitch * zoom < box.clientWidth / 4) || 1
-    ruler.style.width = `${length / pitch * zoom}px`
-    ruler.textContent = `${length} mm`
+  function words() {
+    const neutral = look.lo === 0 && look.hi === 1, {drag} = state
+    const contrast = (1 / (look.hi - look.lo)).toFixed(2), density = ((look.lo + look.hi) / 2 - 0.5).toFixed(2)
+    fill(main.corner.lr, main.source ? `${Math.round(view.zoom * 100)} %${view.fit ? " · fit" : ""}` : "",
+      drag?.kind === "look" && model.adjustable ? h("div", {}, `contrast × ${drag.contrast.toFixed(2)}  density ${drag.shift < 0 ? "−" : "+"}${Math.abs(drag.shift).toFixed(2)}`)
+        : neutral ? null : h("div", {class: "changed"}, `display only: contrast × ${contrast}  density ${density}`),
+      look.invert ? h("div", {class: "changed"}, "display inverted") : null,
+      view.turns || view.mirror ? h("div", {class: "changed"}, `view ${[view.turns ? `turned ${view.turns * 90}°` : "", view.mirror ? "mirrored" : ""].filter(Boolean).join(", ")}`) : null)
+    main.notice.className = comparing || !neutral ? "notice" : "notice plain"
+    main.notice.textContent = comparing ? "BEFORE · as received, no processing" : !neutral && !model.adjustable ? "DISPLAY WINDOW · not what is sent" : ""
+    for (const pane of panes) pane.measure()
+  }
+  // Lines, lens and values follow the pointer, over both panes at the same place.
+  function hover() {
+    const {pointer} = state
+    for (const pane of panes) {
+      const {source} = pane
+      if (pane.node.hidden || !source || !main.source || !pane.view) { fill(pane.corner.ll); pane.mark([]); continue }
+      const here = (at) => (pane === main ? at : linkedPoint(main.source, source, at))
+      const lines = state.lines.map((line) => ({...line, from: here(line.from), to: here(line.to)}))
+      const at = pointer && here(pointer), value = at ? valueAt(source, ...at) : null
+      if (at && !other.node.hidden) {
+        const arm = 9 * (window.devicePixelRatio || 1) / pane.view.zoom
+        lines.push({from: [at[0] - arm, at[1]], to: [at[0] + arm, at[1]], kind: "cross"}, {from: [at[0], at[1] - arm], to: [at[0], at[1] + arm], kind: "cross"})
+      }
+      pane.mark(lines)
+      pane.magnify(state.lens ? at : null, lut)
+      const mm = source.mm
+      fill(pane.corner.ll, ...(value === null ? [] : [
+        h("div", {}, mm ? `x ${down(at[0] * mm)}  y ${down(at[1] * mm)} mm` : `x ${at[0] | 0}  y ${at[1] | 0} px`),
+        h("div", {}, `P ${value} of ${(1 << source.bits) - 1}`)]), state.tool === "measure" ? h("div", {}, "Measure: drag a line · D ends") : null)
+    }
   }
 
   // -- what is shown ------------------------------------------------------------------------------------
+  const described = () => ({image: model.image, version: model.version, logical: model.logical, mm: model.pitch[0]})
   function take(loaded, kind) {
-    const same = source && source.rows === loaded.rows && source.columns === loaded.columns
+    const same = main.source && main.source.rows === loaded.rows && main.source.columns === loaded.columns
     after = loaded
-    if (!comparing) source = loaded
+    if (!comparing) main.source = loaded
     if (!same) view.fit = true
-    if (model.adjustable && !drag) Object.assign(look, {lo: 0, hi: 1})
-    trouble.textContent = ""
+    if (model.adjustable && !state.drag && !pending) Object.assign(look, {lo: 0, hi: 1})
+    main.trouble.replaceChildren()
+    main.wait("")
     paint()
-    log.push({image: model.image, kind, ms: Math.round((performance.now() - (window.imgdash.key || 0)) * 10) / 10})
+    if (told !== model.image) { told = model.image; model.send_msg({shown: told}) }
+    log.push({image: model.image, kind, ms: Math.round((performance.now() - (window.imgdash.key || 0)) * 10) / 10, at: performance.now()})
     if (log.length > 500) log.shift()
   }
+  function refuse(cause, remedy) {
+    main.source = after = null
+    main.wait("")
+    paint()
+    const offer = model.offers ? h("button", {onclick: () => model.send_msg({action: "request"})}, "Ask for it again ", h("kbd", {}, model.offers)) : null
+    fill(main.trouble, h("b", {}, "This image cannot be shown."), h("span", {}, cause), remedy ? h("span", {}, remedy) : null, offer)
+  }
   async function show() {
-    const now = ++wanted, {image, version, trial, logical} = model
+    const now = ++wanted, {image, version, trial} = model, what = described()
     const same = after && after.image === image && after.version === version && !trial && !after.trial
-    if (!image) { source = after = before = null; trouble.textContent = ""; paint(); return }
+    if (!image) {
+      main.source = after = before = null
+      main.trouble.replaceChildren()
+      main.wait("")
+      paint()
+      if (model.said) main.wait(model.said)
+      main.busy.classList.toggle("still", !model.reading)
+      return
+    }
+    if (model.why.length) { refuse(...model.why); return }
+    if (!after || after.image !== image) main.wait("Loading the image", 120)
     try {
-      const small = loader.load(image, "preview", version, logical, trial)
+      const small = loader.load(what, "preview", trial)
+      // On a slow line nothing large may stand before what is looked at.
+      if (!small.done && !same) loader.only([])
       const ready = small.done ? small.source : await small.promise
       if (now !== wanted) return
       if (!same) take(Object.assign(ready, {image, version, trial}), trial ? "trial" : "preview")
       if (trial) return
       loader.only([image, ...model.following.map((next) => next.image)])
-      for (const next of model.following) loader.load(next.image, "preview", next.version, next.logical)
-      const full = loader.load(image, "frame", version, logical)
+      for (const next of model.following) loader.load(next, "preview").promise.catch(() => {})
+      const full = loader.load(what, "frame")
       const loaded = full.done ? full.source : await full.promise
       if (now !== wanted) return
       if (after !== loaded) take(Object.assign(loaded, {image, version}), "frame")
-      const next = model.following[0]
-      if (next) loader.load(next.image, "frame", next.version, next.logical).promise.catch(() => {})
+      for (const next of model.following.slice(0, 2)) await loader.load(next, "frame").promise.catch(() => {})
     } catch (error) {
       if (now !== wanted || error.name === "AbortError") return
-      if (!after || after.image !== image) { source = after = null; paint() }
-      fill(trouble, h("b", {}, "This image cannot be shown."), h("span", {}, error.message), h("span", {}, error.remedy || ""))
+      if (!after || after.image !== image) refuse(error.message, error.remedy)
     }
   }
   // The properties of one change arrive one after another: looked at together, once all are there.
-  let shown = "", due = false
-  live(model, ["image", "version", "trial", "following"], () => {
+  let shown = "", looked = "", due = false
+  live(model, ["image", "version", "trial", "following", "why", "said", "offers"], () => {
     if (due) return
     due = true
     queueMicrotask(() => {
       due = false
+      const now = [model.image, model.version, model.trial].join()
+      if (now !== looked) pending = 0
+      looked = now
       if (shown !== model.image) {
         shown = model.image
         Object.assign(view, {turns: 0, mirror: false, fit: true})
-        Object.assign(look, {lo: 0, hi: 1})
+        Object.assign(look, {lo: 0, hi: 1, invert: false})
+        Object.assign(state, {lines: []})
         before = null
         comparing = false
       }
@@ -117,117 +164,112 @@ export function render({model, el}) {
     if (!model.pixels || !model.pixels.byteLength) return
     // Notebooks have no frame addresses: the pixels come with the component.
     const bytes = new Uint8Array(model.pixels), [height, width] = model.logical, wide = bytes.length === 2 * height * width
-    take(makeSource(wide ? new Uint16Array(bytes.buffer) : bytes, height, width, wide ? 12 : 8, [0, 0]), "bytes")
+    take(makeSource(wide ? new Uint16Array(bytes.buffer) : bytes, height, width, wide ? 12 : 8, [0, 0], model.pitch[0]), "bytes")
   })
   live(model, ["corners"], () => {
-    for (const [node, name] of [[upperLeft, "ul"], [upperRight, "ur"]]) {
-      fill(node, ...(model.corners[name] || []).map((line) => h("div", {}, line)))
-    }
+    for (const name of ["ul", "ur"]) fill(main.corner[name], ...(model.corners[name] || []).map((line) => h("div", {}, line)))
   })
+
+  // -- beside it ----------------------------------------------------------------------------------------
+  let besides = 0
+  async function showBeside() {
+    const {beside} = model, number = ++besides, open = Boolean(beside.label)
+    const changed = other.node.hidden === open
+    other.node.hidden = choice.hidden = !open
+    button.beside.setAttribute("aria-pressed", String(open))
+    other.source = open && other.source?.key === beside.image ? other.source : null
+    fill(other.corner.ur, ...(open ? [beside.label, ...(beside.lines || [])].map((line) => h("div", {}, line)) : []))
+    other.trouble.replaceChildren()
+    other.wait("")
+    if (changed) { main.exact = other.exact = null; view.fit = true }
+    paint()
+    if (!beside.image) { if (open) fill(other.trouble, h("span", {}, beside.why || "There is none.")); return }
+    other.wait("Loading", 120)
+    try {
+      for (const kind of beside.plain ? ["received", "original"] : ["preview", "frame"]) {
+        const source = await loader.load(beside, kind).promise
+        if (number !== besides) return
+        other.source = Object.assign(source, {key: beside.image})
+        other.wait("")
+        paint()
+        log.push({image: beside.image, kind: `beside ${kind}`, at: performance.now(), ms: 0})
+      }
+    } catch (error) {
+      if (number !== besides || error.name === "AbortError") return
+      other.wait("")
+      fill(other.trouble, h("span", {}, error.message), h("span", {}, error.remedy || ""))
+    }
+  }
 
   // -- hands --------------------------------------------------------------------------------------------
   async function compare(on) {
     comparing = on
-    if (!on) { source = after; paint(); return }
+    if (!on) { main.source = after; paint(); return }
     const image = model.image
-    before = before || await loader.load(image, "received", model.version, model.logical).promise.catch(() => null)
-    if (comparing && image === model.image && before) { source = before; paint() }
+    if (!image || !after) return
+    try {
+      // Coarse at once, then every pixel: what the processing did is judged on the pixels of the detector.
+      for (const kind of ["received", "original"]) {
+        if (!before || before.kind !== "original") before = Object.assign(await loader.load(described(), kind).promise, {kind})
+        if (!comparing || image !== model.image) return
+        main.source = before
+        paint()
+        log.push({image, kind: `before ${before.kind}`, at: performance.now(), ms: 0})
+      }
+    } catch (error) {
+      if (comparing && error.name !== "AbortError") main.notice.textContent = "There is no other form of this image."
+    }
   }
-  const actual = () => { Object.assign(view, {fit: false, zoom: view.zoom === 1 ? 2 : 1}); paint() }
+  const press = (name, on) => button[name].setAttribute("aria-pressed", String(on))
+  const magnify = (on) => { state.lens = on; press("magnify", on); hover() }
   const actions = {
     fit: () => { view.fit = true; paint() },
-    actual,
+    actual: () => { Object.assign(view, {fit: false, zoom: view.zoom === 1 ? 2 : 1}); paint() },
     invert: () => { look.invert = !look.invert; paint() },
     turn: () => { view.turns = (view.turns + 1) % 4; paint() },
     mirror: () => { view.mirror = !view.mirror; paint() },
-    reset: () => { Object.assign(look, {lo: 0, hi: 1, invert: false}); Object.assign(view, {turns: 0, mirror: false, fit: true}); paint() },
-    zoomin: () => zoom(1.25), zoomout: () => zoom(0.8),
+    reset: () => { Object.assign(look, {lo: 0, hi: 1, invert: false}); Object.assign(view, {turns: 0, mirror: false, fit: true}); state.lines = []; paint() },
+    measure: () => { state.tool = state.tool ? "" : "measure"; if (!state.tool) state.lines = []; press("measure", state.tool); hover() },
+    beside: () => model.send_msg({beside: model.beside.label ? "" : "last"}),
+    zoomin: () => hands.zoom(1.25), zoomout: () => hands.zoom(0.8),
   }
-  tools.append(...[["fit", "fit", "Fit (F)"], ["actual", "1:1", "1:1 (A)"], ["invert", "invert", "Invert (I)"], ["turn", "turn", "Turn the view (T)"],
-    ["mirror", "mirror", "Mirror the view (M)"], ["reset", "reset", "Reset the view (W)"]].map(([action, face, title]) =>
-    h("button", {title, "aria-label": title, onclick: () => actions[action]()}, model.icons[face] ? icon(model, face) : face)),
-    h("button", {title: "Before and after (hold B)", "aria-label": "Before and after", onpointerdown: () => compare(true), onpointerup: () => compare(false), onpointerleave: () => comparing && compare(false)}, icon(model, "compare")))
+  const button = {}
+  for (const [action, face, title] of [["fit", "fit", "Fit"], ["actual", "1:1", "1:1, again 2:1"], ["invert", "invert", "Invert the view"], ["turn", "turn", "Turn the view"],
+    ["mirror", "mirror", "Mirror the view"], ["reset", "reset", "Reset the view"], ["measure", "ruler", "Measure distances"]]) {
+    button[action] = h("button", {title, "aria-label": title, onclick: () => actions[action]()}, model.icons[face] ? icon(model, face) : face)
+  }
+  button.magnify = h("button", {title: "Magnifier", "aria-label": "Magnifier", onclick: () => magnify(!state.lens)}, icon(model, "lens"))
+  button.beside = h("button", {title: "Side by side", "aria-label": "Side by side", onclick: () => actions.beside()}, icon(model, "beside"))
+  button.compare = h("button", {title: "Before and after, while held", "aria-label": "Before and after, while held", onpointerdown: () => compare(true), onpointerup: () => compare(false), onpointerleave: () => comparing && compare(false)}, icon(model, "compare"))
+  tools.append(...Object.values(button))
+  for (const name of ["measure", "magnify", "beside"]) press(name, false)
   const key = ({detail}) => {
     if (!box.isConnected || !box.clientWidth) return
     if (detail.action === "compare") compare(detail.down)
+    else if (detail.action === "magnify") magnify(detail.down)
     else if (detail.down && actions[detail.action]) actions[detail.action]()
   }
   window.addEventListener("imgdash:key", key)
-
-  function point(event) {
-    const at = canvas.getBoundingClientRect(), ratio = canvas.width / at.width
-    return [(event.clientX - at.left) * ratio, (event.clientY - at.top) * ratio]
-  }
-  function zoom(factor, event) {
-    if (!source) return
-    const at = event ? point(event) : [canvas.width / 2, canvas.height / 2], [x, y] = toImage(canvas, view, ...at)
-    view.fit = false
-    view.zoom = Math.min(Math.max(view.zoom * factor, 0.02), 32)
-    const [nx, ny] = toImage(canvas, view, ...at)
-    view.cx += x - nx
-    view.cy += y - ny
-    repaint()
-  }
-  canvas.addEventListener("wheel", (event) => { event.preventDefault(); zoom(Math.exp(-event.deltaY / 400), event) }, {passive: false})
-  canvas.addEventListener("contextmenu", (event) => event.preventDefault())
-  canvas.addEventListener("dblclick", () => actions.fit())
-  canvas.addEventListener("pointerdown", (event) => {
-    if (!source) return
-    canvas.setPointerCapture(event.pointerId)
-    const pan = event.button !== 0 || event.shiftKey
-    drag = {pan, x: event.clientX, y: event.clientY, at: toImage(canvas, view, ...point(event)), lo: look.lo, hi: look.hi, contrast: 1, shift: 0}
-  })
-  canvas.addEventListener("pointermove", (event) => {
-    if (!drag) { hover(event); return }
-    const begun = performance.now()
-    if (drag.pan) {
-      const [x, y] = toImage(canvas, view, ...point(event))
-      view.fit = false
-      view.cx += drag.at[0] - x
-      view.cy += drag.at[1] - y
-    } else {
-      drag.contrast = Math.exp((event.clientX - drag.x) / 400)
-      drag.shift = (event.clientY - drag.y) / 800
-      const middle = (drag.lo + drag.hi) / 2 + drag.shift, half = (drag.hi - drag.lo) / 2 / drag.contrast
-      look.lo = middle - half
-      look.hi = middle + half
-    }
-    paint(false)
-    ;(window.imgdash.moves ||= []).push(performance.now() - begun)
-  })
-  const release = () => {
-    if (!drag) return
-    const {pan, contrast, shift} = drag
-    drag = null
-    paint()
+  const hands = makeHands({panes, state, paint, repaint, hover, adjusted: (change) => {
     // What is on the screen is what will be sent: the server applies it, and its pixels replace the preview.
-    if (!pan && model.adjustable && (contrast !== 1 || shift !== 0)) model.send_msg({contrast, shift})
+    if (!model.adjustable) return
+    pending = setTimeout(() => { pending = 0; if (model.adjustable) { Object.assign(look, {lo: 0, hi: 1}); paint() } }, 3000)
+    model.send_msg(change)
+  }})
+  live(model, ["besides", "beside"], () => {
+    fill(choice, ...model.besides.map(({name, label}) => h("option", {value: name}, label)))
+    choice.value = model.beside.name || ""
+    showBeside()
+  })
+  const observer = new ResizeObserver((entries) => {
+    for (const entry of entries) {
+      const pane = panes.find(({canvas}) => canvas === entry.target), exact = entry.devicePixelContentBoxSize?.[0]
+      pane.exact = exact && exact.inlineSize ? [exact.inlineSize, exact.blockSize] : null
+    }
+    paint()
+  })
+  for (const {canvas} of panes) {
+    try { observer.observe(canvas, {box: "device-pixel-content-box"}) } catch { observer.observe(canvas) }
   }
-  canvas.addEventListener("pointerup", release)
-  canvas.addEventListener("pointercancel", release)
-  function hover(event) {
-    const [x, y] = source ? toImage(canvas, view, ...point(event)) : [-1, -1], value = source && valueAt(source, x, y)
-    if (value === null || value === undefined || value === false) { fill(lowerLeft); return }
-    const [py, px] = model.pitch
-    const place = px ? `x ${(x * px).toFixed(1)}  y ${(y * py).toFixed(1)} mm` : `x ${x | 0}  y ${y | 0} px`
-    fill(lowerLeft, h("div", {}, place), h("div", {}, `P ${value} of ${(1 << source.bits) - 1}`))
-  }
-  canvas.addEventListener("pointerleave", () => fill(lowerLeft))
-  const observer = new ResizeObserver(() => paint())
-  observer.observe(box)
   model.on("remove", () => { observer.disconnect(); window.removeEventListener("imgdash:key", key) })
 }
-
-const VIEWPORT_CSS = `
-  .box{position:relative;width:100%;height:100%;background:#000;overflow:hidden}
-  canvas{width:100%;height:100%;display:block;cursor:crosshair;touch-action:none;outline-offset:-2px}
-  .corner{position:absolute;pointer-events:none;font:12px/1.4 var(--font);color:#cdd3da;text-shadow:0 0 3px #000,0 0 2px #000;white-space:pre;font-variant-numeric:tabular-nums;background:#0006;border-radius:4px;padding:2px 7px}.corner:empty{display:none}
-  .ul{left:6px;top:6px}.ur{right:6px;top:6px;text-align:right}.ll{left:6px;bottom:6px}.lr{right:6px;bottom:6px;text-align:right}
-  .ul div:first-child{font-size:15px;font-weight:600;color:#fff}
-  .ruler{position:absolute;left:50%;bottom:12px;transform:translateX(-50%);border:1px solid #aeb6c0;border-top:0;height:7px;font:10px/1 var(--font);color:#cdd3da;text-align:center;text-shadow:0 0 3px #000;padding-bottom:14px;border-image:none;pointer-events:none;line-height:0}
-  .ruler{padding:0;height:6px}
-  .notice{position:absolute;left:50%;top:10px;transform:translateX(-50%);background:#000a;color:var(--warn);font-weight:600;letter-spacing:.04em;border-radius:3px;padding:2px 10px;pointer-events:none}.notice:empty{display:none}
-  .trouble{position:absolute;inset:auto 20% 45%;display:flex;flex-direction:column;gap:6px;text-align:center;color:var(--dim)}.trouble b{color:var(--bad);font-size:15px}.trouble:empty{display:none}
-  .tools{position:absolute;right:8px;top:50%;transform:translateY(-50%);display:flex;flex-direction:column;gap:2px;background:#0009;border-radius:5px;padding:3px;opacity:.55;transition:opacity .1s}
-  .tools:hover,.tools:focus-within{opacity:1}.tools button{width:30px;height:28px;padding:0;font-size:11px;color:#dfe4ea}.tools button:hover{background:#fff2}
-`

@@ -1,149 +1,178 @@
-"""Private: straight collimator edges on a reduced image. Each side is looked for as the left side of a turned copy."""
+"""Private: whether a straight step is the edge of the irradiated field, by rays across it.
+
+Beyond a collimator all is less exposed than just inside, to the border of the image; and the step is over within a
+few millimetres, while a body grows thicker and thicker behind its skin line.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process.automatic._lines import LEAST_LENGTH, Line
+
 Floats = npt.NDArray[np.float32]
 
-ANGLES: Final = np.deg2rad(np.arange(-12.0, 12.01, 0.75))
-_CANDIDATES: Final = 10
-_INNER: Final = (2, 6)  # pixels inside an edge that are compared with what lies outside
-_OUTER: Final = 2  # pixels of blur left out outside it, where there are as many
-_CLEAR: Final = 16  # pixels from an edge where its own structure is over
-_BODY: Final = 0.1  # a smaller part of the image cannot be a body
-_LEAST_OUTSIDE: Final = 2.0
-_LEAST_ROWS: Final = 12
+_EVERY: Final = 2.0  # pixels from ray to ray
+NOTHING: Final = np.float32(1e6)
+_INNER, _OUTER, _FAR = (-6.0, -2.5), (3.0, 6.0), (13.0, 21.0)
+_PROFILE: Final = np.arange(-6.0, 6.01, 0.25)
+_LEAST_STEP: Final = 0.025  # of the span
+_MARGIN: Final = 0.2  # of the step, by which everything beyond has to be lighter,
+_MOST_MARGIN: Final = 0.04  # of the span at most
+_HALF_DOSE: Final = 0.35  # of the step in the logarithm: where about half of the beam is gone
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A line x = offset + (y − rows/2)·tan(angle), in pixels of the turned copy; unexposed on its left.
+    """A judged line.
 
-    ``support`` is the part of the exposed rows whose whole outside is less exposed than the inside at the edge,
-    ``sharpness`` the part that shows a step.
+    Attributes
+    ----------
+    support
+        Part of the rays between its ends that show a step.
+    clear
+        Part of all rays beyond which nothing is more exposed than inside.
+    drift
+        How much lighter it becomes farther out, of the step: 0 beside a collimator, 1 behind a skin line.
+    run
+        Length in pixels.
+    step
+        Median height, signal.
+    inner
+        Median signal just inside.
     """
 
-    offset: float
-    angle: float
+    line: Line
     support: float
-    sharpness: float
+    clear: float
+    drift: float
+    run: float
+    step: float
+    inner: float
 
     @property
     def quality(self) -> float:
         """0…1."""
-        return self.support * self.sharpness
+        full = min(self.line.length / self.run, 1.0)
+        straight = float(np.clip(1.4 - self.line.bend, 0, 1))
+        return float(np.clip(self.support * self.clear * full * straight * (1.2 - max(self.drift, 0.2)), 0, 1))
 
 
-def left_edge(image: Floats, low: float, high: float) -> Edge | None:
-    """The best edge of the field on the left side, or None where the field reaches the border.
+def judge(image: Floats, smooth: Floats, line: Line, span: float, reach: float = np.inf) -> Edge | None:
+    """Rays across a line.
 
     Parameters
     ----------
-    image
-        Signal on a grid of about 1 mm.
-    low, high
-        Robust ends of its values.
+    image, smooth
+        Signal, and the same without its noise; `NOTHING` marks what does not belong to it.
+    line
+        The line; moved to where about half of the beam is gone.
+    span
+        Of the values.
+    reach
+        How far beyond the line, in pixels, nothing may be more exposed than inside.
+
+    Returns
+    -------
+    None where hardly anything of the line lies inside the image.
     """
     rows, columns = image.shape
-    span = high - low
-    if rows < _LEAST_ROWS or columns < _LEAST_ROWS or span < 0.05:
+    normal = np.array(line.normal)
+    along = np.array([-normal[1], normal[0]])
+    foot = normal * line.offset
+    middle = (np.array([columns, rows]) - 1) / 2
+    centre = foot + along * float((middle - foot) @ along)
+    half = np.hypot(rows, columns) / 2
+    at = np.arange(-half, half, _EVERY)
+    starts = centre + at[:, None] * along
+    within = (starts >= 0).all(axis=1) & (starts <= np.array([columns - 1, rows - 1])).all(axis=1)
+    inside = np.clip(np.rint(starts), 0, [columns - 1, rows - 1]).astype(np.intp)
+    within &= image[inside[:, 1], inside[:, 0]] < NOTHING
+    if within.sum() * _EVERY < LEAST_LENGTH:
         return None
-    smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.2))
-    fall = np.zeros_like(smooth)
-    fall[:, 1:-1] = np.clip((smooth[:, :-2] - smooth[:, 2:]) / (0.05 * span), 0, 1)
-    structure = np.abs(cv2.GaussianBlur(image, (0, 0), 2.5) - cv2.GaussianBlur(image, (0, 0), 6.0))
-    best: Edge | None = None
-    for offset, angle in _straight_falls(fall):
-        edge = _judge(image, fall, structure, offset, angle, high, span)
-        if edge is not None and (best is None or edge.quality > best.quality):
-            best = edge
-    return best
-
-
-def _straight_falls(fall: Floats) -> list[tuple[float, float]]:
-    """Hough transform of the falls: offset and angle of the strongest lines, each at least a few pixels apart."""
-    rows, columns = fall.shape
-    y, x = np.nonzero(fall > 0.2)
-    if not len(y):
-        return []
-    weight = fall[y, x]
-    votes = np.empty((len(ANGLES), columns), np.float32)
-    for k, angle in enumerate(ANGLES):
-        at = np.rint(x - (y - rows / 2) * np.tan(angle)).astype(np.intp)
-        valid = (at >= 0) & (at < columns)
-        votes[k] = np.bincount(at[valid], weights=weight[valid], minlength=columns)
-    votes = np.asarray(cv2.blur(votes, (3, 1)))
-    lines: list[tuple[float, float]] = []
-    for _ in range(_CANDIDATES):
-        k, offset = divmod(int(np.argmax(votes)), columns)
-        if votes[k, offset] * 3 < 0.12 * rows:
-            break
-        lines.append((float(offset), float(ANGLES[k])))
-        votes[max(k - 4, 0) : k + 5, max(offset - 4, 0) : offset + 5] = 0
-    return lines
-
-
-def _judge(
-    image: Floats, fall: Floats, structure: Floats, offset: float, angle: float, high: float, span: float
-) -> Edge | None:
-    """Whether everything outside the line is less exposed than what lies just inside it, row by row.
-
-    A body beside direct exposure is so too: see `_looks_like_a_body`.
-    """
-    rows, columns = image.shape
-    y = np.arange(rows)
-    at = np.rint(offset + (y - rows / 2) * np.tan(angle)).astype(np.intp)
-    if at.mean() < _LEAST_OUTSIDE or at.mean() > columns - _LEAST_OUTSIDE:
+    starts = starts[within]
+    outward = np.arange(3.0, min(half * 2, reach), 2.0)
+    inner = _mean(_sampled(image, starts, normal, np.arange(*_INNER, 1.0)))
+    outer = _mean(_sampled(image, starts, normal, np.arange(*_OUTER, 1.0)))
+    far = _mean(_sampled(image, starts, normal, np.arange(*_FAR, 2.0)))
+    beyond = _sampled(smooth, starts, normal, outward)
+    least = np.where(beyond < NOTHING / 2, beyond, np.inf).min(axis=1)
+    step = np.where(np.isfinite(outer) & np.isfinite(inner), outer - inner, 0)
+    stepped = step > _LEAST_STEP * span
+    if stepped.sum() * _EVERY < LEAST_LENGTH:
         return None
-    x = np.arange(columns)[None, :]
-    relative = x - at[:, None]
-    outside = np.where(relative <= -_OUTER, image, np.inf).min(axis=1)
-    inner = (relative >= _INNER[0]) & (relative < _INNER[1])
-    count = inner.sum(axis=1)
-    inside = np.where(inner, image, 0).sum(axis=1) / np.maximum(count, 1)
-    darkest = np.where(relative >= _INNER[0], image, np.inf).min(axis=1)
-    exposed = (darkest < high - 0.2 * span) & (count > 0) & (at >= _OUTER)
-    if exposed.sum() < max(_LEAST_ROWS, 0.08 * rows):
-        return None
-    near = np.where(np.abs(relative) <= 2, fall, 0).max(axis=1)
-    support = float(((outside > inside + 0.025 * span) & exposed).sum() / exposed.sum())
-    sharpness = float(near[exposed].mean())
-    if support < 0.55 or sharpness < 0.45 or _looks_like_a_body(image, structure, relative, high, span):
-        return None
-    return Edge(*_fit(fall, at, exposed, angle), support, sharpness)
+    first, last = _ends(stepped)
+    run = slice(first, last + 1)
+    typical = float(np.median(step[run][stepped[run]]))
+    level = float(np.median(inner[run][stepped[run]]))
+    own = least > inner + np.clip(_MARGIN * step, _LEAST_STEP * span / 2, _MOST_MARGIN * span)
+    # Beyond the ends the inside is as unexposed as the outside: only what lies beyond the line counts there.
+    common = least > level + min(_MARGIN * typical, _MOST_MARGIN * span)
+    clear = np.where(_between(len(step), first, last) & stepped, own, common | ~np.isfinite(least))
+    known = np.isfinite(far) & stepped & _between(len(step), first, last)
+    drift = float(np.median((far - outer)[known] / step[known])) if known.sum() > 0.3 * (last - first) else 0.0
+    return Edge(
+        _moved(image, line, starts[run][stepped[run]], normal),
+        float(stepped[run].mean()),
+        float(clear.mean()),
+        drift,
+        float((last - first + 1) * _EVERY),
+        typical,
+        level,
+    )
 
 
-def _looks_like_a_body(
-    image: Floats, structure: Floats, relative: npt.NDArray[np.intp], high: float, span: float
-) -> bool:
-    """Whether what lies outside a line is rather a body, and the inside rather the air beside it."""
-    if np.median(image[relative <= -_OUTER]) < high - 0.4 * span:
-        return True
-    away, within = structure[relative <= -_CLEAR], structure[relative >= _CLEAR]
-    if not within.size:  # narrower than any field
-        return True
-    return bool(away.size > _BODY * image.size and np.percentile(away, 90) > 2.5 * np.percentile(within, 90))
+def _sampled(
+    image: Floats, starts: npt.NDArray[np.float64], normal: npt.NDArray[np.float64], away: npt.NDArray[Any]
+) -> Floats:
+    """Values at distances from points, shape (points, distances); `NOTHING` outside the image."""
+    x = (starts[:, :1] + away[None, :] * normal[0]).astype(np.float32)
+    y = (starts[:, 1:] + away[None, :] * normal[1]).astype(np.float32)
+    found = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=float(NOTHING))
+    return np.asarray(found)
 
 
-def _fit(fall: Floats, at: npt.NDArray[np.intp], rows: npt.NDArray[np.bool_], angle: float) -> tuple[float, float]:
-    """Offset and angle to parts of a pixel: a line through the rows' centres of the fall, outliers left out twice."""
-    shifts = np.arange(-4, 5)
-    x = np.clip(at[:, None] + shifts[None, :], 0, fall.shape[1] - 1)
-    weights = fall[np.arange(len(at))[:, None], x]
-    total = weights.sum(axis=1)
-    used = rows & (total > 0.5)
-    y = np.flatnonzero(used) - len(at) / 2
-    centre = (weights * x).sum(axis=1)[used] / total[used]
-    line = np.array([np.tan(angle), float(at.mean())])
-    for _ in range(2):
-        near = np.abs(centre - np.polyval(line, y)) < 2.5
-        if near.sum() < _LEAST_ROWS:
-            break
-        line = np.polyfit(y[near], centre[near], 1)
-    return float(line[1]), float(np.arctan(line[0]))
+def _mean(values: Floats) -> npt.NDArray[np.float64]:
+    """Mean of each ray's valid values; NaN where there are none."""
+    valid = values < 100
+    count = valid.sum(axis=1)
+    total = np.where(valid, values, 0).sum(axis=1, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _ends(stepped: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """First and last ray of the stretch in which most rays show a step: the greatest sum of +1 and −1.5."""
+    gain = np.where(stepped, 1.0, -1.5)
+    best = (0.0, 0, 0)
+    total, start = 0.0, 0
+    for k, value in enumerate(gain.tolist()):
+        if total <= 0:
+            total, start = 0.0, k
+        total += value
+        if total > best[0]:
+            best = (total, start, k)
+    return best[1], best[2]
+
+
+def _between(count: int, first: int, last: int) -> npt.NDArray[np.bool_]:
+    k = np.arange(count)
+    return np.asarray((k >= first) & (k <= last))
+
+
+def _moved(image: Floats, line: Line, starts: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> Line:
+    """The line at half of the beam: in the logarithm the middle of the step lies farther out."""
+    profile = np.median(_sampled(image, starts, normal, _PROFILE), axis=0)
+    low, high = float(profile[:8].mean()), float(profile[-8:].mean())
+    above = np.flatnonzero(profile > low + _HALF_DOSE * (high - low))
+    if high <= low or high > 100 or not len(above) or above[0] == 0:
+        return line
+    k = int(above[0])
+    rise = float(profile[k] - profile[k - 1])
+    part = (low + _HALF_DOSE * (high - low) - float(profile[k - 1])) / rise if rise > 0 else 0.0
+    shift = float(_PROFILE[k - 1] + 0.25 * part)
+    return Line(line.normal, line.offset + shift, line.length, line.bend)

@@ -13,6 +13,7 @@ from imgdash.process.automatic.exposure import Calibration, indices
 from imgdash.process.automatic.field import recognise
 from imgdash.process.automatic.limits import signal_limits
 from imgdash.process.automatic.region import direct_exposure
+from imgdash.process.automatic.relevant import outlines, relevant
 from imgdash.process.parameters import Chain
 from imgdash.process.signal import is_unprocessed, scale_of
 
@@ -51,7 +52,8 @@ def calculate(
     ``direct_threshold`` signal below which the field is direct exposure, or None, and ``direct_fraction``;
     ``s_low``, ``s_high``; ``clipped_low``, ``clipped_high`` fraction of the field, without direct exposure, at
     the least (most exposed) and greatest value that the pixels can have; ``used_low``, ``used_high`` signal
-    between which 98 % of the region lies, whatever S/G is; ``region_median`` signal;
+    between which 98 % of the anatomy lies, whatever S/G is; ``region`` outlines (mm) of the relevant region, empty
+    where that is all of the anatomy or was not found (``notes`` tells), and ``region_median``, its signal;
     ``ei``, ``target_ei``, ``di``, ``ei_source``; ``confidence`` of each, 0…1; ``extent_mm`` [height, width];
     ``spacing_known``; ``unprocessed`` True, False or None; ``notes``;
     ``voi_curve`` where the header's VOI is not a straight line.
@@ -61,13 +63,16 @@ def calculate(
     found = recognise(signal, reduced.extent_mm, automatic)
     inside = polygon_mask(found.polygons, signal.shape, reduced.extent_mm)
     direct = direct_exposure(signal, inside, automatic, reduced.ends[0])
-    region = inside & ~direct.mask
-    limits = signal_limits(signal, inside, region, automatic, attrs)
+    anatomy = inside & ~direct.mask
+    region = relevant(signal, anatomy, direct.mask, automatic, reduced.pitch_mm)
+    limits = signal_limits(signal, inside, anatomy, automatic, attrs)
     at_ends = clipped(signal, inside, direct.mask, reduced.ends)
-    median = float(np.median(signal[region])) if region.any() else None
-    used = [round(float(v), 5) for v in np.percentile(signal[region], [1, 99])] if region.any() else [None, None]
+    median = float(np.median(signal[region.mask])) if region.mask.any() else None
+    used = [round(float(v), 5) for v in np.percentile(signal[anatomy], [1, 99])] if anatomy.any() else [None, None]
     exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
-    notes = [*reduced.notes, *scale_of(attrs).notes, *found.notes, *direct.notes, *limits.notes, *exposure.notes]
+    found_notes = [*found.notes, *direct.notes, *region.notes, *limits.notes, *exposure.notes]
+    notes = [*reduced.notes, *scale_of(attrs).notes, *found_notes]
+    sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence)
     result: dict[str, Any] = {
         "field": [[[round(float(x), 2), round(float(y), 2)] for x, y in polygon] for polygon in found.polygons],
         "field_fraction": round(float(inside.mean()), 4),
@@ -79,6 +84,7 @@ def calculate(
         "clipped_high": at_ends[1],
         "used_low": used[0],
         "used_high": used[1],
+        "region": outlines(region.mask, reduced.extent_mm) if automatic.region != "anatomy" else [],
         "region_median": median,
         "ei": exposure.ei,
         "target_ei": exposure.target_ei,
@@ -88,7 +94,8 @@ def calculate(
             "field": found.confidence,
             "direct": direct.confidence,
             "signal": limits.confidence,
-            "ei": None if exposure.ei is None else (1.0 if exposure.source == "header" else limits.confidence),
+            "region": region.confidence,
+            "ei": None if exposure.ei is None else sure_of_ei,
         },
         "extent_mm": [float(value) for value in reduced.extent_mm],
         "spacing_known": reduced.spacing_known,

@@ -85,7 +85,8 @@ def indices(
     elif stated is not None:
         ei, source, notes = stated, "header", ()
     else:
-        reason = "the pixels are processed" if is_unprocessed(attrs) is False else "this sender is not calibrated"
+        reason = "this sender is not calibrated" if calibration is None else "its relevant region is not found"
+        reason = "the pixels are processed" if is_unprocessed(attrs) is False else reason
         return Indices(None, target, None, "", (f"No exposure index: {reason}.",))
     if target is None:
         return Indices(ei, None, None, source, ("No deviation index: no target exposure index.",))

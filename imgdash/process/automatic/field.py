@@ -1,28 +1,46 @@
-"""Recognition of the irradiated field (after US5015853): straight edges, then the polygon between them.
+"""Recognition of the irradiated field (after US5015853): straight edges in any direction, or a round one.
 
 Outside the collimator the plate is less exposed than just inside, all the way to the border; that, and a straight
-step, makes an edge. Fields of a split exposure are first separated at unexposed strips that cross the image.
+step, makes an edge. The field is the convex polygon between its edges, or an ellipse where that explains more.
+Fields of a split exposure are first separated at unexposed strips that cross the image.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process.automatic._edges import Edge, left_edge
+from imgdash.process.automatic._edges import NOTHING, Edge, judge
+from imgdash.process.automatic._ellipse import ellipse, explained
+from imgdash.process.automatic._lines import Line, Steps, lines, steps
+from imgdash.process.automatic._outline import sure
+from imgdash.process.automatic._polygon import area, between, frame, perimeter, side
+from imgdash.process.automatic._strips import parts
 from imgdash.process.parameters import Automatic
 
 Floats = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float64]
 
-_BORDER = 3  # pixels along the border that tell whether the field reaches it
-_STRIP_MM = 4.0
-_BESIDE = 4  # pixels from a strip at which its fall must be over
+_BORDER: Final = 3  # pixels along the border that tell whether the field reaches it
+_SMOOTHING: Final = 2.0
+_LEAST_SPAN: Final = 0.05
+_LEAST_FIELD: Final = 0.01
+_MORE: Final = 1.15
+_ANY_MORE: Final = 1.03
+_NEARBY: Final = 30.0
+_STRONG: Final = 0.15
+_CLOSED: Final = 0.97
+_STRAIGHT: Final = 0.45
+_SUPPORTED: Final = 0.85
+_SHOWN: Final = 0.5
+_MOST_BEND: Final = 0.62
+_PLAIN: Final = 0.6
+_LEAST_QUALITY: Final = 0.55
 
 
 @dataclass(frozen=True)
@@ -52,105 +70,115 @@ def recognise(signal: Floats, extent_mm: Sequence[float], settings: Automatic) -
     if settings.field == "whole":
         return Field([whole], 1.0)
     low, high = (float(v) for v in np.percentile(signal, [1, 99.5]))
+    if high - low < _LEAST_SPAN or min(signal.shape) < 24:
+        return Field([whole], 0.2, ("Irradiated field not found: the image is flat.",))
+    rises = steps(signal, high - low)
+    straight = lines(rises, signal.shape)
+    divided = parts(signal, straight, low, high)
+    if len(divided) == 1:
+        found = [_one(signal, rises, straight, low, high)]
+    else:
+        found = [_part(part, mask, low, high) for part, mask in divided]
     pitch = np.array([extent_mm[1] / signal.shape[1], extent_mm[0] / signal.shape[0]])
-    boxes = _split(signal, low, high, pitch)
-    found = [_one(signal[y0:y1, x0:x1], low, high, (x0, y0)) for y0, y1, x0, x1 in boxes]
-    polygons = [points * pitch for points, _ in found if len(points) >= 3]
-    if not polygons:
-        return Field([whole], 0.0, ("Irradiated field not found: the whole image is taken.",))
-    confidence = round(min(quality for _, quality in found), 3)
+    polygons = [np.clip((points + 0.5) * pitch, 0, extent_mm[::-1]) for points, _ in found]
+    # What lies beyond one of several fields may be another one: only the part of each that belongs to it is looked at.
+    images = [signal] if len(divided) == 1 else [part for part, _ in divided]
+    seen = [sure(image, points, high - low) for image, (points, _) in zip(images, found, strict=True)]
+    confidence = round(min(*seen, *(quality for _, quality in found)), 3)
     notes = (f"{len(polygons)} irradiated fields.",) if len(polygons) > 1 else ()
     return Field(polygons, confidence, notes)
 
 
-def _one(image: Floats, low: float, high: float, origin: tuple[int, int]) -> tuple[Points, float]:
-    """Polygon of one field in pixels, and how sure it is: the least sure of its sides decides."""
-    rows, columns = image.shape
-    corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float64)
-    qualities: list[float] = []
-    polygon = corners
-    for turns in range(4):
-        turned = np.ascontiguousarray(np.rot90(image, k=turns))
-        edge = left_edge(turned, low, high)
-        if edge is None:
-            qualities.append(_reaches_border(turned, low, high))
-            continue
-        qualities.append(0.5 + 0.5 * edge.quality)
-        polygon = _cut(polygon, *_half_plane(edge, turned.shape, turns, (rows, columns)))
-    return polygon + np.asarray(origin, dtype=np.float64), float(min(qualities))
+def _part(image: Floats, mask: npt.NDArray[np.bool_], low: float, high: float) -> tuple[Points, float]:
+    rises = steps(image, high - low)
+    return _one(image, rises, lines(rises, image.shape), low, high, mask)
 
 
-def _reaches_border(image: Floats, low: float, high: float) -> float:
-    """How sure it is that the field reaches the left border: exposed pixels there say so."""
-    strip = image[:, :_BORDER].mean(axis=1)
-    exposed = float((strip < high - 0.1 * (high - low)).mean()) if high > low else 0.0
-    return min(0.2 + 2.0 * exposed, 0.9)
+def _one(
+    image: Floats,
+    rises: Steps,
+    straight: Sequence[Line],
+    low: float,
+    high: float,
+    mask: npt.NDArray[np.bool_] | None = None,
+) -> tuple[Points, float]:
+    """Outline of one field in pixels, and how sure it is: the least sure of its sides decides."""
+    span = high - low
+    smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING))
+    own, own_smooth = (image, smooth) if mask is None else (np.where(mask, each, NOTHING) for each in (image, smooth))
+
+    def judged(reach: float) -> list[Edge]:
+        found = (judge(own, own_smooth, line, span, reach) for line in straight if line.bend < _MOST_BEND)
+        return [edge for edge in found if edge is not None]
+
+    polygon, sides = between([edge for edge in judged(np.inf) if _is_collimator(edge, span)], image.shape)
+    plain = len(sides) == 4 and min(edge.quality for edge in sides) > _PLAIN
+    if not plain:
+        # What leaks through the collimator beside the body may be as much as what arrives behind it: then edges all
+        # round, with nothing more exposed just beyond them, say enough.
+        closed, around = between(
+            [edge for edge in judged(_NEARBY) if _is_strong(edge, span)], image.shape, any_turn=True
+        )
+        if (
+            len(around) >= 3
+            and sum(side(closed, edge) for edge in around) > _CLOSED * perimeter(closed)
+            and explained(rises, closed, image.shape) > _ANY_MORE * explained(rises, polygon, image.shape)
+        ):
+            polygon, sides = closed, around
+    round_ = None if plain else ellipse(rises, image, smooth, span)
+    if round_ is not None and (
+        explained(rises, round_.outline, image.shape) > _MORE * explained(rises, polygon, image.shape)
+    ):
+        return np.clip(round_.outline, -0.5, np.array(image.shape[::-1]) - 0.5), 0.5 + 0.5 * round_.quality
+    if len(polygon) < 3 or area(polygon) < _LEAST_FIELD * image.size:
+        return frame(*image.shape), 0.0
+    qualities = [0.5 + 0.5 * edge.quality for edge in sides]
+    return polygon, float(min([*qualities, *_at_border(image, polygon, low, high)]))
 
 
-def _half_plane(edge: Edge, shape: tuple[int, ...], turns: int, original: tuple[int, int]) -> tuple[Points, Points]:
-    """A point of the edge and the direction into the field, in coordinates of the image that was turned."""
-    rows, columns = original
-    point = np.array([edge.offset + 0.5, shape[0] / 2])
-    inward = np.array([np.cos(edge.angle), -np.sin(edge.angle)])
-    for _ in range(turns):  # np.rot90 turns counterclockwise: undo it one quarter at a time
-        height, width = shape
-        point = np.array([height - point[1], point[0]])
-        inward = np.array([-inward[1], inward[0]])
-        shape = (width, height)
-    del rows, columns
-    return point, inward
-
-
-def _cut(polygon: Points, point: Points, inward: Points) -> Points:
-    """The part of a convex polygon on the inner side of a line."""
-    if not len(polygon):
-        return polygon
-    side = (polygon - point) @ inward
-    kept: list[Any] = []
-    for k in range(len(polygon)):
-        a, b = polygon[k], polygon[(k + 1) % len(polygon)]
-        if side[k] >= 0:
-            kept.append(a)
-        if (side[k] >= 0) != (side[(k + 1) % len(polygon)] >= 0):
-            kept.append(a + (b - a) * side[k] / (side[k] - side[(k + 1) % len(polygon)]))
-    return np.asarray(kept, dtype=np.float64).reshape(-1, 2)
-
-
-def _split(signal: Floats, low: float, high: float, pitch: Points) -> list[tuple[int, int, int, int]]:
-    """Boxes (y0, y1, x0, x1) between unexposed strips that cross the image; one box where there are none."""
-    rows, columns = signal.shape
-    if high - low < 0.05:
-        return [(0, rows, 0, columns)]
-    xs = _parts(signal, low, high, _STRIP_MM / float(pitch[0]))
-    if len(xs) > 1:
-        return [(0, rows, x0, x1) for x0, x1 in xs]
-    ys = _parts(signal.T, low, high, _STRIP_MM / float(pitch[1]))
-    return [(y0, y1, 0, columns) for y0, y1 in ys]
-
-
-def _parts(signal: Floats, low: float, high: float, least: float) -> list[tuple[int, int]]:
-    """Runs of columns cut in the middle of the unexposed strips between them."""
-    columns = signal.shape[1]
-    exposed = np.flatnonzero(np.percentile(signal, 4, axis=0) <= high - 0.12 * (high - low))
-    if not len(exposed):
-        return [(0, columns)]
-    gaps = [(int(exposed[g]) + 1, int(exposed[g + 1])) for g in np.flatnonzero(np.diff(exposed) > least)]
-    cuts = [(first + end) // 2 for first, end in gaps if _is_strip(signal, first, end, high, high - low)]
-    bounds = [0, *cuts, columns]
-    parts = list(itertools.pairwise(bounds))
-    # A sliver is an artifact, not a field.
-    return parts if all(end - first > 5 * least for first, end in parts) else [(0, columns)]
-
-
-def _is_strip(signal: Floats, first: int, end: int, high: float, span: float) -> bool:
-    """Whether light columns fall off steeply on both sides, row by row: a long bone is as light, but round."""
-    strip = signal[:, first:end].mean(axis=1)
-    exposed = signal.min(axis=1) < high - 0.25 * span
-    if not exposed.any():
+def _is_collimator(edge: Edge, span: float) -> bool:
+    """Straight, a step all along, nothing more exposed beyond it, and over at once; the lower, the straighter."""
+    full, high = edge.line.length / edge.run, edge.step > 0.15 * span
+    if edge.line.bend > (_MOST_BEND if high else 0.5) or full < (0.5 if high else 0.75):
         return False
-    for at in (first - _BESIDE, end + _BESIDE):
-        if not 0 <= at < signal.shape[1]:
-            return False
-        if ((strip - signal[:, at] > 0.2 * span) & exposed).sum() < 0.6 * exposed.sum():
-            return False
-    return True
+    if edge.support < (0.8 if high else 0.95) or edge.drift > (0.45 if high else 0.3):
+        return False
+    if edge.quality < _LEAST_QUALITY:
+        return False
+    plain = edge.support > 0.95 and edge.step > 0.25 * span and edge.line.bend < 0.5 and full > 0.7
+    return edge.clear > (0.6 if plain else 0.75)
+
+
+def _is_strong(edge: Edge, span: float) -> bool:
+    """A high straight step; whether it belongs to a collimator, the others of a closed polygon have to say."""
+    return (
+        edge.step > _STRONG * span
+        and edge.line.bend < _STRAIGHT
+        and edge.support > _SUPPORTED
+        and edge.drift < _STRAIGHT
+        and edge.line.length > _SHOWN * edge.run
+        and edge.clear > _SHOWN
+    )
+
+
+def _at_border(image: Floats, polygon: Points, low: float, high: float) -> list[float]:
+    """How sure it is that the field reaches those borders of the image it is said to reach."""
+    rows, columns = image.shape
+    strips = (
+        (image[:, :_BORDER], polygon[:, 0], 1, -0.5),
+        (image[:, -_BORDER:], polygon[:, 0], 1, columns - 0.5),
+        (image[:_BORDER], polygon[:, 1], 0, -0.5),
+        (image[-_BORDER:], polygon[:, 1], 0, rows - 0.5),
+    )
+    sure: list[float] = []
+    for strip, position, axis, border in strips:
+        on = polygon[np.abs(position - border) < 0.5]
+        if len(on) < 2:
+            continue
+        ends = on[:, axis].min(), on[:, axis].max()
+        if ends[1] - ends[0] < 12:
+            continue
+        profile = strip.mean(axis=axis)[int(max(ends[0], 0)) : int(ends[1])]
+        exposed = float((profile < high - 0.1 * (high - low)).mean()) if len(profile) else 0.0
+        sure.append(min(0.2 + 2.0 * exposed, 0.9))
+    return sure

@@ -18,6 +18,10 @@ _BINS: Final = 256
 _EDGE_PIXELS: Final = 4
 _HALF_STEP: Final = 0.5 / 1023
 _LEAST_DIRECT: Final = 0.008
+_LEAST_PEAK: Final = 0.001
+_SPIKE: Final = 12  # bins
+_FLAT: Final = 0.08  # of the span of the field: what the heel effect makes of air
+_SLOPE: Final = 0.003  # of the span, from pixel to pixel
 
 
 @dataclass(frozen=True)
@@ -31,47 +35,55 @@ class Direct:
 
 
 def direct_exposure(signal: Floats, inside: Mask, settings: Automatic, saturated: float = 0.0) -> Direct:
-    """Find the direct exposure area: the darkest mode of the field, cut off at the valley above it.
+    """Find the direct exposure area: the darkest mode of what is flat in the field, and what is as dark.
 
-    Only what is connected with the rim of the field counts: dark parts within the object (lung, bowel gas) do not.
-    What is `saturated` there counts in any case, however little it is.
+    Only what is connected with the rim of the field counts: dark parts within the object (bowel gas) do not. Lung
+    may reach the rim, but air beside a body is flat and lung is not. What is `saturated` there counts in any case,
+    however little it is.
     """
     nothing = Direct(np.zeros_like(inside), None, 1.0)
     if not settings.direct or inside.sum() < 100:
         return nothing
-    threshold, depth = _valley(signal[inside])
+    smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), 1.5))
+    threshold, depth = _end_of_air(signal, smooth, inside)
     if threshold is None:
         threshold, depth = saturated + _HALF_STEP, 1.0
     mask = _touching_rim(inside & (signal <= threshold), inside)
     if mask.sum() < (_LEAST_DIRECT if threshold > saturated + _HALF_STEP else 0.001) * inside.sum():
         return nothing
+    low, high = (float(v) for v in np.percentile(signal[inside], [0.5, 99.5]))
+    darkest, middle = (float(v) for v in np.percentile(smooth[mask], [3, 50]))
+    if middle - darkest > _FLAT * max(high - low, 0.05):
+        return Direct(nothing.mask, None, 0.6, ("The darkest part of the field is not flat: no direct exposure.",))
     return Direct(mask, float(threshold), round(depth, 3))
 
 
-def _valley(values: Floats) -> tuple[float | None, float]:
-    """Threshold between the darkest mode and the rest, and how deep the valley is (0…1)."""
-    start, end = (float(v) for v in np.percentile(values, [0.2, 99.5]))
+def _end_of_air(signal: Floats, smooth: Floats, inside: Mask) -> tuple[float | None, float]:
+    """Where the darkest mode of the flat pixels ends, and how deep the histogram falls there (0…1)."""
+    start, end = (float(v) for v in np.percentile(signal[inside], [0.2, 99.5]))
     if end - start < 0.05:
         return None, 0.0
-    counts, edges = np.histogram(values, bins=_BINS, range=(start, end))
-    counts[0] += int((values < start).sum())
-    smooth = np.asarray(cv2.GaussianBlur(counts.astype(np.float32).reshape(1, -1), (0, 0), 2.0)).ravel()
-    rest = float(smooth[_BINS // 3 :].mean())
-    first = smooth[: _BINS // 3]
-    peak = int(np.argmax(first))
-    if first[peak] < 1.5 * rest:
+    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)) / 8
+    flat = _histogram(signal[inside & (slope < _SLOPE * (end - start))], start, end)
+    all_ = _histogram(signal[inside], start, end)
+    peak = int(np.argmax(flat[: _BINS // 3]))
+    if flat[peak] < max(1.5 * float(flat[_BINS // 3 :].mean()), _LEAST_PEAK * inside.sum()):
+        # Or strips of air too narrow to be flat anywhere: a spike at the dark end.
+        peak = int(np.argmax(all_[:_SPIKE]))
+        if all_[peak] < max(4 * float(all_[peak : peak + _SPIKE].min()), _LEAST_PEAK * inside.sum()):
+            return None, 0.0
+    # Where the fall from the peak has ended; behind it the skin line begins.
+    after = all_[peak:]
+    floor = np.flatnonzero(after <= max(0.06 * after[0], 0.5 * float(np.median(all_[_BINS // 3 :]))))
+    if not len(floor) or (bottom := peak + int(floor[0])) > 0.6 * _BINS:
         return None, 0.0
-    after = smooth[peak:]
-    # The valley: where the fall from the peak has ended, before anything rises again.
-    floor = np.flatnonzero(after <= max(0.15 * after[0], 0.6 * rest))
-    if not len(floor):
-        return None, 0.0
-    bottom = peak + int(floor[0])
-    while bottom + 1 < len(smooth) - 1 and smooth[bottom + 1] < smooth[bottom]:
-        bottom += 1
-    if bottom > 0.6 * _BINS:
-        return None, 0.0
-    return float(edges[bottom]), float(np.clip(1 - smooth[bottom] / max(after[0], 1e-9), 0, 1))
+    edges = np.linspace(start, end, _BINS + 1)
+    return float(edges[bottom + 1]), float(np.clip(1 - all_[bottom] / max(after[0], 1e-9), 0, 1))
+
+
+def _histogram(values: Floats, start: float, end: float) -> npt.NDArray[np.float32]:
+    counts = np.histogram(np.maximum(values, start), bins=_BINS, range=(start, end))[0]
+    return np.asarray(cv2.GaussianBlur(counts.astype(np.float32).reshape(1, -1), (0, 0), 1.5)).ravel()
 
 
 def _touching_rim(mask: Mask, inside: Mask) -> Mask:

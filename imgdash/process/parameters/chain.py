@@ -28,6 +28,10 @@ STEP_CLASSES: Final[dict[str, type[param.Parameterized]]] = {
     "overlay": Overlay,
     "automatic": Automatic,
 }
+# Once for the class: asked of each new object it takes a millisecond for a chain.
+for _class in STEP_CLASSES.values():
+    for _parameter in _class.param.objects("existing").values():
+        _parameter.constant = True
 # What makes each step the identity; the rest of its parameters does not matter then.
 _IDENTITY: Final[dict[str, dict[str, Any]]] = {
     "frequency": {"amount": 0.0},
@@ -73,16 +77,25 @@ class Chain:
     geometry: Geometry
     overlay: Overlay
     automatic: Automatic
+    _flat: Mapping[str, Any]
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], based_on: Chain | None = None) -> None:
         by_step: dict[str, dict[str, Any]] = {step: {} for step in STEP_CLASSES}
         for name, value in values.items():
             description = _described(name)
             by_step[description.step_name][name.partition(".")[2]] = _checked(description, value)
+        flat = {} if based_on is None else based_on.flat()
         for step, class_ in STEP_CLASSES.items():
-            object.__setattr__(self, step, class_(name=step, **by_step[step]))
-            for parameter in getattr(self, step).param.objects("existing").values():
-                parameter.constant = True
+            if based_on is None:
+                made = class_(name=step, **by_step[step])
+            elif by_step[step]:
+                made = class_(name=step, **{**based_on.step(step), **by_step[step]})
+            else:  # what does not change is shared
+                object.__setattr__(self, step, getattr(based_on, step))
+                continue
+            object.__setattr__(self, step, made)
+            flat.update({d.name: getattr(made, d.name.partition(".")[2]) for d in _OF_STEP[step]})
+        object.__setattr__(self, "_flat", flat)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"A chain does not change; chain.with_(**{{'{name}.…': …}}) makes another one.")
@@ -120,12 +133,12 @@ class Chain:
 
     def flat(self) -> dict[str, Any]:
         """Every parameter by its dotted name: plain numbers, texts, booleans, lists (JSON-able)."""
-        return {d.name: getattr(getattr(self, d.step_name), d.name.partition(".")[2]) for d in describe()}
+        return dict(self._flat)
 
     def step(self, step: str) -> dict[str, Any]:
         """The parameters of one step, by their own names."""
-        prefix = f"{step}."
-        return {name.removeprefix(prefix): value for name, value in self.flat().items() if name.startswith(prefix)}
+        values = getattr(self, step)
+        return {key: getattr(values, key) for key in (d.name.partition(".")[2] for d in _OF_STEP[step])}
 
     def units(self) -> dict[str, str]:
         """UCUM unit of every number by its dotted name."""
@@ -133,7 +146,7 @@ class Chain:
 
     def with_(self, **changes: Any) -> Chain:
         """A copy with some parameters changed: ``chain.with_(**{"gradation.contrast": 1.3})``."""
-        return Chain({**self.flat(), **changes})
+        return Chain(changes, based_on=self)
 
     def changed(self) -> dict[str, Any]:
         """What differs from the declared defaults."""
@@ -182,6 +195,7 @@ def _read_declarations() -> Iterator[Description]:
 
 
 _DESCRIPTIONS: Final[dict[str, Description]] = {d.name: d for d in _read_declarations()}
+_OF_STEP: Final = {step: [d for d in _DESCRIPTIONS.values() if d.step_name == step] for step in STEP_CLASSES}
 
 
 def _described(name: str) -> Description:

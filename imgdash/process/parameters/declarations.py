@@ -88,6 +88,9 @@ class Equalization(param.Parameterized):
         0.5, bounds=(0, 1), step=0.01, doc="Emid, of the range: the level that stays (alpha-beta)."
     )
     kernel: float = Quantity(20.0, bounds=(1, 100), step=1, unit="mm", doc="Width of the mask Sus.")
+    bands: float = Quantity(
+        1.0, bounds=(1, 5), step=1, doc="Masks whose mean is Sus: the kernel, half of it, a quarter … (multi-band)."
+    )
     edge: float = Quantity(
         0.25,
         bounds=(0, 1),
@@ -175,6 +178,11 @@ class Automatic(param.Parameterized):
         doc="Pixels that the sender has processed (FOR PRESENTATION): shown as sent, or processed once more.",
     )
     direct = param.Boolean(default=True, doc="Remove the direct exposure area from the relevant region.")
+    region = param.Selector(
+        default="anatomy",
+        objects=["anatomy", "lungs", "spine"],
+        doc="Relevant region of the exposure index: all of the anatomy, the lungs, or a band along the spine.",
+    )
     signal = param.Selector(
         default="histogram",
         objects=["histogram", "window", "header", "full"],

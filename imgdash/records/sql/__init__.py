@@ -9,6 +9,7 @@ import duckdb
 
 from imgdash.model import ImgdashError
 from imgdash.model.codes import REASONS
+from imgdash.model.quality import QUANTITIES
 from imgdash.records.statements import check
 from imgdash.store.store import Store
 
@@ -23,7 +24,10 @@ def text(name: str) -> str:
 def prelude() -> str:
     """Statements that give a cursor the words the reports share."""
     cases = " ".join(f"when {_quoted(value)} then {_quoted(code.meaning)}" for value, code in REASONS.items())
-    return f"create or replace temp macro reason_text(code) as case code {cases} else code end;\n{text('prelude')}"
+    reasons = f"create or replace temp macro reason_text(code) as case code {cases} else code end;"
+    labels = " ".join(f"when {_quoted(name)} then {_quoted(known.label)}" for name, known in QUANTITIES.items())
+    quantities = f"create or replace temp macro quantity_text(name) as case name {labels} else name end;"
+    return f"{reasons}\n{quantities}\n{text('prelude')}"
 
 
 def relation(store: Store, sql: str) -> duckdb.DuckDBPyRelation:

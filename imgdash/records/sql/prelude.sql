@@ -1,5 +1,5 @@
 -- Words that the reports share; they are temporary and belong to one cursor.
--- The macro reason_text(code) comes from imgdash.model.codes and is made beside these.
+-- The macros reason_text(code) and quantity_text(name) come from imgdash.model and are made beside these.
 
 -- Where it was done: the room, or the station where no room is known.
 create or replace temp macro place(room, station) as coalesce(nullif(room, ''), nullif(station, ''));

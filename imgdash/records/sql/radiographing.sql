@@ -32,7 +32,7 @@
 -- Column: di
 -- Column: state
 -- Column: reason; ; why it was rejected or asked for again
--- Column: round; ; 0 for a first image, n for the answer to the n-th request
+-- Column: round; ; 1 for a first image, n + 1 for the answer to the n-th request
 -- Column: confirmed_by
 -- Column: confirmed_at
 -- Column: delivered_to
@@ -90,7 +90,7 @@ select
     shot.di,
     image.state,
     reason_text(nullif(image.reason, '')) as reason,
-    image.round,
+    coalesce(image.round, 0) + 1 as round,
     nullif(image.confirmed_by, '') as confirmed_by,
     image.confirmed_at,
     delivered.delivered_to

@@ -46,6 +46,7 @@ def _trunk(canvas: Canvas) -> None:
 
 
 def _spine(canvas: Canvas) -> None:
+    canvas.parts["spine"] = (np.abs(canvas.x) < 26) & (canvas.y < 105)
     y = -186.0
     for number in range(8):
         wide, tall = 19.5 + 1.0 * number, 25.0 + 0.5 * number

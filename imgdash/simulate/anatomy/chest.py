@@ -12,6 +12,8 @@ from imgdash.simulate.canvas import Canvas, Map, Point, pillow, spline
 
 # Share of a lung's depth that is missing tissue, at full inspiration.
 AIR = 0.76
+# Depth of lung, mm, from which on a ray counts as through the lungs.
+_LUNG = 50
 _TRUNK: list[Point] = [
     (0, -260), (58, -260), (60, -205), (78, -188), (120, -176), (165, -160), (205, -125), (215, -60), (190, -40),
     (172, -25), (163, 10), (158, 60), (158, 110), (163, 160), (172, 260), (0, 260),
@@ -75,6 +77,7 @@ def _lungs(canvas: Canvas) -> None:
         air[box] = np.maximum(air[box], pillow(inside, depth[box[0]], 34))
     filled = _diaphragm(canvas) + _mediastinum(canvas)
     air = np.maximum(air - filled, 0)
+    canvas.parts["lungs"] = air > _LUNG
     vessels = Canvas(canvas.width, canvas.height, canvas.grid, int(canvas.rng.integers(2**31)))
     for side in (-1, 1):
         _tree(vessels, side)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -25,6 +25,8 @@ class Desk:
     ----------
     toasts
         ``(kind, text, remedy)`` of what was said.
+    does
+        Buttons of the latest message: words → what they do.
     """
 
     apparatus: Apparatus
@@ -32,10 +34,16 @@ class Desk:
     document: Document = field(default_factory=Document)
     toasts: list[tuple[str, str, str]] = field(default_factory=list)
 
+    does: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.session = Session(self.apparatus, self.actor, self.document)
-        self.session.tell = lambda text, kind="info", detail="": self.toasts.append((kind, text, detail))
+        self.session.tell = self._told
         self.pages: list[Page] = []
+
+    def _told(self, text: str, kind: str = "info", detail: str = "", **more: Any) -> None:
+        self.toasts.append((kind, text, detail))
+        self.does = more.get("does") or {}
 
     def show(self, page_class: type[P], **query: Any) -> P:
         """A page as the shell shows it."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
+from imgdash.apparatus.trial import OUTSIDE
 from imgdash.dashboard.pages.conditions import Conditions
+from imgdash.dashboard.tuning import readout
+from imgdash.process import Chain
 from tests.dashboard.conftest import Station, log_in
 from tests.dashboard.pages.desk import Desk
 
@@ -51,7 +55,7 @@ def test_the_key_in_use_is_open_on_its_latest_image(desk: Desk, hands: list[str]
     assert [image["id"] for image in page.bench.picker.images] == hands[::-1]
     assert page.bench.image_id == hands[-1]
     assert page.bench.tuner.values == page.bench.tuner.released
-    assert len(page.bench.board.readout.rows) == 8
+    assert [row["label"] for row in page.bench.board.readout.rows if not row["value"]] == ["EI · target · DI"]
 
 
 def test_a_slider_moves_picture_curves_and_numbers(desk: Desk) -> None:
@@ -118,13 +122,24 @@ def test_the_profile_follows_its_line(desk: Desk) -> None:
     assert not np.array_equal(before["P"], after["P"])
 
 
-def test_a_key_without_images_says_so(desk: Desk) -> None:
+def test_a_key_without_images_is_tuned_on_those_of_its_group(desk: Desk, hands: list[str]) -> None:
     page = shown(desk)
     page.keys._handle_msg({"key": "foot"})
-    desk.until(lambda: page.bench.condition and page.bench.condition.key == "foot")
+    desk.until(lambda: page.bench.condition and page.bench.condition.key == "foot" and page.bench.board.tried)
+    assert [image["id"] for image in page.bench.picker.images] == hands[::-1]
+    desk.until(lambda: "lent by hand" in page.bench.board.modes.said)
+
+
+def test_a_key_whose_group_has_no_images_says_so_on_every_view(desk: Desk) -> None:
+    page = shown(desk)
+    page.keys._handle_msg({"key": "chest-pa"})
+    desk.until(lambda: page.bench.condition and page.bench.condition.key == "chest-pa")
     assert page.bench.picker.images == []
     assert page.bench.board.modes.said == "no image"
     assert page.bench.board.readout.rows == []
+    page.head._handle_msg({"tab": "replay"})
+    assert not page.replaying.view.possible
+    assert not page.replaying.view.running
 
 
 def test_a_general_user_tries_but_does_not_release(desk_of: Callable[..., Desk], hands: list[str]) -> None:
@@ -138,14 +153,51 @@ def test_a_general_user_tries_but_does_not_release(desk_of: Callable[..., Desk],
     assert desk.apparatus.conditions.get(KEY).version == 1
 
 
-def test_replay_shows_every_image_before_and_after(desk: Desk) -> None:
+def test_replay_begins_when_it_is_looked_at_and_says_when_it_is_old(desk: Desk, hands: list[str]) -> None:
     page = shown(desk)
     try_out(desk, page, gradation__contrast=1.6)
-    page.replaying.view._handle_msg({"replay": 6})
+    page.head._handle_msg({"tab": "replay"})
     desk.until(lambda: page.replaying.view.said)
-    assert page.replaying.view.done == 3
-    assert page.replaying.view.said.startswith("3 images")
-    assert not page.replaying.view.running
+    replay = page.replaying
+    assert replay.view.done == 3
+    assert replay.view.said.startswith("3 images")
+    assert not replay.view.running
+    assert [one.image.image_id for one in replay.found] == hands[::-1]
+    assert {one.before.chain.gradation.contrast for one in replay.found} == {page.bench.reference.gradation.contrast}
+    assert {one.after.chain.gradation.contrast for one in replay.found} == {1.6}
+    # The spread has a dot for each image, before and after.
+    limits = replay.spread.figures[0]
+    for part in ("former", "now"):
+        assert sorted(limits.columns(part)["value"]) == pytest.approx(
+            sorted(value for one in replay.found for value in (one.after.numbers.s_low, one.after.numbers.s_high))
+        )
+    assert not replay.view.stale
+    try_out(desk, page, gradation__contrast=1.7)
+    assert replay.view.stale
+    replay.view._handle_msg({"replay": 6})
+    desk.until(lambda: not replay.view.running)
+    assert not replay.view.stale
+    page.keys._handle_msg({"key": "foot"})
+    desk.until(
+        lambda: page.bench.condition.key == "foot" and {one.after.chain for one in replay.found} == {page.bench.chain}
+    )
+
+
+def test_regions_show_field_direct_exposure_and_what_counts(desk: Desk) -> None:
+    page = shown(desk)
+    board = page.bench.board
+    board.modes._handle_msg({"mode": "regions"})
+    marked = desk.until(lambda: board.tried.other is not None and [board.tried.other])[0]
+    numbers = board.tried.now.numbers
+    assert (marked < OUTSIDE).mean() == pytest.approx(numbers.field_fraction, abs=0.03)
+    try_out(desk, page, automatic__field_polygon=[[50, 50], [150, 50], [150, 200], [50, 200]])
+    inside = board.tried.other < OUTSIDE
+    assert inside[60:190, 60:140].all()
+    assert not inside[:40].any()
+    # Another image range counts: its histogram is smaller than that of the whole image.
+    whole, region = board.tried.now.histogram.sum(axis=1)
+    assert whole == pytest.approx(1.0)
+    assert region < 0.35
 
 
 def test_releasing_versions_and_the_way_back(desk: Desk, desk_of: Callable[..., Desk]) -> None:
@@ -176,9 +228,71 @@ def test_releasing_versions_and_the_way_back(desk: Desk, desk_of: Callable[..., 
     assert conditions.get(KEY).processing == conditions.get(KEY, 1).processing
     page.history.view._handle_msg({"version": 2, "against": 1})
     desk.until(lambda: page.history.view.current == 2)
-    assert "-contrast" in page.history.view.difference
+    assert page.history.view.difference.splitlines()[2:] == [
+        "-processing.gradation.contrast = 1.0",
+        "+processing.gradation.contrast = 1.4",
+    ]
     page.history.view._handle_msg({"load": 2})
     desk.until(lambda: page.bench.chain.gradation.contrast == 1.4)
+
+    # A/B of two versions: picture, curves, numbers and replay against the other one.
+    page.history.view._handle_msg({"load": 2, "against": 1})
+    bench = page.bench
+    desk.until(
+        lambda: (
+            bench.board.modes.reference == 1
+            and not bench._busy
+            and bench.board.tried.former.chain == bench.reference
+            and bench.board.tried.now.chain == bench.chain
+        )
+    )
+    assert bench.board.modes.versions == [3, 2, 1]
+    assert bench.board.tried.now.chain.gradation.contrast == 1.4
+    assert bench.reference == desk.apparatus.tuning.chain(KEY, 1)
+    bench.board.modes._handle_msg({"version": 2})
+    desk.until(lambda: bench.board.modes.reference == 2 and not bench._busy)
+    assert np.array_equal(bench.board.tried.now.pixels, bench.board.tried.former.pixels)
+
+
+def test_a_file_goes_out_and_comes_in_again(desk: Desk) -> None:
+    page, conditions = shown(desk), desk.apparatus.conditions
+    version = conditions.get(KEY).version
+    try_out(desk, page, gradation__contrast=1.77)
+    page.bench.tuner._handle_msg({"export": True})
+    download = page.history._download
+    desk.until(lambda: download.serial == 1)
+    assert download.file == "hand.tried.toml"
+    text = download.content.decode("utf-8")
+    assert "contrast = 1.77" in text
+    page.bench.tuner._handle_msg({"reset": ["gradation.contrast"]})
+
+    history = page.history.view
+    history._handle_msg({"file": "broken.toml", "text": "contrast = = 2"})
+    desk.until(lambda: "broken.toml" in history.error)
+    history._handle_msg({"file": download.file, "text": text})
+    desk.until(lambda: history.brought.get("key") == KEY)
+    assert [change["later"] for change in history.brought["changes"]] == ["1.77"]
+    history._handle_msg({"tryFile": True})
+    desk.until(lambda: page.bench.chain.gradation.contrast == 1.77)
+    assert conditions.get(KEY).version == version
+    history._handle_msg({"bring": "from the other site"})
+    desk.until(lambda: conditions.get(KEY).version == version + 1 and not history.brought)
+    assert conditions.get(KEY).note == "from the other site"
+
+
+def test_a_film_of_another_size_than_the_object_is_warned_of(desk: Desk, hands: list[str]) -> None:
+    apparatus = desk.apparatus
+    image, condition = apparatus.image(hands[0]), apparatus.conditions.get(KEY)
+
+    def warned(film_size: str, true_size: bool) -> list[str]:
+        output = {"printer": {"film_size": film_size, "true_size": true_size}}
+        tried = dataclasses.replace(condition, output=output)
+        return readout.films(image, tried, Chain.of(tried.processing), apparatus.site)
+
+    # The plate is 260 mm wide.
+    assert warned("14INX17IN", true_size=True) == []
+    assert warned("14INX17IN", true_size=False)[0].startswith("FILM: enlarged to 137%")
+    assert "made smaller" in warned("8INX10IN", true_size=True)[0]
 
 
 def test_a_broken_condition_file_is_told(desk: Desk) -> None:

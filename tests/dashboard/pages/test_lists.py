@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser
 
-from imgdash.dashboard.listing import Listing
+from imgdash.dashboard.browsing import Browsing
 from imgdash.dashboard.pages.images import Images
 from imgdash.dashboard.pages.orders import Orders
 from tests.dashboard.conftest import Station, log_in
@@ -26,7 +26,7 @@ def desk(desk_of: Callable[..., Desk]) -> Desk:
     return desk_of("manager")
 
 
-def choose(desk: Desk, page: Listing, key: str) -> None:
+def choose(desk: Desk, page: Browsing, key: str) -> None:
     """Choose the row of `key`, once it is there, and wait until its story is told."""
     desk.until(lambda: key in [row.key for row in page._rows])
     number = [row.key for row in page._rows].index(key)
@@ -90,6 +90,24 @@ def test_the_pages_show_their_content_and_nothing_goes_wrong(browser: Browser, s
         tab.page.get_by_role("heading", name=title).or_(tab.page.get_by_text(title)).first.wait_for()
     tab.page.click("[data-page=images]")
     tab.page.locator(".rows .row:visible").get_by_text("<b>Bold</b>, Name").first.wait_for()
-    wait_until(lambda: not tab.errors)
     assert tab.elsewhere == []
+    assert tab.errors == []
+    tab.page.close()
+
+
+@pytest.mark.browser
+def test_review_still_fits_the_window_after_every_other_page(browser: Browser, station: Station, image: str) -> None:
+    tab = log_in(browser, station, "mona")
+    for name in ("orders", "images", "conditions", "queues", "requests", "records", "system"):
+        tab.page.click(f"[data-page={name}]")
+        tab.page.wait_for_function("(name) => location.search.includes('page=' + name)", arg=name)
+    tab.page.click("[data-page=review]")
+    confirm = tab.page.locator("[data-action=confirm]:visible").first
+    confirm.wait_for()
+
+    def inside() -> bool:
+        box = confirm.bounding_box()
+        return box is not None and box["y"] + box["height"] <= 768
+
+    wait_until(inside)
     tab.page.close()

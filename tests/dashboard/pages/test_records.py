@@ -224,7 +224,7 @@ def test_in_a_browser(browser: Browser, station: Station, shots: list[str]) -> N
     page.wait_for_selector(".bk-Figure:visible")
     page.click("role=tab[name='Emission record']")
     # A name that is HTML is text.
-    page.wait_for_selector("[data-patient=P1] >> text=<b>Phantom</b>^Hand")
+    page.wait_for_selector("[data-patient=P1] >> text=<b>Phantom</b>, Hand")
     page.click("role=tab[name=SQL]")
     page.fill("textarea", "select 'forty' || '-two' as answer")
     page.keyboard.press("Control+Enter")

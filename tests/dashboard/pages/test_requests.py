@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from imgdash.dashboard.pages.requests import Requests
+from imgdash.dashboard.review import questions
 from imgdash.model import Event, Request
 from imgdash.store import rows
 from tests.dashboard.conftest import Station, log_in
 from tests.dashboard.pages.desk import Desk
+from tests.helpers import wait_until
 
 _AT = datetime(2026, 3, 2, 9, 0)
 
@@ -146,6 +148,28 @@ def test_in_a_browser(browser: Browser, station: Station, images: list[str]) -> 
     page.get_by_text("of CR1 by rita").first.wait_for()
     cards.locator(".shot").nth(1).click()
     page.wait_for_url(lambda url: f"page=review&image={images[1]}" in url)
+    # The dialog that asks once more shows the former round and this one.
+    page.locator("[data-action=request]:enabled").click()
+    shots = page.locator("dialog[open] .rounds figure")
+    expect(shots).to_have_count(2)
+    expect(shots.nth(0)).to_contain_text("Round 1")
+    expect(shots.nth(0)).to_contain_text("Inappropriate image processing")
+    for number in range(2):
+        picture = shots.nth(number).locator("img")
+        assert images[number] in str(picture.get_attribute("src"))
+        wait_until(lambda picture=picture: picture.evaluate("img => img.complete && img.naturalWidth > 0"))
+    page.keyboard.press("Escape")
     assert tab.errors == []
     assert tab.elsewhere == []
     page.close()
+
+
+def test_the_dialog_shows_the_rounds_until_now(station: Station, images: list[str]) -> None:
+    apparatus = station.apparatus
+    first, second = (apparatus.image(image_id) for image_id in images[:2])
+    assert questions.rounds(apparatus, first) == ()
+    rounds = questions.rounds(apparatus, second)
+    assert [one["title"] for one in rounds] == [f"Round 1 · image {first.number}", f"Round 2 · image {second.number}"]
+    assert rounds[0]["lines"][0].startswith("Inappropriate image processing: processed image")
+    (latest,) = [one for one in apparatus.requests() if one.image_id == second.image_id]
+    assert rounds[1]["lines"][1] == latest.peer

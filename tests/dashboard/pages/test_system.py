@@ -119,7 +119,7 @@ def test_the_journal_is_filtered_and_its_chain_verified(desk: Desk, station: Sta
     station.apparatus.protect(image_id, by="rita")
     page = shown(desk, tab="audit")
     bar, table = page.audit.bar, page.audit.table
-    desk.until(lambda: bar.chain == "whole" and table.rows)
+    desk.until(lambda: bar.chain == "whole" and table.rows and bar.subjects)
     assert "chain whole" in bar.chain_said
     assert "image" in bar.subjects
     assert "rita" in bar.people

@@ -1,0 +1,37 @@
+"""The facade: the queues of the output apparatus (F2-F4, H2)."""
+
+from __future__ import annotations
+
+from imgdash.apparatus.parts import By, Parts
+
+
+class Queueing(Parts):
+    """Entries of a queue, and the switch of each apparatus."""
+
+    def queue_hold(self, entry_id: str, by: By) -> None:
+        """Keep an entry back."""
+        self.actions.queue_hold(entry_id, self.actor(by))
+
+    def queue_release(self, entry_id: str, by: By) -> None:
+        """Let a held entry go."""
+        self.actions.queue_release(entry_id, self.actor(by))
+
+    def queue_retry(self, entry_id: str, by: By) -> None:
+        """Send what failed or is uncertain once more."""
+        self.actions.queue_retry(entry_id, self.actor(by))
+
+    def queue_finish(self, entry_id: str, by: By) -> None:
+        """Say of an uncertain film that it is there."""
+        self.actions.queue_finish(entry_id, self.actor(by))
+
+    def queue_cancel(self, entry_id: str, by: By) -> None:
+        """Take an entry out of its queue."""
+        self.actions.queue_cancel(entry_id, self.actor(by))
+
+    def queue_move(self, entry_id: str, before: str | None, by: By) -> None:
+        """Put an entry before another one of its queue, or at the end (None)."""
+        self.actions.queue_move(entry_id, before, self.actor(by))
+
+    def queue_switch(self, apparatus: str, on: bool, by: By) -> None:
+        """Switch an output apparatus on or off; off, its queue waits."""
+        self.actions.queue_switch(apparatus, on, self.actor(by))

@@ -1,0 +1,34 @@
+"""Compiled kernels are got ready in the background; who needs them meanwhile waits rather than does it too."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from imgdash.process import warming
+
+_SECONDS: Final = 60.0
+
+
+class Ready:
+    """Whether kernels can be called without delay; yes, until `prepare` is called."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._ready.set()
+
+    def prepare(self) -> None:
+        """Compile them elsewhere if that was never done here, then load them; returns at once."""
+        self._ready.clear()
+        threading.Thread(target=self._prepare, name="warming", daemon=True).start()
+
+    def wait(self) -> None:
+        """Until they are ready; not for ever: they can be compiled when they are called."""
+        self._ready.wait(_SECONDS)
+
+    def _prepare(self) -> None:
+        try:
+            warming.compile_elsewhere()
+            warming.warm()
+        finally:
+            self._ready.set()

@@ -1,0 +1,5 @@
+"""``python -m imgdash.cli``."""
+
+from imgdash.cli import main
+
+main()

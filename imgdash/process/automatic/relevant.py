@@ -1,0 +1,135 @@
+"""The relevant region by body part (IEC 62494-1: the diagnostically relevant part of the image).
+
+All of the anatomy in the field; or the lungs, its dark parts that the chest wall encloses; or a band along the spine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imgdash.process.parameters import Automatic
+
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+_SMOOTHING: Final = 3.0  # pixels of about 1 mm
+_OPENING: Final = 9
+_RIM: Final = 4
+_LIGHTER: Final = 0.2  # of the way between the means
+_LEAST_LUNG: Final = 0.04  # of the anatomy
+_MOST_LUNGS: Final = 0.75
+_MOST_OPEN: Final = 0.35  # of a lung's outline, at direct exposure or the field's rim
+_BAND_MM: Final = 60.0
+_LEAST_OUTLINE: Final = 24  # pixels
+_LONGER: Final = 1.5
+_MIDDLE: Final = 0.5  # of the field, in which the spine is looked for
+
+
+@dataclass(frozen=True)
+class Relevant:
+    """Where the exposure index is taken from; empty, with a note, where the part that was asked for is not found."""
+
+    mask: Mask
+    confidence: float
+    notes: tuple[str, ...] = ()
+
+
+def relevant(signal: Floats, anatomy: Mask, direct: Mask, settings: Automatic, pitch_mm: float) -> Relevant:
+    """The relevant region.
+
+    Parameters
+    ----------
+    signal
+        The reduced image for processing.
+    anatomy
+        The field without direct exposure.
+    direct
+        Direct exposure.
+    settings
+        ``region`` names the part of the anatomy.
+    pitch_mm
+        Of `signal`.
+    """
+    if settings.region == "anatomy" or not anatomy.any():
+        return Relevant(anatomy, 1.0)
+    found = _lungs(signal, anatomy, direct) if settings.region == "lungs" else _spine(signal, anatomy, pitch_mm)
+    if found is None:
+        return Relevant(np.zeros_like(anatomy), 0.0, (f"Relevant region: no {settings.region} found.",))
+    return Relevant(found, 1.0)
+
+
+def outlines(mask: Mask, extent_mm: Sequence[float]) -> list[list[list[float]]]:
+    """Outlines of a mask in mm, to about a millimetre; holes are left out."""
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    pitch = np.array([extent_mm[1] / mask.shape[1], extent_mm[0] / mask.shape[0]])
+    outer = [cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2) for contour in found if len(contour) >= _LEAST_OUTLINE]
+    return [[[round(float(x), 1), round(float(y), 1)] for x, y in (points + 0.5) * pitch] for points in outer]
+
+
+def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> Mask | None:
+    """The dark parts of the anatomy that are closed in, at most two."""
+    smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), _SMOOTHING))
+    dark = anatomy & (smooth < _between_two(smooth[anatomy]))
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_OPENING, _OPENING))
+    opened = np.asarray(cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, round_))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    total = int(anatomy.sum())
+    open_air = cv2.dilate(direct.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
+    lungs = []
+    for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
+        if stats[k, cv2.CC_STAT_AREA] < _LEAST_LUNG * total:
+            break
+        one = labels == k
+        rim = one & (cv2.erode(one.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) == 0)
+        if (rim & open_air).sum() <= _MOST_OPEN * rim.sum():
+            lungs.append(one)
+    found = np.any(lungs[:2], axis=0) if lungs else None
+    return None if found is None or found.sum() > _MOST_LUNGS * total else np.asarray(found)
+
+
+def _between_two(values: Floats) -> float:
+    """The value that parts dark and light best (Otsu 1979), a little lighter: breasts lie before the lungs."""
+    low, high = (float(v) for v in np.percentile(values, [1, 99]))
+    if high <= low:
+        return low
+    scaled = np.clip((values - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    level, _ = cv2.threshold(scaled.reshape(1, -1), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    dark, light = scaled[scaled <= level], scaled[scaled > level]
+    apart = float(light.mean()) - float(dark.mean()) if len(light) else 0.0
+    return low + (float(level) + 0.5 + _LIGHTER * apart) * (high - low) / 255
+
+
+def _spine(signal: Floats, anatomy: Mask, pitch_mm: float) -> Mask:
+    """A band of fixed width along the field, where the anatomy is lightest near the middle."""
+    height, width = (np.flatnonzero(anatomy.any(axis=axis)).size for axis in (1, 0))
+    bands = [_band(signal, anatomy, pitch_mm), _band(signal.T, anatomy.T, pitch_mm)]
+    if max(height, width) > _LONGER * min(height, width):
+        upright = height > width
+    else:
+        upright = bands[0][1] >= bands[1][1]
+    return bands[0][0] if upright else bands[1][0].T
+
+
+def _band(signal: Floats, anatomy: Mask, pitch_mm: float) -> tuple[Mask, float]:
+    """An upright band, and how much lighter than its neighbours it is."""
+    columns = np.flatnonzero(anatomy.any(axis=0))
+    first, width = int(columns[0]), int(columns[-1] - columns[0] + 1)
+    if width * pitch_mm <= _BAND_MM:
+        return anatomy, 0.0
+    total = np.where(anatomy, signal, 0).sum(axis=0, dtype=np.float64)
+    sigma = _BAND_MM / pitch_mm / 4
+    counted = anatomy.sum(axis=0).astype(np.float64)
+    total, counted = (cv2.GaussianBlur(v.reshape(1, -1), (0, 0), sigma).ravel() for v in (total, counted))
+    level = total / np.maximum(counted, 1e-9)
+    margin = int((1 - _MIDDLE) / 2 * width)
+    middle = np.arange(first + margin, first + width - margin)
+    centre = int(middle[np.argmax(level[middle])])
+    beside = np.clip(centre + np.array([-1, 1]) * _BAND_MM / pitch_mm, first, first + width - 1).astype(np.intp)
+    band = np.abs(np.arange(signal.shape[1]) - centre) <= _BAND_MM / 2 / pitch_mm
+    return np.asarray(anatomy & band), float(level[centre] - level[beside].mean())

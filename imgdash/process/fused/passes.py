@@ -1,0 +1,97 @@
+"""The passes over an image: each is a kernel called for strips of rows.
+
+Kernels are imported where they are called: their compiler takes a quarter of a second and 50 MB, which only those
+processes shall pay that form images.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imgdash.process.fused.model import Compression, Curve, Detail, Floats, Map, Source
+from imgdash.process.fused.sampling import halving
+from imgdash.process.fused.strips import over_strips
+
+SOFTEN: Final = 0.14
+"""Share of either neighbour in softening the area means of a coarser level, against aliasing."""
+
+
+def halve(source: Source) -> Floats:
+    """The next coarser level, half as many rows and columns, rounded up."""
+    from imgdash.process.fused.pyramid import halve_rows
+
+    rows, columns = source.pixels.shape
+    out = np.empty(((rows + 1) // 2, (columns + 1) // 2), np.float32)
+    down, across = halving(rows), halving(columns)
+
+    pixels, share = _unwritable(source.pixels), np.float32(SOFTEN)
+
+    def strip(start: int, stop: int) -> None:
+        halve_rows(pixels, source.table, down, across, share, out, start, stop)
+
+    over_strips(strip, out.shape)
+    return out
+
+
+def detail(level: Floats, band: Curve, coarser: Map, added: Map) -> Floats:
+    """Detail of a level and of all coarser ones: F(level − coarser) + added."""
+    from imgdash.process.fused.pyramid import detail_rows
+
+    level = _unwritable(level)
+    out = np.empty_like(level)
+
+    def strip(start: int, stop: int) -> None:
+        detail_rows(level, band, coarser, added, out, start, stop)
+
+    over_strips(strip, out.shape)
+    return out
+
+
+def render(
+    source: Source,
+    enhancement: Detail,
+    compression: Compression,
+    grade: Curve,
+    rotation: int = 0,
+    mirror: bool = False,
+) -> npt.NDArray[np.uint16]:
+    """Everything from stored pixels to turned P-values in one pass (G4).
+
+    Parameters
+    ----------
+    rotation, mirror
+        Quarter turns clockwise in degrees, then left and right exchanged.
+    """
+    from imgdash.process.fused.rendering import render_rows
+
+    rows, columns = source.pixels.shape
+    transpose = rotation in (90, 270)
+    # Before rows and columns are exchanged: from which end each is filled. The mirror acts on what is across then.
+    flip_y, flip_x = rotation in (90, 180), rotation in (180, 270)
+    if mirror and transpose:
+        flip_y = not flip_y
+    elif mirror:
+        flip_x = not flip_x
+    out = np.empty((columns, rows) if transpose else (rows, columns), np.uint16)
+    pixels = _unwritable(source.pixels)
+
+    def strip(start: int, stop: int) -> None:
+        to = slice(rows - stop, rows - start) if flip_y else slice(start, stop)
+        upright = np.empty((stop - start, columns), np.uint16) if transpose else out[to]
+        render_rows(pixels, source.table, enhancement, compression, grade, start, flip_y, flip_x, upright)
+        if transpose:
+            cv2.transpose(upright, dst=out[:, to])
+
+    over_strips(strip, source.pixels.shape)
+    return out
+
+
+def _unwritable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """One kind of array whether it is a mapped file or memory: a kernel is compiled for each kind."""
+    view = np.ascontiguousarray(pixels).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,66 @@
+"""What a closed tab leaves behind: nothing, however far its browser came."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Collection
+
+import pytest
+from playwright.sync_api import Browser
+
+from imgdash.dashboard.app import SHELLS
+from imgdash.dashboard.pages import all_pages
+from imgdash.dashboard.shell import Shell
+from tests.dashboard.conftest import Station, log_in
+from tests.dashboard.visiting import Visitor
+from tests.helpers import wait_until
+
+NAMES = [page.name for page in all_pages()]
+
+
+@pytest.fixture(scope="module")
+def image(station: Station) -> str:
+    return station.take()
+
+
+def tabs(station: Station) -> list[weakref.ref[Shell]]:
+    """Of this station, open or not let go."""
+    return [weakref.ref(shell) for shell in SHELLS if shell.session.apparatus is station.apparatus]
+
+
+def let_go(shells: Collection[weakref.ref[Shell]]) -> bool:
+    gc.collect()
+    return all(shell() is None for shell in shells)
+
+
+def test_who_never_finishes_loading_leaves_nothing(station: Station, image: str) -> None:
+    visitor = Visitor(station.dashboard.url, "mona")
+    listeners = station.apparatus.store._writer.listeners
+    before = list(listeners)
+    # Some ask for a page alone, some greet and hang up.
+    left: set[weakref.ref[Shell]] = set()
+    for name in NAMES:
+        visitor.page(f"?page={name}")
+        left |= set(tabs(station))
+    visitor.connect(visitor.page()).close()
+    left |= set(tabs(station))
+    assert len(left) == len(NAMES) + 1
+    wait_until(lambda: let_go(left), within=20, every=0.5)
+    assert list(listeners) == before
+
+
+@pytest.mark.browser
+def test_a_tab_that_was_everywhere_leaves_nothing(browser: Browser, station: Station, image: str) -> None:
+    listeners = station.apparatus.store._writer.listeners
+    before = list(listeners)
+    tab = log_in(browser, station, "mona")
+    wait_until(lambda: "preview" in tab.painted(image))
+    for name in NAMES:
+        tab.page.click(f"[data-page={name}]")
+        tab.page.wait_for_selector(f"[data-page={name}][aria-current=page]")
+    left = tabs(station)
+    assert len(left) == 1
+    tab.page.close()
+    wait_until(lambda: let_go(left), within=20, every=0.5)
+    assert list(listeners) == before

@@ -1,0 +1,55 @@
+"""Kernels are compiled ahead, once, elsewhere; and where nothing can be kept on disk they still work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgdash.process import warming
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's cache folder with nothing in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_compiling_ahead_leaves_word_and_is_not_done_twice(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not warming.stamp().exists()
+    warming.compile_elsewhere()
+    assert warming.stamp().is_relative_to(cache)
+    assert warming.stamp().exists()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # would fail if it were started
+    warming.compile_elsewhere()
+
+
+def test_another_version_of_the_kernels_is_compiled_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = warming.stamp()
+    monkeypatch.setattr(warming, "version", lambda package: "999")
+    assert warming.stamp() != before
+
+
+def test_a_failure_to_compile_ahead_is_only_a_warning(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(cache))
+    (cache / "numba.py").write_text("raise SystemExit('no compiler here')")
+    warming.compile_elsewhere()
+    assert "no compiler here" in caplog.text
+    assert not warming.stamp().exists()
+
+
+def test_forming_needs_no_folder_to_keep_kernels_in() -> None:
+    """Then kernels are compiled in each process: here a small one, to be quick."""
+    code = (
+        "import numba.core.caching as caching; caching.CacheImpl._locator_classes = []\n"
+        "import numpy as np; from imgdash.process.fused import rows\n"
+        "out = np.zeros((1, 3), np.float32)\n"
+        "rows.add_scaled(out, 0, np.float32(1), 0, np.float32(1), np.float32(2)); print(out.tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[[2.0, 2.0, 2.0]]", done.stderr
