@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgdash.dashboard.session import Session
+from imgdash.dashboard.place import Place
 from imgdash.model import ImgdashError
 
 Step = tuple[Callable[[], Any], Callable[[Any], None]]
@@ -27,7 +27,7 @@ class Reading:
 
     def __init__(
         self,
-        session: Session,
+        session: Place,
         ask: Callable[[], Step | None],
         failed: Callable[[ImgdashError], None] | None = None,
         *,

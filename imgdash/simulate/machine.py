@@ -57,7 +57,7 @@ class Machine:
         self._ae.maximum_pdu_size = dicom.MAX_PDU
         self._ae.network_timeout = 60
         self._ae.add_supported_context(Verification)
-        self._handlers: list[tuple[Any, Callable[[evt.Event], Any]]] = []
+        self._handlers: list[tuple[Any, Callable[[evt.Event], Any]]] = [dicom.CLOSED_WHOLLY]
         self._server: ThreadedAssociationServer | None = None
         self.stopping = threading.Event()
 

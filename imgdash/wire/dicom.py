@@ -54,6 +54,23 @@ class _Socket(AssociationSocket):
             connection.close()
 
 
+def _close_wholly(event: evt.Event) -> None:
+    wrapped = event.assoc.dul.socket
+    shut_down = wrapped._shutdown_socket
+
+    def close() -> None:
+        connection = wrapped.socket
+        shut_down()
+        if connection is not None:
+            connection.close()
+
+    wrapped._shutdown_socket = close
+
+
+# For the handlers of a pynetdicom server: its connections are closed also where the peer was first to end them.
+CLOSED_WHOLLY = (evt.EVT_CONN_OPEN, _close_wholly)
+
+
 class _Requestor(AE):
     def _create_socket(self, assoc: Association, address: Any, tls_args: Any) -> AssociationSocket:
         created = _Socket(assoc, address=address)

@@ -17,6 +17,8 @@ from pynetdicom.sop_class import (
     PrintJob,
 )
 
+from imgdash.wire.dicom import CLOSED_WHOLLY
+
 
 def film(port: int, **more: Any) -> dict[str, Any]:
     return {
@@ -57,6 +59,7 @@ class Printer:
         if jobs:
             ae.add_supported_context(PrintJob, scu_role=True, scp_role=True)
         handlers: Any = [
+            CLOSED_WHOLLY,
             (evt.EVT_N_GET, self._get),
             (evt.EVT_N_CREATE, self._create),
             (evt.EVT_N_SET, self._set),

@@ -17,6 +17,8 @@ from pynetdicom.sop_class import (
     UnifiedProcedureStepWatch,
 )
 
+from imgdash.wire.dicom import CLOSED_WHOLLY
+
 
 @dataclass
 class Modality:
@@ -70,6 +72,7 @@ class Modality:
         if self.watch:
             ae.add_supported_context(UnifiedProcedureStepWatch)
         handlers = [
+            CLOSED_WHOLLY,
             (evt.EVT_N_CREATE, self._create),
             (evt.EVT_N_ACTION, self._action),
             (evt.EVT_N_GET, self._get),

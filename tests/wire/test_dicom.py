@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
+from pynetdicom import AE, evt
 from pynetdicom.sop_class import (
     BasicGrayscalePrintManagementMeta,
     ComputedRadiographyImageStorage,
@@ -103,6 +105,22 @@ def test_nobody_there_and_nobody_answering(free_port: int) -> None:
         attempt(free_port, [Verification])
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(PeerFailed, match="did not answer"):
         attempt(silent.getsockname()[1], [Verification], timeout=0.3)
+
+
+def test_a_server_closes_what_its_peer_broke_off() -> None:
+    taken: list[socket.socket] = []
+    opened = (evt.EVT_CONN_OPEN, lambda event: taken.append(event.assoc.dul.socket.socket))
+    ae = AE("PEER")
+    ae.add_supported_context(Verification)
+    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[dicom.CLOSED_WHOLLY, opened])
+    try:
+        rude = socket.create_connection(server.server_address[:2])
+        wait_until(lambda: taken)
+        rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        rude.close()  # by a reset: the server's own shutdown() fails then
+        wait_until(lambda: taken[0].fileno() == -1)
+    finally:
+        server.shutdown()
 
 
 def test_codes_long_and_short() -> None:

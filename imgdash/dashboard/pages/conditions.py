@@ -159,6 +159,8 @@ class Conditions(Page):
 
         def done(saved: Condition) -> None:
             tuner.param.update(saving=False, saved=tuner.saved + 1)
+            if self.bench.chain == chain:
+                self.bench.kept()
             self.session.tell(f"{saved.title}: version {saved.version} is in force for images that arrive.", "success")
 
         def failed(error: ImgdashError) -> None:
@@ -184,7 +186,7 @@ class Conditions(Page):
 
     def _load(self, chain: Chain, against: int) -> None:
         self._show_tab("tune")
-        self.bench.change(chain.flat())
+        self.bench.load(chain)
         if against:
             self.bench.compare_with(against)
 

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from imgdash.dashboard.place import Place
+from imgdash.dashboard.reading import Reading, Step
 from imgdash.dashboard.review.worklist import look
 from imgdash.dashboard.tuning import readout
 from imgdash.dashboard.tuning.board import Board
@@ -13,7 +15,6 @@ from imgdash.dashboard.tuning.controls import Picker, Tuner
 from imgdash.dashboard.tuning.effect import without_effect
 from imgdash.dashboard.tuning.forming import Forming, Tried
 from imgdash.dashboard.tuning.found import Found, find
-from imgdash.dashboard.tuning.place import Place
 from imgdash.model import Condition, ImageHeader, ImgdashError
 from imgdash.process import Chain, describe
 
@@ -61,8 +62,10 @@ class Bench:
         self.reference = self._released = Chain.of()
         self._against = 0
         self._number = self._asked = 0
-        self._busy = self._again = False
+        self._chosen = False
+        self._trial = 0
         self._forming = Forming(session.apparatus.tuning)
+        self.reading = Reading(session, self._form, lambda error: self._failed(error, self._trial))
         self.board = Board(self._run, self.compare_with, pushed)
         self.picker = Picker(on_message=self._picked, sizing_mode="stretch_width")
         self.tuner = Tuner(
@@ -95,7 +98,8 @@ class Bench:
                 # Another version was chosen to compare with meanwhile.
                 self.show_key(key, image_id, keep)
                 return
-            tried = self.chain if keep and self.changed() else None
+            self._chosen = self._chosen and keep
+            tried = self.chain if keep and (self._chosen or self.changed()) else None
             wanted = self.image_id if keep else image_id
             self._against = against if against in found.versions else 0
             self.condition, self._released, self.images = found.condition, found.chain, found.images
@@ -186,8 +190,18 @@ class Bench:
         self._controls()
         self._run()
 
+    def load(self, chain: Chain) -> None:
+        """Try a whole set of parameters; they stay, whatever is released meanwhile, until `kept` or `reset`."""
+        self._chosen = True
+        self.change(chain.flat())
+
+    def kept(self) -> None:
+        """What is tried was released: from here it follows what is in force."""
+        self._chosen = False
+
     def reset(self, names: Sequence[str]) -> None:
         """Take values back to the version in force."""
+        self._chosen = False
         released = self._released.flat()
         self.change({name: released[name] for name in names if name in released})
 
@@ -222,33 +236,31 @@ class Bench:
     # -- trying -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        """Form the image in a thread; while one is formed, only the newest wish is remembered."""
+        self.reading.now()
+
+    def _form(self) -> Step | None:
+        """Form the image in a thread, as everything is wished now."""
         if not self.image_id or self.condition is None:
             self.board.blank()
             self._say()
-            return
-        if self._busy:
-            self._again = True
-            return
-        self._busy = True
+            return None
         key, image_id, chain, reference = self.condition.key, self.image_id, self.chain, self.reference
         number, mode = self._number, self.board.mode
-        self.session.run(
+        self._trial = number
+        return (
             lambda: self._forming.form(image_id, key, chain, reference, mode),
             lambda tried: self._formed(tried, number),
-            lambda error: self._failed(error, number),
         )
 
     def _formed(self, tried: Tried, number: int) -> None:
-        self._busy = False
-        if tried.image_id == self.image_id:
-            self.board.paint(tried, self._films(tried))
-            self._say()
-            limits = tried.now.numbers
-            self.tuner.calculated = {"automatic.s_low": limits.s_low, "automatic.s_high": limits.s_high}
-            # Last: when the browser has this, it has drawn the rest.
-            self.tuner.seen = max(self.tuner.seen, number)
-        self._once_more()
+        if tried.image_id != self.image_id:
+            return
+        self.board.paint(tried, self._films(tried))
+        self._say()
+        limits = tried.now.numbers
+        self.tuner.calculated = {"automatic.s_low": limits.s_low, "automatic.s_high": limits.s_high}
+        # Last: when the browser has this, it has drawn the rest.
+        self.tuner.seen = max(self.tuner.seen, number)
 
     def _films(self, tried: Tried) -> list[str]:
         image = next((image for image in self.images if image.image_id == tried.image_id), None)
@@ -256,17 +268,10 @@ class Bench:
             return []
         return readout.films(image, self.condition, tried.now.chain, self.session.apparatus.site)
 
-    def _once_more(self) -> None:
-        if self._again:
-            self._again = False
-            self._run()
-
     def _failed(self, error: ImgdashError, number: int = 0) -> None:
-        self._busy = False
         self.picker.waiting = False
         self.tuner.param.update(seen=max(self.tuner.seen, number), error=f"{error.cause} {error.remedy}")
         self.session.tell(error.cause, "error", error.remedy)
-        self._once_more()
 
     # -- what a person does -------------------------------------------------------------------------------
 

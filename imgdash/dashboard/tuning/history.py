@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from imgdash.apparatus.releasing import Brought, Changed, file_name
+from imgdash.dashboard.place import Place
 from imgdash.dashboard.tables import Download
 from imgdash.dashboard.tuning.controls import Versions
-from imgdash.dashboard.tuning.place import Place
 from imgdash.model import Condition, ImgdashError
 from imgdash.process import Chain
 

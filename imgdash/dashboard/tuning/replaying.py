@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from imgdash.apparatus.tuning import Replayed
+from imgdash.dashboard.place import Place
 from imgdash.dashboard.tuning.bench import Bench
 from imgdash.dashboard.tuning.cells import cell_of, summary
 from imgdash.dashboard.tuning.controls import Replay
-from imgdash.dashboard.tuning.place import Place
 from imgdash.dashboard.tuning.spread import Spread
 from imgdash.model import ImageHeader, ImgdashError
 from imgdash.process import Chain

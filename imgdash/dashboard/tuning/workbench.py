@@ -13,11 +13,11 @@ from panel.viewable import Viewable, Viewer
 from imgdash.apparatus import Apparatus
 from imgdash.apparatus.releasing import Changed, compare
 from imgdash.apparatus.tuning import Replayed
+from imgdash.dashboard.place import Here
 from imgdash.dashboard.theme import FONT, PALETTE
 from imgdash.dashboard.tuning.bench import Bench
 from imgdash.dashboard.tuning.cells import cell_of, summary
 from imgdash.dashboard.tuning.forming import Tried
-from imgdash.dashboard.tuning.place import Here
 from imgdash.dashboard.tuning.replaying import Replaying
 from imgdash.dashboard.tuning.sending import Sending
 from imgdash.model import Actor, Condition, ImageHeader, ImgdashError

@@ -8,6 +8,7 @@ import pytest
 
 from imgdash.model import Actor, Role
 from tests.dashboard.conftest import Station
+from tests.dashboard.pages.bench import KEY
 from tests.dashboard.pages.desk import Desk
 
 
@@ -24,3 +25,12 @@ def desk_of(station: Station) -> Iterator[Callable[..., Desk]]:
     yield make
     for desk in desks:
         desk.close()
+
+
+@pytest.fixture(scope="module")
+def hands(station: Station) -> list[str]:
+    """Three images of one key."""
+    for number in range(3):
+        station.take(AccessionNumber=f"A{number}", PatientID=f"P{number}")
+    assert {header.condition for header in station.apparatus.images()} == {KEY}
+    return station.images

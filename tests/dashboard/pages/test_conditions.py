@@ -10,42 +10,16 @@ import pytest
 from playwright.sync_api import Browser
 
 from imgdash.apparatus.trial import OUTSIDE
-from imgdash.dashboard.pages.conditions import Conditions
 from imgdash.dashboard.tuning import readout
 from imgdash.process import Chain
 from tests.dashboard.conftest import Station, log_in
+from tests.dashboard.pages.bench import KEY, shown, try_out
 from tests.dashboard.pages.desk import Desk
-
-KEY = "hand"
-
-
-@pytest.fixture(scope="module")
-def hands(station: Station) -> list[str]:
-    """Three images of one key."""
-    for number in range(3):
-        station.take(AccessionNumber=f"A{number}", PatientID=f"P{number}")
-    assert {header.condition for header in station.apparatus.images()} == {KEY}
-    return station.images
 
 
 @pytest.fixture
 def desk(hands: list[str], desk_of: Callable[..., Desk]) -> Desk:
     return desk_of("manager")
-
-
-def shown(desk: Desk, **query: str) -> Conditions:
-    """The page with an image on it."""
-    page = desk.show(Conditions, **query)
-    desk.until(lambda: page.bench.board.tried)
-    return page
-
-
-def try_out(desk: Desk, page: Conditions, **values: float | str) -> None:
-    """Move sliders, and wait until it is shown."""
-    number = page.bench.tuner.seen + 1
-    dotted = {name.replace("__", "."): value for name, value in values.items()}
-    page.bench.tuner._handle_msg({"trial": dotted, "number": number})
-    desk.until(lambda: page.bench.tuner.seen >= number)
 
 
 def test_the_key_in_use_is_open_on_its_latest_image(desk: Desk, hands: list[str]) -> None:
@@ -73,7 +47,7 @@ def test_a_slider_moves_picture_curves_and_numbers(desk: Desk) -> None:
     assert any(row["was"] and row["was"] != row["value"] for row in page.bench.board.readout.rows)
     assert page.bench.tuner.values["gradation.contrast"] == 2.5
     page.bench.tuner._handle_msg({"reset": ["gradation.contrast"]})
-    desk.until(lambda: not page.bench.changed() and not page.bench._busy)
+    desk.until(lambda: not page.bench.changed() and page.bench.reading.idle)
 
 
 def test_calculated_limits_follow_their_parameters(desk: Desk) -> None:
@@ -198,86 +172,6 @@ def test_regions_show_field_direct_exposure_and_what_counts(desk: Desk) -> None:
     whole, region = board.tried.now.histogram.sum(axis=1)
     assert whole == pytest.approx(1.0)
     assert region < 0.35
-
-
-def test_releasing_versions_and_the_way_back(desk: Desk, desk_of: Callable[..., Desk]) -> None:
-    page, conditions = shown(desk), desk.apparatus.conditions
-    colleague = desk_of("manager")
-    others = shown(colleague)
-    try_out(colleague, others, gradation__contrast=1.9)
-    try_out(desk, page, gradation__contrast=1.4)
-
-    page.bench.tuner._handle_msg({"save": "  "})
-    desk.until(lambda: page.bench.tuner.error)
-    assert conditions.get(KEY).version == 1
-    page.bench.tuner._handle_msg({"save": "steeper"})
-    desk.until(lambda: page.bench.tuner.saved)
-    assert conditions.get(KEY).version == 2
-    assert conditions.get(KEY).author == "mona"
-    assert conditions.get(KEY).processing["gradation"]["contrast"] == 1.4
-
-    # Both see the new version; what the colleague tried stays, and counts from the new version.
-    desk.until(lambda: page.bench.tuner.version == 2 and len(page.history.view.versions) == 2)
-    assert page.history.view.changes[-1]["later"] == "1.4"
-    colleague.until(lambda: others.bench.tuner.version == 2)
-    assert others.bench.tuner.values["gradation.contrast"] == 1.9
-    assert others.bench.tuner.released["gradation.contrast"] == 1.4
-
-    page.history.view._handle_msg({"back": 1, "note": "the ward did not like it"})
-    desk.until(lambda: len(page.history.view.versions) == 3)
-    assert conditions.get(KEY).processing == conditions.get(KEY, 1).processing
-    page.history.view._handle_msg({"version": 2, "against": 1})
-    desk.until(lambda: page.history.view.current == 2)
-    assert page.history.view.difference.splitlines()[2:] == [
-        "-processing.gradation.contrast = 1.0",
-        "+processing.gradation.contrast = 1.4",
-    ]
-    page.history.view._handle_msg({"load": 2})
-    desk.until(lambda: page.bench.chain.gradation.contrast == 1.4)
-
-    # A/B of two versions: picture, curves, numbers and replay against the other one.
-    page.history.view._handle_msg({"load": 2, "against": 1})
-    bench = page.bench
-    desk.until(
-        lambda: (
-            bench.board.modes.reference == 1
-            and not bench._busy
-            and bench.board.tried.former.chain == bench.reference
-            and bench.board.tried.now.chain == bench.chain
-        )
-    )
-    assert bench.board.modes.versions == [3, 2, 1]
-    assert bench.board.tried.now.chain.gradation.contrast == 1.4
-    assert bench.reference == desk.apparatus.tuning.chain(KEY, 1)
-    bench.board.modes._handle_msg({"version": 2})
-    desk.until(lambda: bench.board.modes.reference == 2 and not bench._busy)
-    assert np.array_equal(bench.board.tried.now.pixels, bench.board.tried.former.pixels)
-
-
-def test_a_file_goes_out_and_comes_in_again(desk: Desk) -> None:
-    page, conditions = shown(desk), desk.apparatus.conditions
-    version = conditions.get(KEY).version
-    try_out(desk, page, gradation__contrast=1.77)
-    page.bench.tuner._handle_msg({"export": True})
-    download = page.history._download
-    desk.until(lambda: download.serial == 1)
-    assert download.file == "hand.tried.toml"
-    text = download.content.decode("utf-8")
-    assert "contrast = 1.77" in text
-    page.bench.tuner._handle_msg({"reset": ["gradation.contrast"]})
-
-    history = page.history.view
-    history._handle_msg({"file": "broken.toml", "text": "contrast = = 2"})
-    desk.until(lambda: "broken.toml" in history.error)
-    history._handle_msg({"file": download.file, "text": text})
-    desk.until(lambda: history.brought.get("key") == KEY)
-    assert [change["later"] for change in history.brought["changes"]] == ["1.77"]
-    history._handle_msg({"tryFile": True})
-    desk.until(lambda: page.bench.chain.gradation.contrast == 1.77)
-    assert conditions.get(KEY).version == version
-    history._handle_msg({"bring": "from the other site"})
-    desk.until(lambda: conditions.get(KEY).version == version + 1 and not history.brought)
-    assert conditions.get(KEY).note == "from the other site"
 
 
 def test_a_film_of_another_size_than_the_object_is_warned_of(desk: Desk, hands: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Where a bench stands: a tab of the dashboard, or a notebook; what it asks of either."""
+"""Where a view stands: a tab of the dashboard, or a notebook; what it asks of either."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Failed = Callable[[ImgdashError], None]
 
 
 class Place(Protocol):
-    """Of `imgdash.dashboard.session.Session`, what tuning needs."""
+    """Of `imgdash.dashboard.session.Session`, what reading and tuning need."""
 
     apparatus: Apparatus
     tell: Callable[..., None]
@@ -26,6 +26,9 @@ class Place(Protocol):
 
     def run(self, work: Callable[[], Any], then: Then | None = None, failed: Failed | None = None) -> Any:
         """Do `work`, then `then` with its result, or `failed` with the error that has a remedy."""
+
+    def after(self, milliseconds: int, function: Callable[[], None]) -> None:
+        """Do it when so much time has passed."""
 
 
 class Here:
@@ -57,3 +60,7 @@ class Here:
             return
         if then is not None:
             then(result)
+
+    def after(self, milliseconds: int, function: Callable[[], None]) -> None:
+        """Do it now: a cell does not wait."""
+        function()
