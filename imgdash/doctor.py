@@ -89,7 +89,15 @@ def _conditions(site: Site) -> Check:
     conditions = Conditions(site.folder / "conditions")
     if conditions.problems:
         return Check("condition keys", "problem", "; ".join(conditions.problems.values()), "Mend these files.")
-    return Check("condition keys", "ok", f"{len(conditions.all())} condition keys")
+    there = f"{len(conditions.all())} condition keys"
+    if new := conditions.never_had():
+        return Check(
+            "condition keys",
+            "warning",
+            f"{there}; imgdash has others by now: {', '.join(new)}",
+            "Run 'imgdash conditions add' with those that are wanted, or '--all': they are chosen for images then.",
+        )
+    return Check("condition keys", "ok", there)
 
 
 def _procedures(site: Site) -> Check:

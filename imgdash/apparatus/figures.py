@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.apparatus.spectrum import Spectrum
+
 Floats = npt.NDArray[np.float32]
 Points = npt.NDArray[np.intp]
 # Responds to neither planes nor straight edges; white noise of σ gives σ (Immerkær 1996).
@@ -64,6 +66,11 @@ class Before:
         Where to measure.
     field
         The irradiated field: the edges of its collimation are not judged. By itself the whole image.
+
+    Attributes
+    ----------
+    spectrum
+        Of its detail, for the gain by size.
     """
 
     def __init__(
@@ -74,6 +81,7 @@ class Before:
         field: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         values = np.ascontiguousarray(before, dtype=np.float32)
+        self.spectrum = Spectrum(values, pitch_mm, np.asarray(region, bool))
         self._pitch_mm = pitch_mm
         self._inner = cv2.erode(np.asarray(region, np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
         points = np.flatnonzero(self._inner)

@@ -53,6 +53,25 @@ class Looking(Parts):
             rounds.append(self.image(rounds[-1].replaced_by))
         return rounds
 
+    def measured_before(self, image_id: str, limit: int = 5) -> list[ImageHeader]:
+        """Images of quality control of the same kind and detector, made before this one; latest first."""
+        rows = self.store.query(
+            """
+            select former.image_id
+            from qc as former
+            join (select distinct sender, detector, kind, "at" from qc where image_id = ?) as this
+                on (former.sender, former.detector, former.kind) = (this.sender, this.detector, this.kind)
+            join image on image.image_id = former.image_id
+            where former."at" < this."at" and image.state not in ('rejected', 'deleted')
+            group by former.image_id
+            order by max(former."at") desc
+            limit ?
+            """,
+            [image_id, limit],
+        )
+        found = self.headers(row["image_id"] for row in rows)
+        return [found[row["image_id"]] for row in rows if row["image_id"] in found]
+
     def journal(self, subject: str | None = None, id: str | None = None, limit: int = 500) -> list[dict[str, Any]]:
         """What happened, latest first: seq, at, subject, id, event, by, why, data."""
         return self.store.query(

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Sequence
+from concurrent.futures import wait
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,10 @@ _LOG = logging.getLogger(__name__)
 _SECONDS: Final = 120.0
 # After images that somebody waits for.
 _PRIORITY: Final = 6
+# How often an image is tried, once in each run of the station, that a worker process died of: of its size, or of what
+# else the machine had to do then.
+_TRIES: Final = 3
+_LOOK_S: Final = 0.2
 
 
 def measure_file(
@@ -60,6 +65,7 @@ class Quality:
         self._workers = workers
         self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._tried: set[str] = set()
         self._unsubscribe = store.subscribe(self._hear)
         self._thread = threading.Thread(target=self._run, name="quality", daemon=True)
 
@@ -96,21 +102,31 @@ class Quality:
 
     def _take(self, image: ImageHeader) -> None:
         kind = self._kind(image)
-        known = image.parameters.get("quality") or {}
-        if image.state in ("received", "quarantined", "deleted") or not kind or known.get("kind") == kind:
+        if image.state in ("received", "quarantined", "deleted") or not kind:
             return
+        known, died = image.parameters.get("quality") or {}, 0
+        if known.get("kind") == kind:
+            died = int(known.get("died", 0))
+            if not 0 < died < _TRIES or image.image_id in self._tried:
+                return
         peer = self._site.peer_by_ae(image.sender)
         calibration = next((found for found in self._site.exposure if found.sender == image.sender), None)
         future = self._workers.run(
             measure_file, self._files.path(image.image_id), kind, calibration, peer.sends_raw if peer else None,
             timeout=_SECONDS, priority=_PRIORITY,
         )  # fmt: skip
+        while not future.done() and not self._stopping.is_set():
+            wait([future], timeout=_LOOK_S)
+        if self._stopping.is_set():
+            return
         try:
             measured, detector = future.result()
+            died = 0
         except WorkerDied as error:
             measured, detector = Measurement(kind, trouble=str(error)), ""
-        if not self._stopping.is_set():
-            self._store.write(lambda change: self._keep(change, image.image_id, measured, detector))
+            died += 1
+            self._tried.add(image.image_id)
+        self._store.write(lambda change: self._keep(change, image.image_id, measured, detector, died))
 
     def _kind(self, image: ImageHeader) -> str:
         if not image.condition:
@@ -118,7 +134,7 @@ class Quality:
         quality = self._conditions.get(image.condition, image.condition_version).quality
         return quality if quality in QUALITY_KINDS else ""
 
-    def _keep(self, change: Change, image_id: str, measured: Measurement, detector: str) -> None:
+    def _keep(self, change: Change, image_id: str, measured: Measurement, detector: str, died: int) -> None:
         """The numbers as rows of the trend, and with the image, which is judged by them."""
         image = change.image(image_id)
         if self._kind(image) != measured.kind:
@@ -153,6 +169,7 @@ class Quality:
             "curves": dict(measured.curves),
             "notes": measured.notes,
             "trouble": measured.trouble,
+            **({"died": died} if died else {}),
         }
         condition = self._conditions.get(image.condition, image.condition_version)
         image = replace(image, parameters={**image.parameters, "quality": quality})

@@ -100,6 +100,8 @@ class Trial:
         As `imgdash.process.calculate` gives it for this chain.
     histogram
         Shares of the image at equal steps of the signal 0…1: row 0 all of it, row 1 its relevant region.
+    gains
+        Line pairs per mm, and the gain of this image's own detail there against straight tones; empty if unknown.
     """
 
     pixels: Pixels
@@ -108,6 +110,7 @@ class Trial:
     calculated: Mapping[str, Any]
     numbers: Numbers
     histogram: npt.NDArray[np.float64]
+    gains: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def before(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any]) -> Before:
@@ -136,8 +139,11 @@ def look(reduced: Reduced, chain: Chain, calculated: Mapping[str, Any], against:
     extent = (width, height) if chain.geometry.rotation in (90, 270) else (height, width)
     region = relevant(reduced, calculated).view(np.uint8)
     counts = np.stack([_counted(reduced.display, mask, _BINS, 65536) for mask in (None, region)])
-    found = numbers(tones, chain, calculated, region, against or before(reduced, chain, calculated))
-    return Trial(pixels, extent, chain, calculated, found, counts / reduced.display.size)
+    against = against or before(reduced, chain, calculated)
+    values = cv2.multiply(tones, 1 / _WHITE, dtype=cv2.CV_32F)
+    found = numbers(tones, values, chain, calculated, region, against)
+    gains = against.spectrum.gains(values)
+    return Trial(pixels, extent, chain, calculated, found, counts / reduced.display.size, gains)
 
 
 def plain(chain: Chain) -> Chain:
@@ -145,13 +151,20 @@ def plain(chain: Chain) -> Chain:
     return chain.with_(**PLAIN)
 
 
-def numbers(tones: Fine, chain: Chain, calculated: Mapping[str, Any], region: Pixels, against: Before) -> Numbers:
+def numbers(
+    tones: Fine,
+    values: npt.NDArray[np.float32],
+    chain: Chain,
+    calculated: Mapping[str, Any],
+    region: Pixels,
+    against: Before,
+) -> Numbers:
     """The figures of an image.
 
     Parameters
     ----------
-    tones
-        P-values of 12 bits of the reduced image for display, not turned.
+    tones, values
+        P-values of the reduced image for display, not turned: of 12 bits, and in parts of white.
     region
         1 in the relevant region.
     """
@@ -169,7 +182,7 @@ def numbers(tones: Fine, chain: Chain, calculated: Mapping[str, Any], region: Pi
     if total >= _LEAST_REGION:
         low, high = (int(np.searchsorted(np.cumsum(counts), part * total)) / 255 for part in (0.01, 0.99))
         known.update(black=float(counts[0]) / total, white=float(counts[-1]) / total, p_low=low, p_high=high)
-        known.update(asdict(against.figures(cv2.multiply(tones, 1 / _WHITE, dtype=cv2.CV_32F))))
+        known.update(asdict(against.figures(values)))
     return Numbers(**known)
 
 

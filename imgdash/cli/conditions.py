@@ -46,6 +46,22 @@ def diff(key: str, former: int, later: int, site: SiteOption = HERE) -> None:
     typer.echo(_conditions(site).diff(key, former, later))
 
 
+@app.command("add")
+def add(
+    keys: Annotated[list[str] | None, typer.Argument(help="condition keys; none: say which there are")] = None,
+    every: Annotated[bool, typer.Option("--all", help="all that this site never had")] = False,
+    site: SiteOption = HERE,
+) -> None:
+    """Take over condition keys that imgdash got after this site was made; nothing that is there changes."""
+    conditions = _conditions(site)
+    new = conditions.never_had()
+    if not every and not keys:
+        console.print(", ".join(new) or "This site has, or had, every condition key that imgdash comes with.")
+        return
+    for key in conditions.add_shipped(new if every else keys or ()):
+        console.print(f"added: {key}", markup=False)
+
+
 @app.command("procedures")
 def procedures(
     code: Annotated[str, typer.Argument(help="procedure code as HIS/RIS sends it; none: show the table")] = "",

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,30 @@ class Conditions:
         _write(self.folder / f"{condition.key}.toml", render(checked))
         self.refresh()
         return checked
+
+    def never_had(self) -> list[str]:
+        """Keys that imgdash ships and this site never had: those of a later release than the one it was made with."""
+        shipped_keys = (path.stem for path in shipped().glob("*.toml"))
+        return sorted(key for key in shipped_keys if key not in self._stamps and not (self.old / key).exists())
+
+    def add_shipped(self, keys: Iterable[str]) -> list[str]:
+        """Take such keys over as they are shipped; from then on they are chosen for images that arrive.
+
+        Raises
+        ------
+        NotFound
+            If one is not of `never_had`: what a site changed or removed stays as it is. Nothing is added then.
+        """
+        wanted, known = list(dict.fromkeys(keys)), self.never_had()
+        if strange := [key for key in wanted if key not in known]:
+            raise NotFound(
+                f"Not a shipped condition key that this site never had: {', '.join(strange)}.",
+                f"There are: {', '.join(known) or 'none'}.",
+            )
+        for key in wanted:
+            _write(self.folder / f"{key}.toml", (shipped() / f"{key}.toml").read_text(encoding="utf-8"))
+        self.refresh()
+        return wanted
 
     def history(self, key: str) -> list[Condition]:
         """Every version of a key, latest first."""

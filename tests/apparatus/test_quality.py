@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
@@ -121,6 +122,12 @@ def test_months_of_a_wearing_detector_is_a_trend(apparatus: Apparatus, good: dic
         # It leaves its limit in the course of time, and for good.
         assert one["within"].iloc[0]
         assert not one["within"].iloc[-2:].any()
+    # Beside the latest stand those before it, of the same detector and object, the latest first.
+    made = sorted(apparatus.images(where="sender = 'DR77'"), key=lambda image: image.acquired_at, reverse=True)
+    assert [image.image_id for image in apparatus.measured_before(made[0].image_id, 3)] == [
+        image.image_id for image in made[1:4]
+    ]
+    assert apparatus.measured_before(made[-1].image_id) == []
     later = apparatus.report("qc_trend", sender="DR77", begin="2026-04-01")
     assert 0 < later.num_rows < apparatus.report("qc_trend", sender="DR77").num_rows
 
@@ -160,12 +167,25 @@ def test_another_key_measures_anew(apparatus: Apparatus) -> None:
     assert apparatus.store.query("select 1 from qc where image_id = ? and quantity = 'cnr'", [image.image_id])
 
 
-def test_what_a_former_run_did_not_measure_is_measured_at_the_next_start(tmp_path: Path) -> None:
+def test_what_a_former_run_did_not_get_to_is_measured_at_the_next_start(tmp_path: Path) -> None:
     path = site(tmp_path)
     with Apparatus(path) as apparatus:
-        (image,) = send(apparatus, DR, quality_control.series(DR, GOOD, UNTIL, only=("wedge",)))
-        parameters = {name: value for name, value in image.parameters.items() if name != "quality"}
-        apparatus.store.set("image", image.image_id, parameters=parameters)
+        series = [quality_control.series(DR, GOOD, UNTIL, seed=seed, only=("wedge",))[0] for seed in range(3)]
+        waiting, died, hopeless = send(apparatus, DR, series)
+        measured = died.parameters["quality"]
+        # What it says of an image that a worker process died of.
+        dead = {"kind": "wedge", "figures": [], "curves": {}, "notes": [], "trouble": "The worker died."}
+        for image, quality in ((waiting, None), (died, {**dead, "died": 1}), (hopeless, {**dead, "died": 3})):
+            kept = {name: value for name, value in image.parameters.items() if name != "quality"}
+            apparatus.store.set(
+                "image", image.image_id, parameters={**kept, **({"quality": quality} if quality else {})}
+            )
+
+    def now(image: ImageHeader) -> dict[str, Any]:
+        return apparatus.image(image.image_id).parameters.get("quality") or {}
+
     with Apparatus(path) as apparatus:
-        again = wait_until(lambda: (now := apparatus.image(image.image_id)).parameters.get("quality") and now)
-    assert json.dumps(again.parameters["quality"]) == json.dumps(image.parameters["quality"])
+        assert wait_until(lambda: now(waiting))["kind"] == "wedge"
+        again = wait_until(lambda: now(died).get("figures") and now(died))
+        assert json.dumps(again) == json.dumps(measured)
+        assert now(hopeless)["died"] == 3

@@ -21,6 +21,27 @@ def test_a_new_site_has_all_that_is_shipped(conditions: Conditions) -> None:
     assert conditions.problems == {}
 
 
+def test_what_came_with_a_later_release_is_added_and_what_was_removed_stays_away(tmp_path: Path) -> None:
+    folder = tmp_path / "conditions"
+    folder.mkdir()
+    for path in shipped().glob("chest-*.toml"):
+        (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    conditions = Conditions(folder)
+    (folder / "chest-lat.toml").unlink()
+    conditions.refresh()
+    conditions.save(replace(conditions.get("chest-pa"), description="ours"), by="anna")
+    new = conditions.never_had()
+    assert "qc-edge" in new
+    assert not [key for key in new if key.startswith("chest-")]
+    with pytest.raises(NotFound, match="chest-lat"):
+        conditions.add_shipped(["qc-edge", "chest-lat"])
+    assert conditions.never_had() == new
+    assert conditions.add_shipped(["qc-edge"]) == ["qc-edge"]
+    assert conditions.get("qc-edge").quality == "edge"
+    assert conditions.get("chest-pa").description == "ours"
+    assert conditions.never_had() == [key for key in new if key != "qc-edge"]
+
+
 def test_a_saved_change_is_the_next_version_and_the_former_stays(conditions: Conditions) -> None:
     first = conditions.get("chest-pa")
     changed = replace(first, processing={**first.processing, "gradation": {"contrast": 1.25}})

@@ -19,6 +19,7 @@ from imgdash.dashboard.review.beside import Beside
 from imgdash.dashboard.review.deciding import ACTIONS, Deciding
 from imgdash.dashboard.review.framed import Framed
 from imgdash.dashboard.review.layout import Layout
+from imgdash.dashboard.review.measured import Measured
 from imgdash.dashboard.review.processing import Processing
 from imgdash.dashboard.review.worklist import WHERE, WorkList
 from imgdash.dashboard.session import Session
@@ -58,10 +59,12 @@ class Review(Page):
         )
         self.processing = Processing(session, self.viewport, self.take_one)
         self.beside = Beside(session, self.viewport)
+        self.measured = Measured(session)
         self.framed = Framed(session, self.viewport, self.take_one)
         self.deciding = Deciding(self)
         panels = {
             "judged": self.about.judged,
+            "measured": self.measured.view,
             "condition": self.processing.condition,
             "histogram": self.processing.histogram.view,
             "parameters": self.processing.parameters,
@@ -189,6 +192,7 @@ class Review(Page):
             self.framed.show(header, self.processing.condition_of(header), self.processing.chain)
             self.beside.show(header, self._rotation(header), self.processing.group(header))
             self.about.show(header, self.processing.condition_of(header))
+            self.measured.show(header)
             self._buttons()
         self.session.address(image=self.current)
 

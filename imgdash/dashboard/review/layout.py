@@ -17,6 +17,7 @@ _PREFERENCE: Final = "layout/review"
 _WIDTH: Final = 376
 PANELS: Final[Mapping[str, str]] = {
     "judged": "Fit or not, and why",
+    "measured": "Curves of quality control",
     "condition": "Condition key",
     "histogram": "Histogram and curve",
     "parameters": "Processing",

@@ -9,8 +9,8 @@ import holoviews as hv
 import numpy as np
 
 from imgdash.apparatus.trial import Trial
+from imgdash.dashboard.drawn import Drawn, Pair
 from imgdash.dashboard.theme import PALETTE
-from imgdash.dashboard.tuning.drawn import Drawn, Pair
 from imgdash.process import band_gains, beta_curve, curve
 
 _TOP = 1.03
@@ -36,7 +36,8 @@ class Curves:
         self.gains = Pair(
             "lp",
             "gain",
-            title="Gain of small detail",
+            _beside_gains,
+            title="Gain of detail: set, dots: in this image",
             xlabel="lp/mm",
             ylabel="gain",
             logx=True,
@@ -69,14 +70,27 @@ class Curves:
         self.beta.both(beta_curve(now.chain, now.calculated), beta_curve(former.chain, former.calculated))
         gains = band_gains(now.chain), band_gains(former.chain)
         self.gains.both(*gains)
-        most = max(float(gain.max()) for _, gain in gains)
-        self.gains.range(y=(0.8, max(1.6, 1.1 * most)))
+        for name, (lpmm, gain) in (("measured", now.gains), ("measured before", former.gains)):
+            self.gains.set(name, {"lp": lpmm.astype(np.float32), "gain": gain.astype(np.float32)})
+        every = [*gains, now.gains, former.gains]
+        least, most = min(min(gain, default=1.0) for _, gain in every), max(max(gain, default=1.0) for _, gain in every)
+        self.gains.range(y=(min(0.8, 0.95 * float(least)), max(1.6, 1.1 * float(most))))
 
     def along(self, now: Sequence[Any], former: Sequence[Any]) -> None:
         """Profiles along the line, each way in mm and P-values of 255."""
         (way, values), (_, others) = now, former
         self.profile.both((way, values / 255), (way, others / 255))
         self.profile.range(x=(0.0, max(float(way[-1]), 1.0)))
+
+
+def _beside_gains(drawn: Drawn) -> Sequence[Any]:
+    """What the image itself shows of it: mostly less than what is set, for strong detail is saturated, noise cored."""
+    names: Mapping[str, str] = {"kdims": "lp", "vdims": "gain"}
+    nothing: tuple[list[float], list[float]] = ([], [])
+    return (
+        drawn.part("measured before", hv.Scatter(nothing, **names), color=PALETTE["dim"], size=3),
+        drawn.part("measured", hv.Scatter(nothing, **names), color=PALETTE["accent"], size=4),
+    )
 
 
 def _under_gradation(drawn: Drawn) -> Sequence[Any]:

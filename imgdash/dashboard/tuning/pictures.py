@@ -12,9 +12,9 @@ from bokeh.events import DoubleTap
 from bokeh.models import ColumnDataSource, PointDrawTool, Range1d
 
 from imgdash.apparatus.trial import DIRECT, OUTSIDE
+from imgdash.dashboard.drawn import Drawn
 from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.theme import PALETTE
-from imgdash.dashboard.tuning.drawn import Drawn
 
 Point = Sequence[float]
 # Signed differences: what became darker, nothing, what became lighter.

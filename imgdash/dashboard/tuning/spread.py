@@ -10,8 +10,8 @@ import numpy as np
 
 from imgdash.apparatus.trial import Numbers
 from imgdash.apparatus.tuning import Replayed
+from imgdash.dashboard.drawn import Drawn
 from imgdash.dashboard.theme import PALETTE
-from imgdash.dashboard.tuning.drawn import Drawn
 
 Value = Callable[[Numbers], float | None]
 _BEFORE: Final = 0.2

@@ -45,6 +45,10 @@ def test_a_slider_moves_picture_curves_and_numbers(desk: Desk) -> None:
     curves = {name: page.bench.board.curves.gradation.columns(name)["P-value"] for name in ("now", "former")}
     assert np.abs(curves["now"] - curves["former"]).max() > 0.1
     assert any(row["was"] and row["was"] != row["value"] for row in page.bench.board.readout.rows)
+    # The detail of this image itself: steeper tones gain at every size.
+    steeper, was = (page.bench.board.curves.gains.columns(name)["gain"] for name in ("measured", "measured before"))
+    assert len(steeper) > 10
+    assert np.median(steeper / was) > 1.3
     assert page.bench.tuner.values["gradation.contrast"] == 2.5
     page.bench.tuner._handle_msg({"reset": ["gradation.contrast"]})
     desk.until(lambda: not page.bench.changed() and page.bench.reading.idle)
