@@ -36,6 +36,7 @@ class Drawn:
         self._sources: dict[str, ColumnDataSource] = {}
         self._waiting: dict[str, Columns] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
+        self._words: tuple[str, str] | None = None
         self.figure: Any = None
         self.view = pn.pane.HoloViews(sizing_mode="stretch_both", margin=0, linked_axes=False)
 
@@ -50,6 +51,7 @@ class Drawn:
             plot.state.output_backend = "canvas"
             self.figure = plot.state
             self._show_ranges()
+            self._show_words()
         self._sources[name] = plot.handles["source"]
         if name in self._waiting:
             self._sources[name].data = dict(self._waiting.pop(name))
@@ -70,6 +72,16 @@ class Drawn:
     def _show_ranges(self) -> None:
         for name, (start, end) in self._ranges.items():
             getattr(self.figure, name).update(start=start, end=end)
+
+    def entitle(self, title: str, label: str) -> None:
+        """Title of the figure, and label of its values, where it shows one kind of thing after another."""
+        self._words = (title, label)
+        if self.figure is not None:
+            self._show_words()
+
+    def _show_words(self) -> None:
+        if self._words is not None:
+            self.figure.title.text, self.figure.yaxis[0].axis_label = self._words
 
     def columns(self, name: str) -> Columns:
         """What a source has, or will have once there is one."""

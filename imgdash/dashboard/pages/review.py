@@ -192,8 +192,8 @@ class Review(Page):
             self.framed.show(header, self.processing.condition_of(header), self.processing.chain)
             self.beside.show(header, self._rotation(header), self.processing.group(header))
             self.about.show(header, self.processing.condition_of(header))
-            self.measured.show(header)
             self._buttons()
+        self.measured.show(header)
         self.session.address(image=self.current)
 
     def _buttons(self) -> None:

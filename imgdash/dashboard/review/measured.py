@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import holoviews as hv
 import numpy as np
@@ -15,79 +15,85 @@ from imgdash.dashboard.theme import PALETTE
 from imgdash.model import ImageHeader
 
 _HEIGHT: Final = 210
-# Kind of image → curves by direction, title, label of the values, their axis.
-_FIGURES: Final[Mapping[str, tuple[str, str, str, dict[str, Any]]]] = {
-    "edge": ("mtf", "Presampled MTF", "MTF", {"ylim": (0, 1.05), "xlim": (0, 5)}),
-    "flat": ("nnps", "Normalised noise power", "NNPS, mm²", {"logy": True, "xlim": (0, 5)}),
-}
 _AXES: Final = {"x": "solid", "y": "dashed"}
 
 
+class _Kind(NamedTuple):
+    curves: str
+    title: str
+    label: str
+
+
+_KINDS: Final[Mapping[str, _Kind]] = {
+    "edge": _Kind("mtf", "MTF", "MTF"),
+    # The axis is linear, for one figure serves both: noise power goes over decades.
+    "flat": _Kind("nnps", "Noise power", "log₁₀ NNPS / mm²"),
+}
+
+
 class Measured:
-    """A figure that is there for images of quality control only.
+    """A figure that is seen with images of quality control only.
 
     Attributes
     ----------
     view
-        The panel; what it holds is made when it is wanted first.
+        The panel. Its figure is there from the start: what is put into a page later may miss its first columns.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._image_id = ""
-        self._figures: dict[str, Drawn] = {}
-        self.view = pn.Column(visible=False, margin=0, sizing_mode="stretch_width", height=_HEIGHT)
+        self.drawn = _figure()
+        self.view = pn.Column(
+            self.drawn.view, visible=False, margin=0, sizing_mode="stretch_width", height=_HEIGHT
+        )  # fmt: skip
 
     def show(self, header: ImageHeader) -> None:
         """Another image; the curves before it follow when they are read."""
         self._image_id = header.image_id
-        kind = _kind(header)
-        self.view.visible = bool(kind)
-        if not kind:
+        self.view.visible = bool(_kind(header))
+        if not self.view.visible:
             return
-        if kind not in self._figures:
-            self._figures[kind] = _figure(kind)
-        drawn = self._figures[kind]
-        if list(self.view.objects) != [drawn.view]:
-            self.view.objects = [drawn.view]
-        self._draw(drawn, header, [])
+        self._draw(header, [])
         apparatus, image_id = self._session.apparatus, header.image_id
 
         def there(former: list[ImageHeader]) -> None:
             if image_id == self._image_id:
-                self._draw(drawn, header, former)
+                self._draw(header, [one for one in former if _kind(one) == _kind(header)])
 
         self._session.run(lambda: apparatus.measured_before(image_id), there)
 
-    def _draw(self, drawn: Drawn, header: ImageHeader, former: Sequence[ImageHeader]) -> None:
-        curves = _curves(header)
+    def _draw(self, header: ImageHeader, former: Sequence[ImageHeader]) -> None:
+        curves, before = _curves(header), [_curves(one) for one in former]
         for axis in _AXES:
-            drawn.set(axis, _columns([curves[axis]] if axis in curves else []))
-            drawn.set(f"{axis} before", _columns([_curves(one)[axis] for one in former if axis in _curves(one)]))
-        every = [values for one in (header, *former) for values in _curves(one).values()]
-        drawn.range(x=(0.0, max(float(np.max(frequency)) for frequency, _ in every)))
-        if _kind(header) == "flat":
-            least, most = (float(edge(np.concatenate([_positive(v) for _, v in every]))) for edge in (np.min, np.max))
-            drawn.range(y=(0.7 * least, 1.4 * most))
+            self.drawn.set(axis, _columns([curves[axis]] if axis in curves else []))
+            self.drawn.set(f"{axis} before", _columns([one[axis] for one in before if axis in one]))
+        every = [curve for one in (curves, *before) for curve in one.values()]
+        frequency, values = (np.concatenate([curve[i] for curve in every]) for i in (0, 1))
+        low, high = (0.0, 1.0) if _kind(header) == "edge" else (float(values.min()), float(values.max()))
+        margin = 0.05 * (high - low)
+        self.drawn.range(x=(0.0, float(frequency.max())), y=(low - margin, high + margin))
+        kind = _KINDS[_kind(header)]
+        self.drawn.entitle(f"{kind.title} · dashed: along y · grey: before", kind.label)
 
 
 def _kind(header: ImageHeader) -> str:
     """Of quality control; empty where nothing was measured that is a curve."""
     measured = header.parameters.get("quality") or {}
-    return str(measured["kind"]) if measured.get("curves") and measured.get("kind") in _FIGURES else ""
+    return str(measured["kind"]) if measured.get("curves") and measured.get("kind") in _KINDS else ""
 
 
 def _curves(header: ImageHeader) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Direction → frequency in mm⁻¹, values."""
-    measured = header.parameters.get("quality") or {}
-    name = _FIGURES[str(measured["kind"])][0]
-    found = {axis: measured["curves"].get(f"{name}_{axis}") for axis in _AXES}
-    return {axis: (np.asarray(c[0], float), np.asarray(c[1], float)) for axis, c in found.items() if c}
-
-
-def _positive(values: np.ndarray) -> np.ndarray:
-    """What a logarithmic axis can show."""
-    return values[values > 0] if (values > 0).any() else np.array([1e-9])
+    """Direction → frequency in mm⁻¹, values as they are drawn."""
+    measured, kind = header.parameters["quality"], _kind(header)
+    found = {}
+    for axis in _AXES:
+        if kept := measured["curves"].get(f"{_KINDS[kind].curves}_{axis}"):
+            frequency, values = (np.asarray(column, float) for column in kept)
+            if kind == "flat":
+                frequency, values = frequency[values > 0], np.log10(values[values > 0])
+            found[axis] = (frequency, values)
+    return found
 
 
 def _columns(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -98,10 +104,9 @@ def _columns(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.nd
     return {"lp": x, "value": y}
 
 
-def _figure(kind: str) -> Drawn:
-    _, title, label, opts = _FIGURES[kind]
+def _figure() -> Drawn:
     drawn = Drawn()
-    start = ([0.0, 1.0], [1.0, 1.0])
+    start = ([0.0, 1.0], [0.0, 0.0])
     parts = []
     for when, colour, width in ((" before", PALETTE["dim"], 1.0), ("", PALETTE["accent"], 2.0)):
         parts += [
@@ -110,10 +115,8 @@ def _figure(kind: str) -> Drawn:
         ]
     drawn.view.object = hv.Overlay(parts).opts(
         hv.opts.Overlay(
-            title=f"{title}: along x, dashed along y; grey: before it",
-            xlabel="lp/mm", ylabel=label, responsive=True, toolbar=None, default_tools=[], show_grid=True,
-            show_legend=False, shared_axes=False, border=3, fontsize={"title": 10, "labels": 10, "ticks": 9},
-            **opts,
+            xlabel="lp/mm", responsive=True, toolbar=None, default_tools=[], show_grid=True, show_legend=False,
+            shared_axes=False, border=3, fontsize={"title": 10, "labels": 10, "ticks": 9},
         )
     )  # fmt: skip
     return drawn

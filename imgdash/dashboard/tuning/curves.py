@@ -37,7 +37,7 @@ class Curves:
             "lp",
             "gain",
             _beside_gains,
-            title="Gain of detail: set, dots: in this image",
+            title="Detail · dots: this image",
             xlabel="lp/mm",
             ylabel="gain",
             logx=True,

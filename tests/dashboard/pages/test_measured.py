@@ -47,7 +47,7 @@ def test_mtf_over_the_one_before_and_nothing_for_a_patient(
     worn = series["edge 2026-06"]
     page.open(image=worn.image_id)
     desk.until(lambda: page.current == worn.image_id and page.measured.view.visible)
-    drawn = page.measured._figures["edge"]
+    drawn = page.measured.drawn
     desk.until(lambda: len(drawn.columns("x before")["lp"]) > 1)
     own, former = (drawn.columns(name) for name in ("x", "x before"))
     kept = worn.parameters["quality"]["curves"]["mtf_x"]
@@ -59,8 +59,9 @@ def test_mtf_over_the_one_before_and_nothing_for_a_patient(
 
     flat = series["flat 2026-05"]
     page.open(image=flat.image_id)
-    desk.until(lambda: list(page.measured.view.objects) == [page.measured._figures["flat"].view])
-    assert np.nanmin(page.measured._figures["flat"].columns("y")["value"]) > 0
+    kept = flat.parameters["quality"]["curves"]["nnps_y"]
+    desk.until(lambda: page.current == flat.image_id and len(drawn.columns("y")["lp"]) == len(kept[0]) + 1)
+    assert np.allclose(10 ** drawn.columns("y")["value"][:-1], kept[1])
 
     page.open(image=patient)
     desk.until(lambda: page.current == patient and not page.measured.view.visible)
