@@ -49,7 +49,7 @@ def test_panels_and_thumbnails_are_kept_for_the_person(
     # What is not shown is offered, after what is.
     later.key("layout")
     (options,) = [field["options"] for field in later.layout.dialog.fields if field["name"] == "panels"]
-    assert [name for name, _ in options][:3] == ["facts", "judged", "condition"]
+    assert [name for name, _ in options][:4] == ["facts", "judged", "measured", "condition"]
     later.layout._answered({"other": "layout"})
     assert len(shown(later)) == len(PANELS)
     assert later.layout.side.width == 376
@@ -77,7 +77,7 @@ def test_in_a_browser(browser: Browser, station: Station, image: str) -> None:
     page = tab.page
     wait_until(lambda: "frame" in tab.painted(image))
     page.keyboard.press("l")
-    page.locator("dialog[open] .order input").nth(2).uncheck()
+    page.locator("dialog[open] .order input").nth(3).uncheck()
     page.get_by_text("Below the image").click()
     page.get_by_text("Large", exact=True).click()
     page.get_by_text("Keep", exact=True).click()
@@ -90,7 +90,7 @@ def test_in_a_browser(browser: Browser, station: Station, image: str) -> None:
 
     wait_until(below)
     wait_until(lambda: item.bounding_box()["height"] > 150)
-    assert page.locator(".bk-Figure:visible").count() == 0
+    wait_until(lambda: page.locator(".bk-Figure:visible").count() == 0)
     # The image is painted still, as wide as the room, and the page is as high as the window.
     room = canvas.bounding_box()
     assert room
