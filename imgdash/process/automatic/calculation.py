@@ -78,7 +78,7 @@ def calculate(
     if noisy is None:
         found_notes.append("Noise is not measured: none of what is fine is taken for noise.")
     notes = [*reduced.notes, *scale_of(attrs).notes, *found_notes]
-    sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence)
+    sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence, found.confidence)
     result: dict[str, Any] = {
         "field": [[[round(float(x), 2), round(float(y), 2)] for x, y in polygon] for polygon in found.polygons],
         "field_fraction": round(float(inside.mean()), 4),
