@@ -76,7 +76,7 @@ def calculate(
     exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
     found_notes = [*found.notes, *direct.notes, *region.notes, *limits.notes, *exposure.notes]
     if noisy is None:
-        found_notes.append("Noise is not measured: none of what is fine is taken for noise.")
+        found_notes.append("Noise is not measured: no contrast is taken for noise.")
     notes = [*reduced.notes, *scale_of(attrs).notes, *found_notes]
     sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence, found.confidence)
     result: dict[str, Any] = {

@@ -83,9 +83,7 @@ def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> Mask | None:
     """The dark parts of the anatomy that are closed in, at most two."""
     smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), _SMOOTHING))
     dark = anatomy & (smooth < _between_two(smooth[anatomy]))
-    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_OPENING, _OPENING))
-    opened = np.asarray(cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, round_))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(_opened(dark), connectivity=4)
     total = int(anatomy.sum())
     open_air = cv2.dilate(direct.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
     lungs = []
@@ -112,9 +110,14 @@ def _deep(signal: Floats, anatomy: Mask, direct: Mask, pitch_mm: float) -> Mask 
     smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), _SMOOTHING))
     # Without the thin parts the plain level lies where the lungs end.
     dark = inner & (smooth < _between_two(smooth[inner], 0.0))
-    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_OPENING, _OPENING))
-    opened = np.asarray(cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, round_)) > 0
+    opened = _opened(dark) > 0
     return opened if 2 * _LEAST_LUNG * anatomy.sum() <= opened.sum() <= _MOST_LUNGS * anatomy.sum() else None
+
+
+def _opened(mask: Mask) -> npt.NDArray[np.uint8]:
+    """Without what is narrower than 9 mm."""
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_OPENING, _OPENING))
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, round_), np.uint8)
 
 
 def _between_two(values: Floats, lighter: float = _LIGHTER) -> float:
