@@ -53,16 +53,16 @@ def response(lpmm: npt.NDArray[np.float64], pitch_mm: float, settings: Frequency
 
 
 def detail_curve(
-    contrast: npt.ArrayLike, settings: Frequency, gain: float, frequency_lpmm: float
+    contrast: npt.ArrayLike, settings: Frequency, gain: float, noise: npt.ArrayLike = 0.0
 ) -> npt.NDArray[np.float64]:
     """F: what is added to a detail of that contrast (of the range), before β.
 
-    F(x) = gain·x · x²/(x² + n²) · (1 + (x/M)²)^((p−1)/2); noise n falls with frequency as that of white noise does
-    from octave to octave.
+    F(x) = gain·x · x⁴/(x⁴ + n⁴) · (1 + (x/M)²)^((p−1)/2); n is ``settings.noise`` times the deviation `noise` of the
+    image's own noise (of the range) in that band and at that signal.
     """
     x = np.asarray(contrast, dtype=np.float64)
-    noise = settings.noise * min(frequency_lpmm / 2.0, 1.0)
-    return gain * _detail(x, settings.saturation, settings.power, noise)
+    share = x**4 / (x**4 + (settings.noise * np.asarray(noise)) ** 4 + 1e-30)
+    return np.asarray(gain * _detail(x, settings.saturation, settings.power) * share)
 
 
 def beta(level: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
@@ -72,9 +72,9 @@ def beta(level: npt.ArrayLike, settings: Frequency) -> npt.NDArray[np.float64]:
 
 # Tables depend on few settings, not on the image: while a slider moves most of them stay.
 @lru_cache(maxsize=32)
-def detail_table(saturation: float, power: float, noise: float) -> Floats:
-    """F for contrasts −1…1 of the range and a gain of 1, 65536 entries."""
-    return _detail(grid(-1.0, 1.0), saturation, power, noise).astype(np.float32)
+def detail_table(saturation: float, power: float) -> Floats:
+    """F for contrasts −1…1 of the range, a gain of 1 and no noise, 65536 entries."""
+    return _detail(grid(-1.0, 1.0), saturation, power).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
@@ -83,9 +83,8 @@ def beta_table(dark: float, light: float) -> Floats:
     return _beta(grid(-1.0, 2.0), dark, light).astype(np.float32)
 
 
-def _detail(x: npt.NDArray[np.float64], saturation: float, power: float, noise: float) -> npt.NDArray[np.float64]:
-    core = x * x / (x * x + noise * noise) if noise > 1e-9 else 1.0
-    return np.asarray(x * core * (1 + (x / saturation) ** 2) ** ((power - 1) / 2))
+def _detail(x: npt.NDArray[np.float64], saturation: float, power: float) -> npt.NDArray[np.float64]:
+    return np.asarray(x * (1 + (x / saturation) ** 2) ** ((power - 1) / 2))
 
 
 def _beta(x: npt.NDArray[np.float64], dark: float, light: float) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process.aperture import Field, filled
 from imgdash.process.fused import SOFTEN, Source, halve
 from imgdash.process.kernels import look_up
 
@@ -37,11 +38,14 @@ class Levels:
         Of level 0.
     pitch
         Pixel pitch (y, x) in mm.
+    field
+        Irradiated field, polygons in mm: what lies outside is filled up from inside. None: all of the image.
     """
 
-    def __init__(self, source: Source, pitch: Pitch) -> None:
+    def __init__(self, source: Source, pitch: Pitch, field: Field = ()) -> None:
         self.source = source
         self.pitch = pitch
+        self._field = field
         self._coarser: list[Floats] = []
         self._last: dict[str, tuple[Any, Floats]] = {}
 
@@ -55,9 +59,13 @@ class Levels:
         """Signal at 1/2^k of the resolution."""
         if k == 0:
             pixels, table = self.source
-            return look_up(pixels, table) if len(table) else pixels
+            return filled(look_up(pixels, table) if len(table) else pixels, self._field, self.pitch)
+        if not self._coarser:
+            half = halve(self.source)
+            pitch = self.shape[0] * self.pitch[0] / half.shape[0], self.shape[1] * self.pitch[1] / half.shape[1]
+            self._coarser.append(filled(half, self._field, pitch))
         while len(self._coarser) < k:
-            self._coarser.append(halve(Source(self._coarser[-1]) if self._coarser else self.source))
+            self._coarser.append(halve(Source(self._coarser[-1])))
         return self._coarser[k - 1]
 
     def last(self, name: str, key: Any, make: Callable[[], Floats]) -> Floats:

@@ -16,6 +16,7 @@ import xarray as xr
 
 from imgdash.model import ImgdashError
 from imgdash.process import geometry, overlay, tone
+from imgdash.process.aperture import field_of
 from imgdash.process.geometry import Placement
 from imgdash.process.parameters import Chain
 from imgdash.process.prepared import Prepared
@@ -83,7 +84,9 @@ def form_cached(
     values = plane(image)
     attrs = image.attrs
     spacing = spacing_of(attrs, values.shape)
-    prepared = tone.plan(Prepared(source_of(values, attrs), spacing.pitch), chain, calculated, steps)
+    prepared = tone.plan(
+        Prepared(source_of(values, attrs), spacing.pitch, field_of(calculated)), chain, calculated, steps
+    )
     log = prepared.log
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     mirror = bool(chain.geometry.mirror and "mirror" in steps)

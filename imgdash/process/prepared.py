@@ -10,10 +10,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process.aperture import Field
 from imgdash.process.enhancement import Enhancement, enhancement
 from imgdash.process.equalization import compression_of, no_compression
 from imgdash.process.fused import Compression, Source
 from imgdash.process.levels import Levels, Pitch
+from imgdash.process.noise import Noise
 from imgdash.process.parameters import Chain
 
 _MOST: Final = 8
@@ -28,18 +30,18 @@ class Prepared:
         To be held while something is asked for, where several threads may.
     """
 
-    def __init__(self, source: Source, pitch: Pitch) -> None:
+    def __init__(self, source: Source, pitch: Pitch, field: Field = ()) -> None:
         self.source = source
         self.lock = threading.Lock()
-        self._levels = Levels(source, pitch)
+        self._levels = Levels(source, pitch, field)
         self._enhanced: tuple[Any, Enhancement | None] = (None, None)
         self._compression: tuple[Any, Compression] = (None, no_compression())
 
-    def enhanced(self, chain: Chain, low: float, high: float) -> Enhancement | None:
+    def enhanced(self, chain: Chain, low: float, high: float, noise: Noise | None) -> Enhancement | None:
         """Frequency processing between signal limits; None where it changes nothing."""
-        key = (chain.step("frequency"), low, high)
+        key = (chain.step("frequency"), low, high, noise)
         if self._enhanced[0] != key:
-            self._enhanced = key, enhancement(self._levels, chain.frequency, low, high)
+            self._enhanced = key, enhancement(self._levels, chain.frequency, low, high, noise)
         return self._enhanced[1]
 
     def compression(self, enhanced: Enhancement | None, chain: Chain, low: float, high: float) -> Compression:
@@ -55,22 +57,22 @@ class PreparedImages:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[int, tuple[weakref.ref[Any], Pitch, Prepared]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[weakref.ref[Any], tuple[Pitch, Field], Prepared]] = OrderedDict()
 
     def of(
-        self, pixels: npt.NDArray[np.uint16], table: npt.NDArray[np.float32], pitch: tuple[float, float]
+        self, pixels: npt.NDArray[np.uint16], table: npt.NDArray[np.float32], pitch: Pitch, field: Field = ()
     ) -> Prepared:
         """Of an array that nobody changes."""
         with self._lock:
             for key in [key for key, (array, _, _) in self._kept.items() if array() is None]:
                 del self._kept[key]
             found = self._kept.get(id(pixels))
-            if found is not None and found[1] == pitch:
+            if found is not None and found[1] == (pitch, field):
                 self._kept.move_to_end(id(pixels))
                 return found[2]
             # A view of its own: what is prepared must not keep the array alive that it is forgotten with.
-            made = Prepared(Source(pixels.copy(), table), pitch)
-            self._kept[id(pixels)] = weakref.ref(pixels), pitch, made
+            made = Prepared(Source(pixels.copy(), table), pitch, field)
+            self._kept[id(pixels)] = weakref.ref(pixels), (pitch, field), made
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
             return made

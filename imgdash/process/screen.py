@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process import geometry, tone
+from imgdash.process.aperture import field_of
 from imgdash.process.geometry import Placement
 from imgdash.process.parameters import Chain
 from imgdash.process.pipeline import checked_steps
@@ -51,7 +52,7 @@ def preview(
     pixels = np.ascontiguousarray(reduced_display)
     extent = calculated.get("extent_mm")
     pitch = (extent[0] / pixels.shape[0], extent[1] / pixels.shape[1]) if extent else (pitch_mm, pitch_mm)
-    prepared = tone.plan(_KEPT.of(pixels, _SIGNAL, pitch), chain, calculated, steps)
+    prepared = tone.plan(_KEPT.of(pixels, _SIGNAL, pitch, field_of(calculated)), chain, calculated, steps)
     rotation = chain.geometry.rotation if "rotation" in steps else 0
     angle = chain.geometry.angle if "rotation" in steps else 0.0
     mirror = bool(chain.geometry.mirror and "mirror" in steps)

@@ -18,6 +18,7 @@ from imgdash.process.enhancement import no_detail
 from imgdash.process.equalization import compression_curve, is_identity, no_compression
 from imgdash.process.fused import Compression, Detail, Source
 from imgdash.process.gradation import Base, black_of, evaluate, gradation_curve, sampled_curve
+from imgdash.process.noise import Noise
 from imgdash.process.parameters import Automatic, Chain, Gradation
 from imgdash.process.prepared import Prepared
 
@@ -146,8 +147,8 @@ def plan(prepared: Prepared, chain: Chain, calculated: Mapping[str, Any], steps:
         log.append({"step": "as sent", "why": "the sender has processed these pixels"})
     with prepared.lock:
         if "frequency" in steps and chain.frequency.amount and not tone.as_sent:
-            log.append({"step": "frequency", **chain.step("frequency")})
-            enhanced = prepared.enhanced(chain, tone.low, tone.high)
+            log.append({"step": "frequency", **chain.step("frequency"), "noise_found": calculated.get("noise")})
+            enhanced = prepared.enhanced(chain, tone.low, tone.high, Noise.of(calculated))
             detail = detail if enhanced is None else enhanced.detail()
         if "equalization" in steps and not is_identity(chain.equalization) and not tone.as_sent:
             log.append({"step": "equalization", **chain.step("equalization")})

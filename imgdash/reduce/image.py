@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import cv2
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from imgdash.process.kernels import quantise, resize
+from imgdash.process.noise import BANDS, measure_tiles
 from imgdash.process.pipeline import frame_notes, plane
 from imgdash.process.signal import SignalScale, scale_of, to_signal
 from imgdash.process.spacing import spacing_of
@@ -40,6 +41,8 @@ class Reduced:
         Height and width of the image; (0, 0) stands for what the processing grid says, to half a pixel.
     ends
         Least and greatest signal that the pixels can hold, or at which they visibly pile up.
+    tiles
+        What shows noise, see `imgdash.process.noise.measure_tiles`, at the image's own pitch `own_pitch_mm`.
     """
 
     display: npt.NDArray[np.uint16]
@@ -52,6 +55,8 @@ class Reduced:
     ends: tuple[float, float] = (0.0, 1.0)
     spacing_known: bool = True
     notes: tuple[str, ...] = ()
+    tiles: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 3 + BANDS), np.float32))
+    own_pitch_mm: float = 1.0
 
     def __post_init__(self) -> None:
         if not all(self.extent_mm):
@@ -105,6 +110,8 @@ def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: floa
         ends=_ends(histogram, edges),
         spacing_known=spacing.known,
         notes=tuple(dict.fromkeys(notes)),
+        tiles=measure_tiles(signal, extent),
+        own_pitch_mm=float(np.sqrt(spacing.y * spacing.x)),
     )
 
 

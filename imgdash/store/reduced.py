@@ -73,6 +73,10 @@ class ReducedImages:
         if not self.has(image_id):
             raise NotFound(f"No reduced image for {image_id!r}.", "'imgdash doctor --rebuild' makes it anew.")
         with np.load(path, allow_pickle=False) as data:
+            if any(field.name not in data for field in fields(Reduced)):  # an earlier version made it
+                raise NotFound(
+                    f"The reduced image of {image_id!r} lacks a part.", "'imgdash doctor --rebuild' makes it anew."
+                )
             return Reduced(**{field.name: _value(data[field.name]) for field in fields(Reduced)})
 
     def thumbnail(self, image_id: str) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from imgdash.process import Chain, equalization
 from imgdash.process.bands import level_count, level_frequencies
 from imgdash.process.frequency import LOWEST_LPMM, gain_at
+from imgdash.process.noise import Noise
 from imgdash.process.tone import tone_of
 
 
@@ -24,7 +25,7 @@ def chain_in_opencv(
     """Stored 16-bit pixels → 16-bit P-values, multi-band frequency processing and compression."""
     tone = tone_of(chain, calculated)
     signal = stored.astype(np.float32) / np.float32(65535)
-    signal = enhanced(signal, chain, pitch, tone.low, tone.high)
+    signal = enhanced(signal, chain, pitch, tone.low, tone.high, Noise.of(calculated))
     signal = compressed(signal, chain, pitch, tone.low, tone.high)
     table = np.rint(65535 * tone.p_value(np.linspace(0, 1, 65536))).astype(np.uint16)
     pixels = np.take(table, np.rint(np.clip(signal, 0, 1) * 65535).astype(np.uint16))
@@ -40,7 +41,9 @@ def chain_in_opencv(
     return np.asarray(pixels)
 
 
-def enhanced(signal: np.ndarray, chain: Chain, pitch: float, low: float, high: float) -> np.ndarray:
+def enhanced(
+    signal: np.ndarray, chain: Chain, pitch: float, low: float, high: float, noise: Noise | None
+) -> np.ndarray:
     """Bands of a Gaussian pyramid through the saturating function, times β of the local density."""
     settings, span = chain.frequency, high - low
     count = level_count(signal.shape, pitch, LOWEST_LPMM)
@@ -49,18 +52,22 @@ def enhanced(signal: np.ndarray, chain: Chain, pitch: float, low: float, high: f
     levels = [signal]
     for _ in range(count):
         levels.append(cv2.pyrDown(levels[-1]))
+    sigma = 3.0 / 2.3548 / pitch
+    small = cv2.resize(signal, None, fx=2 / sigma, fy=2 / sigma, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 2)
+    growth = None if noise is None else (noise.growth(np.clip(small, low, high)) ** 2).astype(np.float32)
     added = None
     for k in reversed(range(count)):
         size = levels[k].shape[::-1]
         x = (levels[k] - cv2.pyrUp(levels[k + 1], dstsize=size)) / np.float32(span)
-        noise = np.float32(settings.noise * min(frequencies[k] / 2, 1))
         square = x * x
-        bent = np.float32(gains[k] * span) * x * square / (square + noise * noise)
-        bent /= np.sqrt(1 + square / np.float32(settings.saturation**2))
+        bent = np.float32(gains[k] * span) * x / np.sqrt(1 + square / np.float32(settings.saturation**2))
+        if noise is not None and growth is not None:
+            threshold = (settings.noise * float(noise.deviation(frequencies[k])) / span) ** 2
+            variance = np.float32(threshold) * cv2.resize(growth, size)
+            bent *= square * square / (square * square + variance * variance + np.float32(1e-30))
         added = bent if added is None else bent + cv2.pyrUp(added, dstsize=size)
-    sigma = 3.0 / 2.3548 / pitch
-    small = cv2.resize(signal, None, fx=2 / sigma, fy=2 / sigma, interpolation=cv2.INTER_AREA)
-    level = (cv2.GaussianBlur(small, (0, 0), 2) - low) / span
+    level = (small - low) / span
     dark, light = np.clip((0.30 - level) / 0.35, 0, 1), np.clip((level - 0.65) / 0.40, 0, 1)
     beta = 1 + (settings.dark - 1) * dark**2 * (3 - 2 * dark) + (settings.light - 1) * light**2 * (3 - 2 * light)
     return np.asarray(signal + cv2.resize(beta.astype(np.float32), signal.shape[::-1]) * added)

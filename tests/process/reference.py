@@ -13,6 +13,8 @@ import xarray as xr
 from scipy.ndimage import gaussian_filter
 
 from imgdash.process import Chain, bands, equalization, frequency
+from imgdash.process.aperture import Field, field_of, filled
+from imgdash.process.noise import Noise
 from imgdash.process.signal import scale_of
 from imgdash.process.tone import tone_of
 
@@ -26,9 +28,9 @@ def form(image: xr.DataArray, chain: Chain, calculated: Mapping[str, Any], bits:
     signal = scale_of_signal.from_rescaled(scale_of_signal.rescaled(image.values))
     pitch = float(image.attrs["PixelSpacing"][0])
     tone = tone_of(chain, calculated)
-    base, steps = signal, Levels(signal, pitch)
-    enhanced = Enhanced(steps, chain, tone.low, tone.high)
-    signal = enhanced.at(0) if chain.frequency.amount else base
+    base, steps = signal, Levels(signal, pitch, field_of(calculated))
+    enhanced = Enhanced(steps, chain, tone.low, tone.high, calculated)
+    signal = enhanced.whole() if chain.frequency.amount else base
     source = enhanced if chain.frequency.amount else steps
     signal = equalized(signal, source, steps, chain, tone.low, tone.high)
     pixels = np.rint(tone.p_value(signal) * ((1 << bits) - 1))
@@ -41,17 +43,26 @@ def form(image: xr.DataArray, chain: Chain, calculated: Mapping[str, Any], bits:
 
 
 class Levels:
-    """The image, and each level half of the finer one: areas averaged, then softened."""
+    """The image, and each level half of the finer one: areas averaged, then softened.
 
-    def __init__(self, signal: Array, pitch: float) -> None:
-        self.images, self.pitch = [signal], pitch
+    Outside the field each is filled from inside: the image itself where a mask or a band is made of it, and half of
+    it, which the coarser ones come from.
+    """
+
+    def __init__(self, signal: Array, pitch: float, field: Field = ()) -> None:
+        self.images, self.pitch, self.field = [signal], pitch, field
 
     def at(self, k: int) -> Array:
         while len(self.images) <= k:
             fine = self.images[-1]
             down, across = (soft((n + 1) // 2) @ area(n, (n + 1) // 2) for n in fine.shape)
-            self.images.append(down @ fine @ across.T)
-        return self.images[k]
+            half = down @ fine @ across.T
+            self.images.append(self.inside(half) if len(self.images) == 1 else half)
+        return self.images[k] if k else self.inside(self.images[0])
+
+    def inside(self, image: Array) -> Array:
+        pitch = [self.pitch * n / m for n, m in zip(self.images[0].shape, image.shape, strict=True)]
+        return filled(image.astype(np.float32), self.field, (pitch[0], pitch[1])).astype(np.float64)
 
     def fit(self, width: float) -> int:
         """Coarsest level with one and a half samples for each standard deviation."""
@@ -69,33 +80,47 @@ class Levels:
 class Enhanced:
     """S' = S + β(S)·ΣF(bands), at each level with the bands that are as coarse."""
 
-    def __init__(self, levels: Levels, chain: Chain, low: float, high: float) -> None:
+    def __init__(self, levels: Levels, chain: Chain, low: float, high: float, calculated: Mapping[str, Any]) -> None:
         self.levels, self.settings, self.span, self.low = levels, chain.frequency, high - low, low
+        self.noise = Noise.of(calculated)
         self.count = bands.level_count(levels.at(0).shape, levels.pitch, frequency.LOWEST_LPMM)
 
-    def at(self, k: int) -> Array:
-        level = self.levels.at(k)
-        fit = self.levels.fit(3.0)
-        smooth = self.levels.gauss(self.levels.at(fit), fit, 3.0)
-        beta = frequency.beta((smooth - self.low) / self.span, self.settings)
-        return level + onto(beta, level.shape) * self.detail(k)
+    def whole(self) -> Array:
+        """The image itself, its border also."""
+        return self.of(self.levels.images[0], 0)
 
-    def detail(self, k: int) -> Array:
-        level = self.levels.at(k)
+    def at(self, k: int) -> Array:
+        return self.of(self.levels.at(k), k)
+
+    def of(self, level: Array, k: int) -> Array:
+        beta = frequency.beta((self.density() - self.low) / self.span, self.settings)
+        return level + onto(beta, level.shape) * self.detail(level, k)
+
+    def density(self) -> Array:
+        fit = self.levels.fit(3.0)
+        return self.levels.gauss(self.levels.at(fit), fit, 3.0)
+
+    def detail(self, level: Array, k: int) -> Array:
         if self.settings.method == "unsharp":
             fit = self.levels.fit(self.settings.kernel)
             mask = self.levels.gauss(self.levels.at(fit), fit, self.settings.kernel)
-            return self.bent(level - onto(mask, level.shape), self.settings.amount, 0.44 / self.settings.kernel)
+            octaves = bands.level_count((1 << 12,), self.levels.pitch, 0.44 / self.settings.kernel) or 1
+            above = bands.level_frequencies(self.levels.pitch, octaves)
+            return self.bent(level - onto(mask, level.shape), self.settings.amount, above)
         if k >= self.count:
             return np.zeros(level.shape)
         centre = 1 / (2 * self.levels.pitch) * 2.0 ** -(k + 0.5)
         band = level - onto(self.levels.at(k + 1), level.shape)
         gain = float(frequency.gain_at(centre, self.settings))
-        return self.bent(band, gain, centre) + onto(self.detail(k + 1), level.shape)
+        return self.bent(band, gain, np.array([centre])) + onto(self.detail(self.levels.at(k + 1), k + 1), level.shape)
 
-    def bent(self, band: Array, gain: float, lpmm: float) -> Array:
+    def bent(self, band: Array, gain: float, lpmm: Array) -> Array:
         contrast = np.clip(band / self.span, -1, 1)
-        return self.span * frequency.detail_curve(contrast, self.settings, gain, lpmm)
+        noise: Array | float = 0.0
+        if self.noise is not None:
+            growth = self.noise.growth(np.clip(self.density(), self.low, self.low + self.span))
+            noise = np.sqrt(onto(growth**2, band.shape) * (self.noise.deviation(lpmm) ** 2).sum()) / self.span
+        return self.span * frequency.detail_curve(contrast, self.settings, gain, noise)
 
 
 def equalized(signal: Array, source: Any, levels: Levels, chain: Chain, low: float, high: float) -> Array:

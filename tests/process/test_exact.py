@@ -53,7 +53,9 @@ def test_result_does_not_depend_on_how_the_plate_was_read() -> None:
         again = _calculated(turned, chain)
         for name in ("s_low", "s_high", "direct_fraction", "region_median"):
             assert again[name] == pytest.approx(calculated[name], abs=2e-3), name
-        other = process.form(turned, chain, calculated).values.astype(int)
+        # The field is turned with the image; it says what the bands are made of.
+        limits = {name: calculated[name] for name in ("s_low", "s_high", "direct_threshold")}
+        other = process.form(turned, chain, {**again, **limits}).values.astype(int)
         assert np.abs(other - turn(straight)).max() <= 1
 
 

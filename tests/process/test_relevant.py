@@ -51,3 +51,18 @@ def test_keys_say_what_their_target_is_meant_for() -> None:
         key for key in regions if "chest" in key[:5]
     }
     assert {key for key, region in regions.items() if region == "spine"} == {key for key in regions if "spine" in key}
+
+
+def test_lungs_that_run_into_thin_parts_are_taken_where_they_lie_deep_and_it_is_said() -> None:
+    """A chest without collimation, breasts before the lungs: shoulders and flanks are as dark."""
+    made = next(made for made in (case("CHEST", "AP", number) for number in range(4, 60)) if made.shape == "open")
+    found = _found(made, "lungs")
+    assert found["ei"] == pytest.approx(made.ei_of["lungs"], rel=0.12)
+    assert found["confidence"]["region"] == found["confidence"]["ei"] == 0.5
+    assert any("run into thin parts" in note for note in found["notes"])
+
+
+def test_an_index_is_no_surer_than_the_field_it_is_taken_from() -> None:
+    found = _found(case("CHEST", "AP", 48), "lungs")  # its shutters are hardly seen
+    assert found["confidence"]["field"] < 0.5
+    assert found["confidence"]["ei"] <= found["confidence"]["field"]

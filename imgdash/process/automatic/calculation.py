@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process import noise
 from imgdash.process.automatic.exposure import Calibration, indices
 from imgdash.process.automatic.field import recognise
 from imgdash.process.automatic.limits import signal_limits
@@ -55,7 +56,8 @@ def calculate(
     between which 98 % of the anatomy lies, whatever S/G is; ``region`` outlines (mm) of the relevant region, empty
     where that is all of the anatomy or was not found (``notes`` tells), and ``region_median``, its signal;
     ``ei``, ``target_ei``, ``di``, ``ei_source``; ``confidence`` of each, 0…1; ``extent_mm`` [height, width];
-    ``spacing_known``; ``unprocessed`` True, False or None; ``notes``;
+    ``spacing_known``; ``unprocessed`` True, False or None; ``noise`` {"lpmm", "sigma", "at", "slope"}, see
+    `imgdash.process.noise.Noise`, or None where it shows nowhere; ``notes``;
     ``voi_curve`` where the header's VOI is not a straight line.
     """
     signal = reduced.processing
@@ -69,10 +71,14 @@ def calculate(
     at_ends = clipped(signal, inside, direct.mask, reduced.ends)
     median = float(np.median(signal[region.mask])) if region.mask.any() else None
     used = [round(float(v), 5) for v in np.percentile(signal[anatomy], [1, 99])] if anatomy.any() else [None, None]
+    where = reduced.tiles, reduced.own_pitch_mm, anatomy, reduced.extent_mm
+    noisy = noise.fit(*where)
     exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
     found_notes = [*found.notes, *direct.notes, *region.notes, *limits.notes, *exposure.notes]
+    if noisy is None:
+        found_notes.append("Noise is not measured: no contrast is taken for noise.")
     notes = [*reduced.notes, *scale_of(attrs).notes, *found_notes]
-    sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence)
+    sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence, found.confidence)
     result: dict[str, Any] = {
         "field": [[[round(float(x), 2), round(float(y), 2)] for x, y in polygon] for polygon in found.polygons],
         "field_fraction": round(float(inside.mean()), 4),
@@ -95,11 +101,13 @@ def calculate(
             "direct": direct.confidence,
             "signal": limits.confidence,
             "region": region.confidence,
+            "noise": 0.0 if noisy is None else noise.confidence(*where),
             "ei": None if exposure.ei is None else sure_of_ei,
         },
         "extent_mm": [float(value) for value in reduced.extent_mm],
         "spacing_known": reduced.spacing_known,
         "unprocessed": is_unprocessed(attrs),
+        "noise": None if noisy is None else {**vars(noisy), "lpmm": list(noisy.lpmm), "sigma": list(noisy.sigma)},
         "notes": list(dict.fromkeys(notes)),
     }
     if limits.curve is not None:

@@ -25,6 +25,9 @@ _LIGHTER: Final = 0.2  # of the way between the means
 _LEAST_LUNG: Final = 0.04  # of the anatomy
 _MOST_LUNGS: Final = 0.75
 _MOST_OPEN: Final = 0.35  # of a lung's outline, at direct exposure or the field's rim
+_WALL_MM: Final = 40.0  # of the chest, muscles and fat, seen from the side
+_LEAST_INNER: Final = 0.5  # of the anatomy: a limb is not as wide
+_UNSURE: Final = 0.5
 _BAND_MM: Final = 60.0
 _LEAST_OUTLINE: Final = 24  # pixels
 _LONGER: Final = 1.5
@@ -59,9 +62,13 @@ def relevant(signal: Floats, anatomy: Mask, direct: Mask, settings: Automatic, p
     if settings.region == "anatomy" or not anatomy.any():
         return Relevant(anatomy, 1.0)
     found = _lungs(signal, anatomy, direct) if settings.region == "lungs" else _spine(signal, anatomy, pitch_mm)
-    if found is None:
-        return Relevant(np.zeros_like(anatomy), 0.0, (f"Relevant region: no {settings.region} found.",))
-    return Relevant(found, 1.0)
+    if found is not None:
+        return Relevant(found, 1.0)
+    deep = _deep(signal, anatomy, direct, pitch_mm) if settings.region == "lungs" else None
+    if deep is not None:
+        said = "Relevant region: the lungs run into thin parts beside air; only what lies deep is taken."
+        return Relevant(deep, _UNSURE, (said,))
+    return Relevant(np.zeros_like(anatomy), 0.0, (f"Relevant region: no {settings.region} found.",))
 
 
 def outlines(mask: Mask, extent_mm: Sequence[float]) -> list[list[list[float]]]:
@@ -76,9 +83,7 @@ def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> Mask | None:
     """The dark parts of the anatomy that are closed in, at most two."""
     smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), _SMOOTHING))
     dark = anatomy & (smooth < _between_two(smooth[anatomy]))
-    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_OPENING, _OPENING))
-    opened = np.asarray(cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, round_))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(_opened(dark), connectivity=4)
     total = int(anatomy.sum())
     open_air = cv2.dilate(direct.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
     lungs = []
@@ -93,7 +98,29 @@ def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> Mask | None:
     return None if found is None or found.sum() > _MOST_LUNGS * total else np.asarray(found)
 
 
-def _between_two(values: Floats) -> float:
+def _deep(signal: Floats, anatomy: Mask, direct: Mask, pitch_mm: float) -> Mask | None:
+    """The dark parts behind the chest wall, where shoulders and flanks are as dark and one with the lungs.
+
+    So it is where all of the chest lies in the field and breasts lie before the lungs: no level parts them.
+    """
+    away = np.asarray(cv2.distanceTransform((~direct).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    inner = anatomy & (away * pitch_mm > _WALL_MM)
+    if not direct.any() or inner.sum() < _LEAST_INNER * anatomy.sum():
+        return None
+    smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), _SMOOTHING))
+    # Without the thin parts the plain level lies where the lungs end.
+    dark = inner & (smooth < _between_two(smooth[inner], 0.0))
+    opened = _opened(dark) > 0
+    return opened if 2 * _LEAST_LUNG * anatomy.sum() <= opened.sum() <= _MOST_LUNGS * anatomy.sum() else None
+
+
+def _opened(mask: Mask) -> npt.NDArray[np.uint8]:
+    """Without what is narrower than 9 mm."""
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_OPENING, _OPENING))
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, round_), np.uint8)
+
+
+def _between_two(values: Floats, lighter: float = _LIGHTER) -> float:
     """The value that parts dark and light best (Otsu 1979), a little lighter: breasts lie before the lungs."""
     low, high = (float(v) for v in np.percentile(values, [1, 99]))
     if high <= low:
@@ -102,7 +129,7 @@ def _between_two(values: Floats) -> float:
     level, _ = cv2.threshold(scaled.reshape(1, -1), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     dark, light = scaled[scaled <= level], scaled[scaled > level]
     apart = float(light.mean()) - float(dark.mean()) if len(light) else 0.0
-    return low + (float(level) + 0.5 + _LIGHTER * apart) * (high - low) / 255
+    return low + (float(level) + 0.5 + lighter * apart) * (high - low) / 255
 
 
 def _spine(signal: Floats, anatomy: Mask, pitch_mm: float) -> Mask:

@@ -6,7 +6,7 @@ the same in plain NumPy, step by step.
 """
 
 from imgdash.process.fused.maps import curve_of, map_onto, no_curve
-from imgdash.process.fused.model import Compression, Curve, Detail, Map, Source
+from imgdash.process.fused.model import Compression, Curve, Detail, Map, Noise, Source
 from imgdash.process.fused.passes import SOFTEN, detail, halve, render
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Curve",
     "Detail",
     "Map",
+    "Noise",
     "Source",
     "curve_of",
     "detail",

@@ -58,10 +58,18 @@ class Curve(NamedTuple):
     offset: np.float32
 
 
+class Noise(NamedTuple):
+    """Of a band: its variance is ``square·shape``; of no values: nothing is taken for noise."""
+
+    shape: Map
+    square: np.float32
+
+
 class Detail(NamedTuple):
-    """Frequency processing: F of the finest band, the detail of the coarser ones, and β."""
+    """Frequency processing: F of the finest band, its noise, the detail of the coarser ones, and β."""
 
     band: Curve
+    noise: Noise
     coarser: Map
     added: Map
     beta: Map

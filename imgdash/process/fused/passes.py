@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process.fused.model import Compression, Curve, Detail, Floats, Map, Source
+from imgdash.process.fused.model import Compression, Curve, Detail, Floats, Map, Noise, Source
 from imgdash.process.fused.sampling import halving
 from imgdash.process.fused.strips import over_strips
 
@@ -37,7 +37,7 @@ def halve(source: Source) -> Floats:
     return out
 
 
-def detail(level: Floats, band: Curve, coarser: Map, added: Map) -> Floats:
+def detail(level: Floats, band: Curve, noise: Noise, coarser: Map, added: Map) -> Floats:
     """Detail of a level and of all coarser ones: F(level − coarser) + added."""
     from imgdash.process.fused.pyramid import detail_rows
 
@@ -45,7 +45,7 @@ def detail(level: Floats, band: Curve, coarser: Map, added: Map) -> Floats:
     out = np.empty_like(level)
 
     def strip(start: int, stop: int) -> None:
-        detail_rows(level, band, coarser, added, out, start, stop)
+        detail_rows(level, band, noise, coarser, added, out, start, stop)
 
     over_strips(strip, out.shape)
     return out

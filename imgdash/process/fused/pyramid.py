@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from imgdash.process.fused import rows
-from imgdash.process.fused.model import Curve, Map, Taps
+from imgdash.process.fused.model import Curve, Map, Noise, Taps
 from imgdash.process.fused.rows import compiled
 
 
@@ -65,22 +65,36 @@ def buffers(columns: int) -> tuple[Any, Any]:
 
 
 @compiled
-def detail_rows(source: Any, band: Curve, coarser: Map, added: Map, out: Any, start: int, stop: int) -> None:
+def detail_rows(
+    source: Any, band: Curve, noise: Noise, coarser: Map, added: Map, out: Any, start: int, stop: int
+) -> None:
     """Rows start…stop of the detail of a level and of all coarser ones, before β."""
     columns = source.shape[1]
     one = np.uint32(1)
     table, gain, offset = band
+    (noise_values, (noise_first, noise_second, noise_weight), noise_across), square = noise
     coarser_values, (coarser_first, coarser_second, coarser_weight), coarser_across = coarser
     added_values, (added_first, added_second, added_weight), added_across = added
     index = np.empty(columns, np.uint16)
+    share = np.empty(columns, np.float32)
     held, kept = buffers(columns)
+    held_noise, kept_noise = buffers(columns)
     held_added, kept_added = buffers(columns)
     for y in range(start, stop):
         if table.shape[0]:
             a, b = coarser_first[y], coarser_second[y]
             widened(coarser_values, a, b, coarser_across, held, kept)
-            rows.quantise_difference(source, y, kept, a & one, b & one, coarser_weight[y], gain, offset, index)
-            rows.look_up(index, table, out, y)
+            if noise_values.shape[0]:
+                c, d = noise_first[y], noise_second[y]
+                widened(noise_values, c, d, noise_across, held_noise, kept_noise)
+                rows.core_difference(
+                    source, y, kept, a & one, b & one, coarser_weight[y], gain, offset, index, kept_noise, c & one,
+                    d & one, noise_weight[y], square, share,
+                )  # fmt: skip
+                rows.look_up_share(index, table, share, out, y)
+            else:
+                rows.quantise_difference(source, y, kept, a & one, b & one, coarser_weight[y], gain, offset, index)
+                rows.look_up(index, table, out, y)
         else:
             out[y] = 0
         if added_values.shape[0]:

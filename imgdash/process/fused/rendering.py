@@ -33,7 +33,8 @@ def render_rows(
     """
     count, columns = out.shape
     one = np.uint32(1)
-    (band_table, band_gain, band_offset), coarser, added, beta = detail
+    (band_table, band_gain, band_offset), noise, coarser, added, beta = detail
+    (noise_values, (noise_first, noise_second, noise_weight), noise_across), square = noise
     coarser_values, (coarser_first, coarser_second, coarser_weight), coarser_across = coarser
     added_values, (added_first, added_second, added_weight), added_across = added
     beta_values, (beta_first, beta_second, beta_weight), beta_across = beta
@@ -43,6 +44,8 @@ def render_rows(
     grade_table, grade_gain, grade_offset = grade
     lines = np.empty((3, columns), np.float32)
     index = np.empty(columns, np.uint16)
+    of_detail = np.empty(columns, np.float32)
+    held_noise, kept_noise = buffers(columns)
     held_coarser, kept_coarser = buffers(columns)
     held_added, kept_added = buffers(columns)
     held_beta, kept_beta = buffers(columns)
@@ -55,10 +58,19 @@ def render_rows(
             if band_table.shape[0]:
                 a, b, w = coarser_first[y], coarser_second[y], coarser_weight[y]
                 widened(coarser_values, a, b, coarser_across, held_coarser, kept_coarser)
-                rows.quantise_difference(
-                    lines, _SIGNAL, kept_coarser, a & one, b & one, w, band_gain, band_offset, index
-                )
-                rows.look_up(index, band_table, lines, _DETAIL)
+                if noise_values.shape[0]:
+                    c, d = noise_first[y], noise_second[y]
+                    widened(noise_values, c, d, noise_across, held_noise, kept_noise)
+                    rows.core_difference(
+                        lines, _SIGNAL, kept_coarser, a & one, b & one, w, band_gain, band_offset, index, kept_noise,
+                        c & one, d & one, noise_weight[y], square, of_detail,
+                    )  # fmt: skip
+                    rows.look_up_share(index, band_table, of_detail, lines, _DETAIL)
+                else:
+                    rows.quantise_difference(
+                        lines, _SIGNAL, kept_coarser, a & one, b & one, w, band_gain, band_offset, index
+                    )
+                    rows.look_up(index, band_table, lines, _DETAIL)
             else:
                 lines[_DETAIL] = 0
             if added_values.shape[0]:

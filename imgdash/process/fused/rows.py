@@ -17,6 +17,7 @@ _OPTIONS: Final = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model"
 _HALF = np.float32(0.5)
 _LAST = np.float32(65535.0)
 _QUARTER = np.float32(0.25)
+_LEAST = np.float32(1e-30)  # no difference and no noise: none of it is detail, and nothing is divided by 0
 
 Row = Any  # 1-D array; float32 unless said otherwise
 Rows = Any  # 2-D array; the number of its row follows
@@ -118,6 +119,28 @@ def quantise_difference(
     for x in range(out.shape[0]):
         value = (row[k, x] - (kept[a, x] + w * (kept[b, x] - kept[a, x]))) * gain + offset
         out[x] = np.uint16(min(max(value, _HALF), _LAST))
+
+
+@compiled
+def core_difference(
+    row: Rows, k: int, kept: Rows, a: int, b: int, w: float, gain: float, offset: float, out: Row, noise: Rows, c: int,
+    d: int, v: float, square: float, share: Row,
+) -> None:  # fmt: skip
+    """The same, and how much of each difference x is detail: ``x⁴/(x⁴ + (square·n)²)``, n between rows of `noise`."""
+    for x in range(out.shape[0]):
+        difference = row[k, x] - (kept[a, x] + w * (kept[b, x] - kept[a, x]))
+        value = difference * gain + offset
+        out[x] = np.uint16(min(max(value, _HALF), _LAST))
+        power = difference * difference
+        threshold = square * (noise[c, x] + v * (noise[d, x] - noise[c, x]))
+        share[x] = power * power / (power * power + (threshold * threshold + _LEAST))
+
+
+@compiled
+def look_up_share(index: Row, table: Row, share: Row, out: Rows, k: int) -> None:
+    """``out = table[index]·share``."""
+    for x in range(out.shape[1]):
+        out[k, x] = table[index[x]] * share[x]
 
 
 @compiled

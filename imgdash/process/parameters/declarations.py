@@ -51,10 +51,10 @@ class Frequency(param.Parameterized):
         0.0, bounds=(0, 0.9), step=0.05, doc="How much strong detail still gains: 0 saturates, towards 1 is linear."
     )
     noise: float = Quantity(
-        0.002,
-        bounds=(0, 0.05),
-        step=0.0005,
-        doc="Contrast at 2 lp/mm, of the range, that is taken for noise, not detail.",
+        3.0,
+        bounds=(0, 12),
+        step=0.25,
+        doc="Contrast taken for noise, not detail: so many deviations of the image's own noise in each band; 0: none.",
     )
     light: float = Quantity(
         0.7, bounds=(0, 1.5), step=0.05, doc="β in the lightest parts, where quantum noise is strongest (RT)."
