@@ -163,10 +163,6 @@ def test_queue_actions(store, actions, user) -> None:
     store.transition("queue", film, "doubt")
     actions.queue_finish(film, user)
     assert store.image(image.image_id).state == "delivered"
-    more = actions.queue_add(image.image_id, "STORE", user)
-    assert (more, store.image(image.image_id).state) == (f"{image.image_id}@STORE#2", "confirmed")
-    actions.queue_cancel(more, user)
-    assert store.image(image.image_id).state == "delivered"
     actions.queue_switch("FILM", False, user)
     assert store.preference("station/apparatus/FILM/off") is True
     with pytest.raises(NotFound):
