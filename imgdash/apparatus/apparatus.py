@@ -15,13 +15,13 @@ from typing import Any, Self
 from imgdash import config
 from imgdash.apparatus import health
 from imgdash.apparatus.intake import Intake
+from imgdash.apparatus.last_resort import LastResort
 from imgdash.apparatus.messages import Messages
 from imgdash.apparatus.ordering import Ordering
 from imgdash.apparatus.orders import Orders
 from imgdash.apparatus.quality import Quality
 from imgdash.apparatus.queueing import Queueing
 from imgdash.apparatus.recording import Recording
-from imgdash.apparatus.registration import Registration
 from imgdash.apparatus.reporting import Reporting
 from imgdash.apparatus.requesting import Requesting
 from imgdash.apparatus.reviewing import Reviewing
@@ -98,7 +98,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         self.ordering = Ordering(self.store, self.conditions, procedures)
         self._orders = Orders(self.site, self.store, self.conditions, procedures, self._requests)
         self.screen = Screen(self.files, self.reduced_images, self.conditions, self.workers, self._raw)
-        self._registration = Registration(
+        self._registration = LastResort(
             self.site,
             self.store,
             self.files,
@@ -116,6 +116,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
             pitch_mm=station.processing_pitch_mm,
             raw_senders={peer.ae_title: peer.sends_raw for peer in self.site.peers if peer.ae_title and peer.sends_raw},
             register=self._registration.register,
+            give_up=self._registration.give_up,
             message=messages.take,
         )
         self._quality = Quality(self.site, self.store, self.files, self.conditions, self.workers)
@@ -201,6 +202,16 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
     def receivers_alive(self) -> bool:
         """Whether every receiver process is at work."""
         return self._receivers.alive()
+
+    @property
+    def alive(self) -> dict[str, bool]:
+        """Part of the apparatus → whether it is at work; what is not was ended by a fault, and is to be told."""
+        return {
+            "receivers": self.receivers_alive,
+            "intake": self._intake.alive,
+            "workers": self.workers.alive,
+            "housekeeping": self._housekeeper.is_alive(),
+        }
 
     def subscribe(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
         """Hear of every change after it is durable; returns the function that ends it.

@@ -30,6 +30,10 @@ class Unreadable(ImgdashError):
     """A file that is not DICOM, or whose pixels cannot be decoded: it becomes a request, not a crash (R4)."""
 
 
+class RecordsFailed(ImgdashError):
+    """Journal or database could not be written or read, whatever was to be kept: the same may succeed later."""
+
+
 class PeerFailed(ImgdashError):
     """Another machine could not be reached, refused, or answered with a failure.
 
