@@ -33,7 +33,7 @@ from imgdash.apparatus.traffic import Traffic
 from imgdash.apparatus.tuning import Tuning
 from imgdash.config import Site
 from imgdash.confirm import Actions
-from imgdash.model import Event, ImageHeader, ImgdashError
+from imgdash.model import Event, ImageHeader
 from imgdash.output import Outputs
 from imgdash.output.as_received import corrected
 from imgdash.receive import Receivers
@@ -233,11 +233,11 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         """What is due by time: changed condition files, rejected images whose time is over (R7)."""
         at_once = self.site.station.keep_rejected_days == 0
         while not self._stopping.wait(_AT_ONCE_SECONDS if at_once else _HOUSEKEEPING_SECONDS):
-            try:
-                self.conditions.refresh()
-                self._sweep()
-            except ImgdashError:
-                _LOG.exception("housekeeping was not finished")
+            for work in (self.conditions.refresh, self._sweep):
+                try:
+                    work()
+                except Exception:  # whatever it was, the other work, and the next time, go on
+                    _LOG.exception("housekeeping was not finished")
 
 
 def replace_site(site: Site, **station: Any) -> Site:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +12,8 @@ from imgdash.model import ImageHeader
 from imgdash.store.change import Change
 from imgdash.store.files import Files
 from imgdash.store.store import Store
+
+_LOG = logging.getLogger(__name__)
 
 
 def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -> list[str]:
@@ -31,9 +34,14 @@ def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -
         store.write(partial(_delete, image_id=header.image_id))
     gone = []
     for header in store.images("state = 'deleted' and file <> ''"):
-        files.delete(header.image_id)
-        if header.file.startswith("quarantine/"):
-            (files.quarantine / header.file.split("/")[-1]).unlink(missing_ok=True)
+        try:
+            files.delete(header.image_id)
+            if header.file.startswith("quarantine/"):
+                (files.quarantine / header.file.split("/")[-1]).unlink(missing_ok=True)
+        except OSError as error:
+            # It is tried again at the next call; meanwhile the others go.
+            _LOG.warning("the file of image %s cannot be deleted: %s", header.image_id, error.strerror)
+            continue
         store.set("image", header.image_id, why="its file was deleted", file="")
         gone.append(header.image_id)
     return gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -275,6 +276,30 @@ def test_a_file_left_over_by_a_crash_goes_at_the_next_sweep(store, actions, user
     assert sweep(store, site(tmp_path), Files(tmp_path)) == [image.image_id]
     assert not path.exists()
     assert sweep(store, site(tmp_path), Files(tmp_path)) == []
+
+
+def test_a_file_that_cannot_be_deleted_keeps_no_other(
+    store, actions, user, manager, tmp_path, monkeypatch, caplog
+) -> None:
+    files = Files(tmp_path)
+    images = [put(store, header(name)) for name in ("stuck", "free")]
+    for image in images:
+        (tmp_path / image.file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / image.file).write_bytes(b"record")
+        actions.reject(image.image_id, user, "111210")
+        actions.delete(image.image_id, manager)
+    delete = Files.delete
+
+    def readonly(self: Files, image_id: str) -> None:
+        if image_id == images[0].image_id:
+            raise OSError(errno.EROFS, "Read-only file system")
+        delete(self, image_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Files, "delete", readonly)
+        assert sweep(store, site(tmp_path), files) == [images[1].image_id]
+    assert "Read-only file system" in caplog.text
+    assert sweep(store, site(tmp_path), files) == [images[0].image_id]
 
 
 def test_delivered_images_only_where_the_site_says_so(store, actions, user, tmp_path) -> None:
