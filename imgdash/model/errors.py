@@ -46,6 +46,8 @@ class PeerFailed(ImgdashError):
     heard
         It is there and did something with the message, if only to abort, to hang up or to answer nonsense: on which
         one message it does so every time, that message is set aside. One that is away or silent is waited for.
+    silent
+        It is there, but did not answer the message in time: it hangs, or does not know this kind of message.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class PeerFailed(ImgdashError):
         status: int | str | None = None,
         retry: bool = True,
         heard: bool = False,
+        silent: bool = False,
     ) -> None:
         super().__init__(cause, remedy)
         self.status = status
         self.retry = retry
         self.heard = heard or status is not None
+        self.silent = silent

@@ -252,7 +252,9 @@ def _connected(host: str, port: int, timeout: float, tls: Credentials | None) ->
                     yield wrapped
     except TimeoutError:
         raise PeerFailed(
-            f"No HL7 answer from {where} within {timeout:g} s.", "Check that machine, or raise timeout_seconds."
+            f"No HL7 answer from {where} within {timeout:g} s.",
+            "Check that machine, or raise timeout_seconds.",
+            silent=heard,
         ) from None
     except ssl.SSLError as error:
         raise PeerFailed(
