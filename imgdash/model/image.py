@@ -172,7 +172,15 @@ class ImageHeader:
 
 @dataclass(frozen=True)
 class Order:
-    """The reservation file (C2, D4): an order as it came from HIS/RIS."""
+    """The reservation file (C2, D4): an order as it came from HIS/RIS.
+
+    Attributes
+    ----------
+    placer_namespace
+        Whose number the placer's is (ORC-2.2); '' where that is not told.
+    source
+        MSH-3 of the message, or the name of the peer whose worklist had it.
+    """
 
     order_id: str
     accession: str
@@ -187,6 +195,7 @@ class Order:
     modality: str = ""
     station_ae: str = ""
     body_part: str = ""
+    placer_namespace: str = ""
     view: str = ""
     condition: str = ""
     physician: str = ""

@@ -105,9 +105,12 @@ class Answers:
 
     # -- orders ---------------------------------------------------------------------------------------------
 
-    def order_answers(self, order: Order) -> Request | None:
-        """An order of HIS/RIS: the request it answers is under way now (S11); None where it answers none."""
-        request = matching.answering(order, candidates(self.store))
+    def order_answers(self, change: Change, order: Order) -> Request | None:
+        """An order of HIS/RIS: the request it answers is under way now (S11); None where it answers none.
+
+        It belongs into the change that makes the order known: known without it, the order would not be heard again.
+        """
+        request = matching.answering(order, candidates(change))
         if request is None:
             return None
         told = {
@@ -116,23 +119,18 @@ class Answers:
             "step_id": order.step_id,
             "study_uid": order.study_uid,
         }
-
-        def change_(change: Change) -> Request:
-            now = change.request(request.request_id)
-            others = [known for known in now.contents.get("orders", ()) if known["order_id"] != order.order_id]
-            if order.state == "cancelled":
-                columns = {**now.contents, "orders": others}
-                change.set("request", now.request_id, why="HIS/RIS cancelled its order", contents=columns)
-                if not others:
-                    text_ = "HIS/RIS cancelled the order it had issued."
-                    outcomes.ended(change, self.site, now.request_id, "refuse", text_)
-            else:
-                contents = {**now.contents, "orders": [*others, told]}
-                why = f"HIS/RIS issued order {order.accession or order.order_id}"
-                outcomes.started(change, now.request_id, why, contents=contents)
-            return change.request(now.request_id)
-
-        return self.store.write(change_)
+        others = [known for known in request.contents.get("orders", ()) if known["order_id"] != order.order_id]
+        if order.state == "cancelled":
+            columns = {**request.contents, "orders": others}
+            change.set("request", request.request_id, why="HIS/RIS cancelled its order", contents=columns)
+            if not others:
+                text_ = "HIS/RIS cancelled the order it had issued."
+                outcomes.ended(change, self.site, request.request_id, "refuse", text_)
+        else:
+            contents = {**request.contents, "orders": [*others, told]}
+            why = f"HIS/RIS issued order {order.accession or order.order_id}"
+            outcomes.started(change, request.request_id, why, contents=contents)
+        return change.request(request.request_id)
 
     # -- reports on work items ------------------------------------------------------------------------------
 
