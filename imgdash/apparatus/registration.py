@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imgdash.apparatus.intake import Examined
+from imgdash.apparatus.reservations import find_order
 from imgdash.config import Exposure, Site
 from imgdash.confirm.judge import judge
 from imgdash.model import Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
@@ -204,16 +205,6 @@ def _calculate(
     """`imgdash.process.calculate`, of what can be sent to a worker."""
     chain = Chain.of({}, parameters)
     return dict(calculate(reduced, chain, attrs=attributes, calibration=calibration, target_ei=target_ei))
-
-
-def find_order(store: Store, columns: dict[str, Any]) -> Order | None:
-    """The order an image belongs to: by scheduled step, else by accession number."""
-    for column, value in (("step_id", columns.get("step_id")), ("accession", columns.get("accession"))):
-        if value:
-            found = store.orders(f"{column} = ? and state <> 'cancelled'", [value])
-            if found:
-                return found[0]
-    return None
 
 
 def _coded(header: ImageHeader) -> dict[str, str]:

@@ -1,11 +1,13 @@
-"""Which reservation an order is about (D4): by what is said, never by a guess."""
+"""Which reservation an order is about, and which one an image belongs to (D4): by what is said, never by a guess."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from imgdash.config import Site
-from imgdash.model import Event, Order
+from imgdash.model import Event, Order, Patient
 from imgdash.store import rows
 from imgdash.store.change import Change, Reader
 
@@ -56,6 +58,41 @@ def known(reader: Reader, site: Site, order: Order) -> list[Order]:
     return sorted(same, key=lambda one: (not _named(one, order), one.step_id != order.step_id))[:1]
 
 
+def find_order(reader: Reader, columns: Mapping[str, Any]) -> Order | None:
+    """The order an image belongs to; None where nothing says which.
+
+    An accession number goes before a study, a study before a scheduled step: many HIS/RIS count the steps of each
+    procedure from 1, so that a step tells nothing unless the patient is the same. An order of another patient is
+    taken only where it is the only one: then a person is told of the mismatch.
+
+    Parameters
+    ----------
+    columns
+        Of the image header.
+    """
+    accession, study, step = (str(columns.get(name) or "") for name in ("accession", "study_uid", "step_id"))
+    patient = (columns.get("patient") or Patient()).id
+    ways: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("accession", accession, {}),
+        ("study_uid", study, {"accession": accession}),
+        ("step_id", step if patient else "", {"accession": accession, "study_uid": study, "patient_id": patient}),
+    )
+    for column, told, others in ways:
+        if not told:
+            continue
+        found = [one for one in reader.orders(f"{column} = ?", [told]) if _agrees(one, others)]
+        # A step that was cancelled is still another step.
+        if step and any(one.step_id == step for one in found):
+            found = [one for one in found if one.step_id == step]
+        found = [one for one in found if one.state != "cancelled"]
+        if len({one.patient.id for one in found}) > 1:
+            found = [one for one in found if one.patient.id == patient]
+        if found:
+            # Of several steps that are the same work any will do; of others none.
+            return found[0] if len({one.procedure_code or one.procedure_text for one in found}) == 1 else None
+    return None
+
+
 def _same(site: Site, one: Order, order: Order) -> bool:
     """Whether what is known and what is told is one order.
 
@@ -89,6 +126,13 @@ def _issuer(site: Site, order: Order) -> str:
 def _differ(one: str, other: str) -> bool:
     """What is not told differs from nothing."""
     return bool(one) and bool(other) and one != other
+
+
+def _agrees(order: Order, told: Mapping[str, str]) -> bool:
+    has = {"accession": order.accession, "study_uid": order.study_uid, "patient_id": order.patient.id}
+    if "patient_id" in told and not has["patient_id"]:
+        return False
+    return not any(_differ(has[name], value) for name, value in told.items())
 
 
 def _free(reader: Reader, order_id: str) -> str:

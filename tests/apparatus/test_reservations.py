@@ -1,4 +1,4 @@
-"""Whose order is whose (D4): steps, patients and HIS/RIS are not taken for one another."""
+"""Whose order is whose (D4): steps, patients and HIS/RIS are not taken for one another, by orders nor by images."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from imgdash.apparatus.orders import Orders
+from imgdash.apparatus.reservations import find_order
 from imgdash.config import Site
 from imgdash.model import Actor, ImgdashError, Order, Patient
 from imgdash.receive.orders import parse_orders
@@ -131,6 +132,51 @@ def test_a_corrected_patient_is_still_the_same_order(desk: Desk) -> None:
     desk.take(order("A1/S1", "UNKNOWN"), order("A1/S1", "P1"))
     assert desk.known("order_id", "source") == [("A1/S1", "RIS58")]
     assert desk.store.orders()[0].patient.id == "P1"
+
+
+def image(patient: str = "P1", accession: str = "", step_id: str = "", study_uid: str = "") -> dict[str, Any]:
+    return {"patient": Patient(patient), "accession": accession, "step_id": step_id, "study_uid": study_uid}
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        (image("P1", "A1", "1"), "A1/1"),
+        (image("P1", "", "1"), "A1/1"),
+        (image("P2", "", "1"), "A2/1"),
+        (image("P3", "A3", "1"), None),
+        (image("", "", "1"), None),
+        (image("P1", "A3", "1"), None),
+        (image("P1", "A1", "2"), "A1/2"),
+        (image("P1", "A1", "3"), None),
+        (image("P1", "A1"), None),
+        (image("P2", "A2"), "A2/1"),
+        (image("P2", "A2", "7"), "A2/1"),
+        # One order, of another patient: a person is told of the mismatch.
+        (image("P8", "A2", "1"), "A2/1"),
+        (image("P9", "", "1", "1.2.2"), "A2/1"),
+        (image("P1", "A3", "1", "1.2.2"), None),
+    ],
+)
+def test_the_order_of_an_image(desk: Desk, columns: dict[str, Any], found: str | None) -> None:
+    desk.take(
+        order("A1/1", procedure_code="HAND", study_uid="1.2.1"),
+        order("A1/2", procedure_code="KNEE", study_uid="1.2.1"),
+        order("A1/3", procedure_code="FOOT", study_uid="1.2.1", state="cancelled"),
+        # The latest: it has the same step as the others.
+        order("A2/1", "P2", procedure_code="CHEST", study_uid="1.2.2"),
+    )
+    belongs = find_order(desk.store, columns)
+    assert (belongs.order_id if belongs else None) == found
+
+
+def test_one_accession_of_two_ris_goes_by_the_patient(desk: Desk) -> None:
+    desk.take(order("A1/1", "P1", procedure_code="HAND"), order("A1/1", "P2", procedure_code="KNEE", source="RIS59"))
+    for patient in ("P1", "P2"):
+        belongs = find_order(desk.store, image(patient, "A1", "1"))
+        assert belongs is not None
+        assert belongs.patient.id == patient
+    assert find_order(desk.store, image("P3", "A1", "1")) is None
 
 
 def test_an_order_is_kept_with_what_it_answers_or_not_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
