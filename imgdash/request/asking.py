@@ -144,10 +144,7 @@ class Asking:
 
         def change_(change: Change) -> Request:
             request = change.request(request_id)
-            columns: dict[str, Any] = {}
-            if request.state in ("sent", "accepted"):
-                columns["contents"] = {**request.contents, "cancel": "due"}
-            change.transition("request", request_id, "withdraw", actor.name, comment, **columns)
+            outcomes.withdraw(change, request_id, actor.name, comment)
             if change.image(request.image_id).state == "requested":
                 change.transition("image", request.image_id, "withdraw", actor.name, comment)
             return change.request(request_id)

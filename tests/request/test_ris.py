@@ -98,6 +98,46 @@ def test_withdrawn_request_is_cancelled_at_its_addressee(store, site_with, reque
     assert {store.image(image.image_id).state for image in (one, two, three)} == {"awaiting"}
 
 
+def test_what_is_withdrawn_on_its_way_is_cancelled_all_the_same(store, site_with, requests_of, user) -> None:
+    """Else HIS/RIS has an order for an exposure that nobody wants."""
+    bad = put(store, header("bad"))
+    with Ris().running() as ris:
+        ris.open.clear()
+        requests = requests_of(site_with(hl7=ris.port, timeout_seconds=30))
+        asked = requests.create(bad.image_id, user, reason="111211")
+        wait_until(lambda: len(ris.messages) == 1)
+        requests.withdraw(asked.request_id, user)
+        ris.open.set()
+        wait_until(lambda: store.request(asked.request_id).contents.get("cancel", "").startswith("acknowledged"))
+        assert ris.controls[1:] == ["CA"]
+    assert store.request(asked.request_id).state == "withdrawn"
+
+
+def test_what_is_withdrawn_before_its_turn_is_not_sent(store, site_with, requests_of, user) -> None:
+    with Ris().running() as ris:
+        ris.open.clear()
+        requests = requests_of(site_with(hl7=ris.port, timeout_seconds=30), start=False)
+        _, second = (requests.create(put(store, header(name)).image_id, user, reason="111211") for name in "ab")
+        requests.start()
+        wait_until(lambda: len(ris.messages) == 1)
+        requests.withdraw(second.request_id, user)
+        ris.open.set()
+        wait_until(lambda: store.request(second.request_id).contents.get("cancel", "due") != "due")
+        assert ris.controls.count("CA") == len(ris.controls) - 1 == 1
+
+
+@pytest.mark.parametrize("state", ["waiting", "failed"])
+def test_what_was_never_acknowledged_may_have_arrived(store, site_with, requests_of, user, state) -> None:
+    bad = put(store, header("bad"))
+    with Ris(answer="MSA|AA|SOMEBODY-ELSES").running() as ris:
+        requests = requests_of(site_with(hl7=ris.port), patient=state == "waiting")
+        asked = requests.create(bad.image_id, user, reason="111211")
+        wait_until(lambda: (now := store.request(asked.request_id)).state == state and now.attempts)
+        sent = len(ris.messages)
+        requests.withdraw(asked.request_id, user)
+        wait_until(lambda: "CA" in ris.controls[sent:])
+
+
 def test_restart_with_a_waiting_request(store, site_with, requests_of, user) -> None:
     """The process died before the request was sent, and once more after it was sent but not noted down."""
     bad = put(store, header("bad"))
