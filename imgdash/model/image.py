@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+# The side of an image has two names in DICOM: its own and that of its series (PS3.3 C.7.3.1); its own goes first.
+SIDES: Final = ("ImageLaterality", "Laterality")
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ class ImageHeader:
     @property
     def marked(self) -> dict[str, str]:
         """What overlays are written from: side and view, as corrected; a wrong marker would be worse than none."""
-        side = self.edits.get("ImageLaterality") or self.edits.get("Laterality") or self.laterality
+        side = next((self.edits[name] for name in SIDES if name in self.edits), self.laterality)
         view = self.edits.get("ViewPosition") or self.view
         found = {"Laterality": side, "ImageLaterality": side, "ViewPosition": view}
         return {name: value for name, value in found.items() if value}
