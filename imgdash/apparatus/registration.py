@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from imgdash.apparatus.intake import Examined
 from imgdash.apparatus.reservations import find_order
 from imgdash.config import Exposure, Site
 from imgdash.confirm.judge import judge
-from imgdash.model import Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
+from imgdash.model import IMAGE, Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.codes import UNREADABLE
 from imgdash.process import Chain, calculate
 from imgdash.process.selection import choose
@@ -28,6 +28,10 @@ from imgdash.store.pixels import open_image
 from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Change, Store
 from imgdash.workers import Workers
+
+_ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and (data->>'arrival') = ?"
+# What is known of an image once its pixels are seen.
+_SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "order_id")
 
 
 class Registration:
@@ -64,22 +68,35 @@ class Registration:
     def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
         known = self.store.images("image_id = ?", [found.image_id])
-        if known and known[0].state != "received":
-            self.store.set("image", found.image_id, why=f"the same bytes were received again from {_sender(found)}")
-            self.requests.received_again(found.image_id)
-            self._put_away(path, found)
-            return
-        header = known[0] if known else self._new(path, arrived_at, found)
-        if found.reduced is not None:
+        new = not known
+        header = self._new(path, arrived_at, found) if new else self._again(known[0], path, found)
+        self._examined(header, found)
+        header = self.store.image(header.image_id)
+        if new or header.unread or not self.store.requests("image_id = ?", [header.image_id]):
+            self.requests.by_policy(header, header.judgement)
+        self._put_away(path, found)
+        if new:
+            self._tell(header)
+
+    def _examined(self, header: ImageHeader, found: Examined) -> None:
+        """On to its reviewer, or into quarantine."""
+        if header.state == "received" and found.reduced is not None:
             self.reduced.put(header.image_id, header.number, found.reduced)
             self._answer(header)
             # Only now may a reviewer have it: what it answers, and what it looks like, is there.
             why = header.parameters.get("condition_why", "")
             self.store.transition("image", header.image_id, "examine", why=why)
-        self._put_away(path, found)
-        header = self.store.image(header.image_id)
-        self.requests.by_policy(header, header.judgement)
-        self._tell(header)
+        elif header.state == "received":
+            # It could be read before a stop, and cannot now.
+            unread: dict[str, Any] = {
+                "judgement": _unreadable(found),
+                "condition": "",
+                "condition_version": 0,
+                "parameters": {},
+            }
+            self.store.transition("image", header.image_id, "quarantine", why=found.trouble, **unread)
+        elif header.state == "quarantined" and found.readable_header:
+            self._answer(header)
 
     def _new(self, path: Path, arrived_at: datetime, found: Examined) -> ImageHeader:
         if found.readable_header:
@@ -92,12 +109,49 @@ class Registration:
         if found.reduced is not None:
             header = self.process(header, found.reduced, found.pixel_attributes, found.attributes, order, apart=True)
         else:
-            trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
-            header = _with(header, judgement=Judgement(trouble, trouble))
-        return self.store.write(lambda change: self._birth(change, header, found, order, facts))
+            header = _with(header, judgement=_unreadable(found))
+        return self.store.write(lambda change: self._birth(change, header, found, order, facts, path.name))
+
+    def _again(self, header: ImageHeader, path: Path, found: Examined) -> ImageHeader:
+        """The same bytes once more: an answer, where they were asked for, and a second look, where nobody saw them.
+
+        What could not be read then may be now: the fault may have been ours. After a stop it may be the same arrival
+        as well: then nothing was received again, and what is left to do is seen by the image's state.
+        """
+        noted = self._noted(header, path)
+        columns: dict[str, Any] = {}
+        if found.reduced is not None and header.unread and IMAGE.allows(header.state, "examine"):
+            order = find_order(self.store, found.columns)
+            born = _with(header, state="received", order_id=order.order_id if order else header.order_id)
+            seen = self.process(born, found.reduced, found.pixel_attributes, found.attributes, order, apart=True)
+            self.reduced.put(header.image_id, header.number, found.reduced)
+            columns = {name: getattr(seen, name) for name in _SEEN}
+        elif noted:
+            return header
+
+        def change_(change: Change) -> None:
+            why = (
+                "looked at again after a stop" if noted else f"the same bytes were received again from {_sender(found)}"
+            )
+            change.set("image", header.image_id, why=why, arrival=path.name)
+            if columns and IMAGE.allows(change.image(header.image_id).state, "examine"):
+                why = columns["parameters"].get("condition_why", "")
+                change.transition("image", header.image_id, "examine", why=why, reason="", comment="", **columns)
+                self.requests.readable(change, header.image_id)
+            else:
+                self.requests.received_again(change, header.image_id)
+
+        self.store.write(change_)
+        return self.store.image(header.image_id)
+
+    def _noted(self, header: ImageHeader, path: Path) -> bool:
+        """Whether this arrival, not only these bytes, is on record."""
+        return bool(self.store.query(_ARRIVAL, [header.image_id, path.name]))
 
     def _answer(self, header: ImageHeader) -> None:
         """The image answers a request: it replaces the one that was not good enough (R6)."""
+        if header.request_id:
+            return
         ds = read(self.files.path(header.image_id)).ds
         request = self.requests.match(header, ds)
         if request is not None:
@@ -166,7 +220,13 @@ class Registration:
         )
 
     def _birth(
-        self, change: Change, header: ImageHeader, found: Examined, order: Order | None, facts: dict[str, Any]
+        self,
+        change: Change,
+        header: ImageHeader,
+        found: Examined,
+        order: Order | None,
+        facts: dict[str, Any],
+        arrival: str,
     ) -> ImageHeader:
         last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
         twin = change.query(
@@ -177,7 +237,8 @@ class Registration:
         why = f"received from {header.sender or 'an unknown sender'}"
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
-        change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
+        columns = {**rows.image_columns(header), "arrival": arrival}
+        change.emit(Event("image", header.image_id, "register", columns, why=why))
         if found.readable_header and not self._is_quality(header):
             # The dose was given, whether or not anybody can see the image; a test object is no person.
             emission.record(change, header, order, facts)
@@ -224,6 +285,11 @@ def _calibration(site: Site, sender: str) -> Exposure | None:
 
 def _sender(found: Examined) -> str:
     return found.columns.get("sender") or "an unknown sender"
+
+
+def _unreadable(found: Examined) -> Judgement:
+    trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
+    return Judgement(trouble, trouble)
 
 
 def _with(header: ImageHeader, **changes: Any) -> ImageHeader:

@@ -153,6 +153,11 @@ class ImageHeader:
     exposure: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def unread(self) -> bool:
+        """Whether its pixels were never seen: no condition key was chosen for it, and nobody can review it."""
+        return not self.condition
+
+    @property
     def round_number(self) -> int:
         """The round as people count it everywhere: a first image is round 1, as the first request about it is."""
         return self.round + 1
@@ -190,6 +195,7 @@ class Order:
     patient: Patient
     state: str = "new"
     placer_number: str = ""
+    placer_namespace: str = ""
     filler_number: str = ""
     procedure_code: str = ""
     procedure_text: str = ""
@@ -198,7 +204,6 @@ class Order:
     modality: str = ""
     station_ae: str = ""
     body_part: str = ""
-    placer_namespace: str = ""
     view: str = ""
     condition: str = ""
     physician: str = ""

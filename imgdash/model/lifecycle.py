@@ -80,8 +80,8 @@ IMAGE: Final = _lifecycle(
     "received quarantined",
     "delivered replaced deleted",
     """
-    received                                          examine     awaiting
-    received                                          quarantine  quarantined
+    received|quarantined|requested|rejected           examine     awaiting
+    received|requested|rejected                       quarantine  quarantined
     awaiting|postponed                                edit        awaiting
     awaiting                                          postpone    postponed
     postponed                                         resume      awaiting

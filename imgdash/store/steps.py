@@ -29,6 +29,13 @@ def rejected_as_repeat(reader: Reader, image_id: str) -> bool:
     return bool(found) and found[0]["kind"] == "repeat"
 
 
+def await_again(change: Change, image_id: str, by: str, why: str) -> None:
+    """An image for which a better one was asked awaits its reviewer again; in quarantine, if nobody can see it."""
+    header = change.image(image_id)
+    if header.state == "requested":
+        change.transition("image", image_id, "quarantine" if header.unread else "withdraw", by, why)
+
+
 def request_event(change: Change, request_id: str, event: str, by: str, why: str) -> None:
     """Take a request along where its lifecycle has the step; it may have ended otherwise before."""
     found = change.requests("request_id = ?", [request_id])
