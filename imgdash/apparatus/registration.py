@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from imgdash.apparatus.intake import Examined
 from imgdash.apparatus.reservations import find_order
 from imgdash.config import Exposure, Site
+from imgdash.confirm.changing import corrected
 from imgdash.confirm.judge import judge
 from imgdash.model import IMAGE, Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.codes import UNREADABLE
@@ -68,8 +69,14 @@ class Registration:
     def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
         known = self.store.images("image_id = ?", [found.image_id])
-        new = not known
-        header = self._new(path, arrived_at, found) if new else self._again(known[0], path, found)
+        new = not known or known[0].state == "deleted"
+        if new:
+            header = self._new(path, arrived_at, found, known[0].edits if known else {})
+        else:
+            header = self._again(known[0], path, found)
+        if found.readable_header and header.state != "deleted" and not self.files.has(header.image_id):
+            # A sweep that was under way took the file of the image that was deleted before.
+            self.files.keep(path, header.image_id)
         self._examined(header, found)
         header = self.store.image(header.image_id)
         if new or header.unread or not self.store.requests("image_id = ?", [header.image_id]):
@@ -98,16 +105,17 @@ class Registration:
         elif header.state == "quarantined" and found.readable_header:
             self._answer(header)
 
-    def _new(self, path: Path, arrived_at: datetime, found: Examined) -> ImageHeader:
+    def _new(self, path: Path, arrived_at: datetime, found: Examined, edits: Mapping[str, str]) -> ImageHeader:
         if found.readable_header:
             file = self.files.keep(path, found.image_id)
             facts = emission.facts(read(file).ds)
         else:
             file, facts = self.files.quarantine / path.name, {}
         order = find_order(self.store, found.columns)
-        header = self._header(found, file, arrived_at, order)
+        header = corrected(self._header(found, file, arrived_at, order), edits)
         if found.reduced is not None:
-            header = self.process(header, found.reduced, found.pixel_attributes, found.attributes, order, apart=True)
+            attributes = {**found.attributes, **edits}
+            header = self.process(header, found.reduced, found.pixel_attributes, attributes, order, apart=True)
         else:
             header = _with(header, judgement=_unreadable(found))
         return self.store.write(lambda change: self._birth(change, header, found, order, facts, path.name))
@@ -150,8 +158,6 @@ class Registration:
 
     def _answer(self, header: ImageHeader) -> None:
         """The image answers a request: it replaces the one that was not good enough (R6)."""
-        if header.request_id:
-            return
         ds = read(self.files.path(header.image_id)).ds
         request = self.requests.match(header, ds)
         if request is not None:
@@ -230,21 +236,29 @@ class Registration:
     ) -> ImageHeader:
         last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
         twin = change.query(
-            "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' order by number limit 1",
-            [header.sop_instance_uid],
+            "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ? "
+            "order by number limit 1",
+            [header.sop_instance_uid, header.image_id],
         )
         header = _with(header, number=last + 1, duplicate_of=twin[0]["image_id"] if twin else "")
         why = f"received from {header.sender or 'an unknown sender'}"
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
         columns = {**rows.image_columns(header), "arrival": arrival}
-        change.emit(Event("image", header.image_id, "register", columns, why=why))
+        if change.query("select 1 from image where image_id = ?", [header.image_id]):
+            # It was deleted, and its sender was told that it is kept: it begins anew.
+            state = columns.pop("state")
+            change.transition("image", header.image_id, "return", why=f"{why}, after it was deleted here", **columns)
+            if state == "quarantined":
+                change.transition("image", header.image_id, "quarantine", why=found.trouble)
+        else:
+            change.emit(Event("image", header.image_id, "register", columns, why=why))
         if found.readable_header and not self._is_quality(header):
             # The dose was given, whether or not anybody can see the image; a test object is no person.
             emission.record(change, header, order, facts)
         if order is not None and order.state == "new":
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
-        return header
+        return change.image(header.image_id)
 
     def _is_quality(self, header: ImageHeader) -> bool:
         return bool(header.condition and self.conditions.get(header.condition, header.condition_version).quality)

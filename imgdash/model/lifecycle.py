@@ -98,6 +98,7 @@ IMAGE: Final = _lifecycle(
     rejected                                          replace     replaced
     rejected|replaced|quarantined                     delete      deleted
     delivered                                         expire      deleted
+    deleted                                           return      received
     """,
 )
 

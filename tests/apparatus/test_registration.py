@@ -1,4 +1,4 @@
-"""Images that come again: unreadable, half registered by a stop. What was acknowledged is not lost (E1)."""
+"""Images that come again: deleted, unreadable, half registered by a stop. What was acknowledged is not lost (E1)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from imgdash import Apparatus
 from imgdash.apparatus.intake import Examined, examine
+from imgdash.confirm import retention
 from imgdash.model import Actor, ImageHeader
 from tests.apparatus.sites import radiograph, site
 
@@ -55,6 +56,69 @@ def apparatus(tmp_path: Path) -> Iterator[Apparatus]:
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     return radiograph(tmp_path / "a.dcm", ImageComments="one")
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_was_deleted_and_is_received_again_begins_anew(apparatus: Apparatus, source: Path, swept: bool) -> None:
+    """The sender was told Success, and that it is held if it asks."""
+    first = register(apparatus, source)
+    apparatus.edit(first.image_id, MANAGER, PatientID="RIGHT")
+    apparatus.actions.reject(first.image_id, MANAGER, "111209")
+    apparatus.actions.delete(first.image_id, MANAGER)
+    if swept:
+        apparatus._sweep()
+        assert not apparatus.files.has(first.image_id)
+    again = register(apparatus, source)
+    apparatus._sweep()
+    assert (again.state, again.reason, again.confirmed_by) == ("awaiting", "", "")
+    # What a person knew better of these bytes is still so.
+    assert (again.patient.id, again.edits) == ("RIGHT", {"PatientID": "RIGHT"})
+    assert again.number > first.number
+    assert apparatus.open(again.image_id).shape == (96, 96)
+    assert apparatus.reduced(again.image_id).display.size
+    told = apparatus.sql("select patient_id, amends <> '' from exposure order by amends").fetchall()
+    assert told == [("P1", False), ("RIGHT", True)]
+    apparatus.confirm(again.image_id, MANAGER)
+
+
+def test_an_unreadable_one_is_kept_after_its_deletion_too(apparatus: Apparatus, source: Path) -> None:
+    first = register(apparatus, source, unread=True)
+    apparatus._requests.withdraw(apparatus.requests()[0].request_id, MANAGER)
+    apparatus.delete(first.image_id, MANAGER)
+    again = register(apparatus, source, unread=True)
+    assert again.state == "requested"
+    assert apparatus.files.has(again.image_id)
+
+
+@pytest.mark.parametrize("moment", ["sweep", "birth"])
+def test_a_file_is_not_swept_away_from_an_image_that_is_back(
+    apparatus: Apparatus, source: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """It comes when the sweep has seen it deleted, or the sweep comes when its file was just kept."""
+    image = register(apparatus, source).image_id
+    apparatus.actions.reject(image, MANAGER, "111209")
+    apparatus.actions.delete(image, MANAGER)
+    seen, headed = apparatus.store.images, apparatus._registration._header
+
+    def looked(*where: Any, **more: Any) -> list[ImageHeader]:
+        found = seen(*where, **more)
+        if where and where[0].startswith("state = 'deleted'") and found:
+            monkeypatch.undo()
+            register(apparatus, source)
+        return found
+
+    def swept(*facts: Any) -> ImageHeader:
+        monkeypatch.undo()
+        assert retention.sweep(apparatus.store, apparatus.site, apparatus.files) == [image]
+        return headed(*facts)
+
+    if moment == "sweep":
+        monkeypatch.setattr(apparatus.store, "images", looked)
+        assert retention.sweep(apparatus.store, apparatus.site, apparatus.files) == []
+    else:
+        monkeypatch.setattr(apparatus._registration, "_header", swept)
+        register(apparatus, source)
+    assert (apparatus.image(image).state, apparatus.files.has(image)) == ("awaiting", True)
 
 
 def test_what_could_not_be_read_is_looked_at_again(apparatus: Apparatus, source: Path) -> None:

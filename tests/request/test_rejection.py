@@ -178,6 +178,24 @@ def test_of_what_was_stored_and_called_back_a_storage_is_told(store, site, reque
     assert [note["image_id"] for note in wait_until(lambda: notes(store))] == [stored.image_id]
 
 
+def test_an_image_that_came_back_and_expired_was_not_rejected(store, site, requests_of, tmp_path) -> None:
+    requests = requests_of(site, start=False)
+    actions = Actions(store, site, requests.conditions)
+    images = [delivered(store, site, requests, name) for name in ("one", "two")]
+    for image in images:
+        actions.reject(image.image_id, MANAGER, "111209", kind="repeat")
+        actions.delete(image.image_id, MANAGER)
+        store.transition("image", image.image_id, "return")
+        store.transition("image", image.image_id, "examine")
+        actions.confirm(image.image_id, MANAGER)
+        deliver(store, image.image_id)
+    store.transition("image", images[0].image_id, "expire")
+    actions.reject(images[1].image_id, MANAGER, "111209")
+    requests.start()
+    wait_until(lambda: len(notes(store)) == 2)
+    assert {note["image_id"] for note in notes(store)} == {images[1].image_id}
+
+
 def test_a_web_storage_is_told_by_stow(site, tmp_path) -> None:
     note = Dataset()
     note.SOPClassUID, note.SOPInstanceUID = KeyObjectSelectionDocumentStorage, "2.25.1"
