@@ -9,23 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from imgdash.apparatus.intake import Examined
+from imgdash.apparatus.processing import Processing
 from imgdash.apparatus.reservations import find_order
-from imgdash.config import Exposure, Site
+from imgdash.config import Site
 from imgdash.confirm.changing import corrected
-from imgdash.confirm.judge import judge
-from imgdash.model import IMAGE, Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
+from imgdash.model import IMAGE, Event, Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.codes import UNREADABLE
-from imgdash.process import Chain, calculate
-from imgdash.process.selection import choose
 from imgdash.records import emission
-from imgdash.reduce import Reduced
 from imgdash.request import Requests
 from imgdash.store import rows
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
-from imgdash.store.header import attributes as attributes_of
 from imgdash.store.header import read
-from imgdash.store.pixels import open_image
 from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Change, Store
 from imgdash.workers import Workers
@@ -35,7 +30,7 @@ _ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and 
 _SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "order_id")
 
 
-class Registration:
+class Registration(Processing):
     """Turns what the intake found into an image that awaits its reviewer.
 
     Parameters
@@ -57,14 +52,10 @@ class Registration:
         tell: Callable[[ImageHeader], None],
         workers: Workers,
     ) -> None:
-        self.site = site
-        self.store = store
-        self.files = files
+        super().__init__(site, store, files, conditions, workers)
         self.reduced = reduced
-        self.conditions = conditions
         self.requests = requests
         self._tell = tell
-        self._workers = workers
 
     def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
@@ -163,52 +154,6 @@ class Registration:
         if request is not None:
             self.requests.answered(request, header, ds)
 
-    def process(
-        self,
-        header: ImageHeader,
-        reduced: Reduced,
-        pixel_attributes: dict[str, Any],
-        attributes: dict[str, Any],
-        order: Order | None,
-        condition: Condition | None = None,
-        apart: bool = False,
-    ) -> ImageHeader:
-        """Choose the condition key, calculate its parameters on the reduced image, judge (C1, C3, R8).
-
-        `apart`: in a worker, behind what is on a screen; else at once, for somebody who waits.
-        """
-        why = ""
-        if condition is None:
-            condition, why = choose(self.conditions.all(), {**attributes, **_coded(header)}, order)
-        chain = Chain.of(condition.processing, header.overrides)
-        known = (pixel_attributes, _calibration(self.site, header.sender), condition.exposure.get("target_ei"))
-        if apart:
-            calculated = self._workers.run(_calculate, reduced, chain.flat(), *known, priority=2).result()
-        else:
-            calculated = _calculate(reduced, chain.flat(), *known)
-        parameters = {**calculated, "condition_why": why} if why else dict(calculated)
-        # What was measured is of the pixels, whatever key processes them.
-        if "quality" in header.parameters and header.parameters["quality"].get("kind") == condition.quality:
-            parameters["quality"] = header.parameters["quality"]
-        header = _with(header, condition=condition.key, condition_version=condition.version, parameters=parameters)
-        judgement = judge(header, condition, self.site.fitness, order=order, attributes=attributes or None)
-        return _with(header, judgement=judgement)
-
-    def recalculate(self, header: ImageHeader, condition: str, reduced: Reduced) -> ImageHeader:
-        """The header with another condition key, its parameters calculated and judged anew."""
-        record = read(self.files.path(header.image_id))
-        peer = self.site.peer_by_ae(header.sender)
-        image = open_image(record.path, unprocessed=peer.sends_raw if peer else None)
-        orders = self.store.orders("order_id = ?", [header.order_id]) if header.order_id else []
-        return self.process(
-            header,
-            reduced,
-            dict(image.attrs),
-            attributes_of(record.ds, header.edits),
-            orders[0] if orders else None,
-            self.conditions.get(condition),
-        )
-
     def _header(self, found: Examined, file: Path, arrived_at: datetime, order: Order | None) -> ImageHeader:
         columns = dict(found.columns)
         columns.setdefault("patient", Patient())
@@ -268,33 +213,6 @@ class Registration:
             self.files.done(path)
         else:
             self.files.set_aside(path)
-
-
-def _calculate(
-    reduced: Reduced,
-    parameters: dict[str, Any],
-    attributes: dict[str, Any],
-    calibration: Exposure | None,
-    target_ei: float | None,
-) -> dict[str, Any]:
-    """`imgdash.process.calculate`, of what can be sent to a worker."""
-    chain = Chain.of({}, parameters)
-    return dict(calculate(reduced, chain, attrs=attributes, calibration=calibration, target_ei=target_ei))
-
-
-def _coded(header: ImageHeader) -> dict[str, str]:
-    """What was corrected on the screen wins over what the file says."""
-    coded = {
-        "BodyPartExamined": header.body_part,
-        "ViewPosition": header.view,
-        "Modality": header.modality,
-        "PatientID": header.patient.id,
-    }
-    return {name: value for name, value in coded.items() if value}
-
-
-def _calibration(site: Site, sender: str) -> Exposure | None:
-    return next((exposure for exposure in site.exposure if exposure.sender == sender), None)
 
 
 def _sender(found: Examined) -> str:
