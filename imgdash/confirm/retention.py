@@ -35,15 +35,11 @@ def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -
     gone = []
     for header in store.images("state = 'deleted' and file <> ''"):
         try:
-            files.delete(header.image_id)
-            if header.file.startswith("quarantine/"):
-                (files.quarantine / header.file.split("/")[-1]).unlink(missing_ok=True)
+            if store.write(partial(_take_away, files=files, image_id=header.image_id)):
+                gone.append(header.image_id)
         except OSError as error:
             # It is tried again at the next call; meanwhile the others go.
             _LOG.warning("the file of image %s cannot be deleted: %s", header.image_id, error.strerror)
-            continue
-        store.set("image", header.image_id, why="its file was deleted", file="")
-        gone.append(header.image_id)
     return gone
 
 
@@ -77,3 +73,15 @@ def _delete(change: Change, image_id: str) -> None:
         change.transition("image", image_id, "expire", why="kept long enough after its delivery")
     else:
         change.transition("image", image_id, "delete", why="kept long enough after its rejection")
+
+
+def _take_away(change: Change, files: Files, image_id: str) -> bool:
+    """In the change, so that an image that is received again is either still deleted here, or has its file."""
+    header = change.image(image_id)
+    if header.state != "deleted":
+        return False
+    files.delete(image_id)
+    if header.file.startswith("quarantine/"):
+        (files.quarantine / header.file.split("/")[-1]).unlink(missing_ok=True)
+    change.set("image", image_id, why="its file was deleted", file="")
+    return True

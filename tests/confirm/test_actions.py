@@ -321,3 +321,13 @@ def test_confirming_the_answer_closes_the_request(store, actions, user) -> None:
     assert store.request("r").state == "answered"
     actions.reject(image.image_id, user, "111219")
     assert store.request("r").state == "superseded"
+
+
+def test_a_side_told_again_under_its_other_name_is_the_side(store, actions, manager) -> None:
+    image = put(store, header(laterality="R")).image_id
+    actions.edit(image, manager, {"Laterality": "L", "StationName": "S1"})
+    edited = actions.edit(image, manager, {"ImageLaterality": "R"})
+    assert (edited.edits, edited.laterality) == ({"ImageLaterality": "R", "StationName": "S1"}, "R")
+    assert actions.edit(image, manager, {"Laterality": "L"}).marked["ImageLaterality"] == "L"
+    with pytest.raises(ImgdashError, match="cannot be L and R"):
+        actions.edit(image, manager, {"Laterality": "L", "ImageLaterality": "R"})

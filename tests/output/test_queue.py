@@ -317,6 +317,23 @@ def test_what_was_being_sent_when_imgdash_was_killed_is_sent_again_as_the_same_o
         assert site.outputs.former.result(job).read_bytes() == once
 
 
+@pytest.mark.parametrize(("kind", "state", "got"), [("reject", "cancelled", []), ("repeat", "done", ["1"])])
+@pytest.mark.parametrize("on_its_way", [("take",), ("take", "sent", "retry")])
+def test_what_was_rejected_on_its_way_goes_no_further_unless_as_a_repeat(
+    bench: Make, kind: str, state: str, got: list[str], on_its_way: tuple[str, ...]
+) -> None:
+    with Storage() as storage:
+        site = bench(archive(storage.port))
+        image = site.add(radiograph(1))
+        entry = site.register(image, "ARCHIVE")
+        for event in on_its_way:
+            site.store.transition("queue", entry, event)
+        site.store.transition("image", image.image_id, "reject", "anna", kind=kind)
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == state)
+    assert storage.got == got
+
+
 def test_a_queue_ends_although_its_peer_does_not_answer(bench: Make) -> None:
     release = threading.Event()
     ae = AE("ARCHIVE")
