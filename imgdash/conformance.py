@@ -32,10 +32,9 @@ def _lines(site: Site) -> Iterator[str]:
     yield f"- Implementation Class UID: {IMPLEMENTATION_CLASS_UID}"
     yield f"- Implementation Version Name: {IMPLEMENTATION_VERSION_NAME}"
     yield "- Ports: " + "; ".join(_ports(site))
-    yield (
-        "- Who may associate: AE titles named in the site file from their addresses"
-        + {"known": ".", "loopback": ", and anybody on loopback.", "all": ", and anybody else."}[station.open_to]
-    )
+    others = {"known": ".", "loopback": ", and anybody on loopback.", "all": ", and anybody else."}[station.open_to]
+    yield f"- Who may associate: AE titles named in the site file from their addresses{others}"
+    yield f"- Who may send orders: the HIS/RIS named in the site file from their addresses{others}"
     yield "- Character sets: received as they are; what is written anew is ASCII or ISO_IR 192 (UTF-8)."
     yield ""
     yield "## Accepted on the DICOM port"

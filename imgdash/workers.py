@@ -7,6 +7,7 @@ A file that makes a decoder crash or eat memory kills its worker, not the appara
 from __future__ import annotations
 
 import itertools
+import logging
 import multiprocessing
 import os
 import queue
@@ -21,6 +22,9 @@ from typing import Any, TypeVar
 
 from imgdash.model import ImgdashError
 
+_LOG = logging.getLogger(__name__)
+# Between tries to start a process.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 T = TypeVar("T")
 
 
@@ -120,27 +124,53 @@ class Workers:
         """Of the worker processes; one that just died may still be among them."""
         return [pid for pid in self._pids.values() if pid is not None]
 
-    def _start_one(self, number: int) -> tuple[Any, Any]:
+    @property
+    def alive(self) -> bool:
+        """Whether every worker is looked after: it runs, or is about to be started again."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def _start_one(self, number: int) -> tuple[Any, Any] | None:
+        """Start a process; where the machine has no room for one, when it has. None if the pool is stopped before."""
+        self._pids[number] = None
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                return self._started(number)
+            except Exception as error:  # of memory, descriptors, processes: just when workers die of their size
+                _LOG.warning("a worker process could not be started: %s", error)
+            self._stopping.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return None
+
+    def _started(self, number: int) -> tuple[Any, Any]:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self._pids[number] = process.pid
         return process, ours
 
     def _tend(self, number: int) -> None:
-        process, connection = self._start_one(number)
-        ready = False
+        """Give tasks to one process, and to the next one when it has died."""
+        worker: tuple[Any, Any] | None = None
         try:
             while True:
+                if worker is None:
+                    worker, ready = self._start_one(number), False
                 task = self._tasks.get()
-                if self._stopping.is_set():
+                if self._stopping.is_set() or worker is None:
                     if task.function is not _stop:
                         task.future.cancel()
                         continue
                     return
                 if not task.future.set_running_or_notify_cancel():
                     continue
+                connection = worker[1]
                 try:
                     if not ready:
                         _receive(connection, 60.0)
@@ -149,28 +179,27 @@ class Workers:
                     kind, answer = _receive(connection, task.timeout)
                 except (EOFError, OSError, TimeoutError) as error:
                     self.died += 1
-                    _end(process, connection)
+                    _end(*worker)
+                    worker = None
                     why = "took longer than it may" if isinstance(error, TimeoutError) else "died"
                     task.future.set_exception(
                         WorkerDied(f"The worker {why} on this task.", "The image may be corrupt: ask for it again.")
                     )
-                    process, connection = self._start_one(number)
-                    ready = False
                     continue
                 except Exception as error:  # arguments that cannot be pickled
                     task.future.set_exception(error)
                     continue
                 if kind == "done":
                     task.future.set_result(answer)
-                else:
-                    task.future.set_exception(answer)
-                    if isinstance(answer, WorkerDied):
-                        self.died += 1
-                        _end(process, connection)
-                        process, connection = self._start_one(number)
-                        ready = False
+                    continue
+                if isinstance(answer, WorkerDied):
+                    self.died += 1
+                    _end(*worker)
+                    worker = None
+                task.future.set_exception(answer)
         finally:
-            _end(process, connection)
+            if worker is not None:
+                _end(*worker)
 
     def stop(self) -> None:
         """End the processes; waiting tasks are cancelled."""

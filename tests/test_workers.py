@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,38 @@ def test_memory_that_is_too_little_is_said_with_the_setting(workers: Workers) ->
         workers.run(bytes, 4 << 30).result(60)
     with pytest.raises(ImgdashError, match="worker_memory_mb"):
         parse({"station": {"worker_memory_mb": 256}}, Path("site.toml"))
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert workers.run(abs, -1).result(60) == 1
+    start = SpawnProcess.start
+    refused: list[int] = []
+
+    def full(process: SpawnProcess) -> None:
+        if len(refused) < 2:
+            refused.append(1)
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        start(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", full)
+    fatal, after = workers.run(os._exit, 9), workers.run(abs, -2)
+    with pytest.raises(WorkerDied, match="died"):
+        fatal.result(60)
+    assert after.result(60) == 2
+    assert workers.alive
+    assert len(refused) == 2
+    assert caplog.text.count("Cannot allocate memory") == 2
+
+
+def test_a_pool_that_cannot_start_a_process_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(process: SpawnProcess) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(SpawnProcess, "start", full)
+    pool = Workers(1, 600)
+    waiting = pool.run(abs, -1)
+    pool.stop()
+    assert waiting.cancelled()
+    assert not pool.alive

@@ -15,13 +15,13 @@ from typing import Any, Self
 from imgdash import config
 from imgdash.apparatus import health
 from imgdash.apparatus.intake import Intake
+from imgdash.apparatus.last_resort import LastResort
 from imgdash.apparatus.messages import Messages
 from imgdash.apparatus.ordering import Ordering
 from imgdash.apparatus.orders import Orders
 from imgdash.apparatus.quality import Quality
 from imgdash.apparatus.queueing import Queueing
 from imgdash.apparatus.recording import Recording
-from imgdash.apparatus.registration import Registration
 from imgdash.apparatus.reporting import Reporting
 from imgdash.apparatus.requesting import Requesting
 from imgdash.apparatus.reviewing import Reviewing
@@ -33,7 +33,7 @@ from imgdash.apparatus.traffic import Traffic
 from imgdash.apparatus.tuning import Tuning
 from imgdash.config import Site
 from imgdash.confirm import Actions
-from imgdash.model import Event, ImageHeader, ImgdashError
+from imgdash.model import Event, ImageHeader
 from imgdash.output import Outputs
 from imgdash.output.as_received import corrected
 from imgdash.receive import Receivers
@@ -98,7 +98,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         self.ordering = Ordering(self.store, self.conditions, procedures)
         self._orders = Orders(self.site, self.store, self.conditions, procedures, self._requests)
         self.screen = Screen(self.files, self.reduced_images, self.conditions, self.workers, self._raw)
-        self._registration = Registration(
+        self._registration = LastResort(
             self.site,
             self.store,
             self.files,
@@ -116,6 +116,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
             pitch_mm=station.processing_pitch_mm,
             raw_senders={peer.ae_title: peer.sends_raw for peer in self.site.peers if peer.ae_title and peer.sends_raw},
             register=self._registration.register,
+            give_up=self._registration.give_up,
             message=messages.take,
         )
         self._quality = Quality(self.site, self.store, self.files, self.conditions, self.workers)
@@ -202,6 +203,16 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         """Whether every receiver process is at work."""
         return self._receivers.alive()
 
+    @property
+    def alive(self) -> dict[str, bool]:
+        """Part of the apparatus → whether it is at work; what is not was ended by a fault, and is to be told."""
+        return {
+            "receivers": self.receivers_alive,
+            "intake": self._intake.alive,
+            "workers": self.workers.alive,
+            "housekeeping": self._housekeeper.is_alive(),
+        }
+
     def subscribe(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
         """Hear of every change after it is durable; returns the function that ends it.
 
@@ -222,11 +233,11 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         """What is due by time: changed condition files, rejected images whose time is over (R7)."""
         at_once = self.site.station.keep_rejected_days == 0
         while not self._stopping.wait(_AT_ONCE_SECONDS if at_once else _HOUSEKEEPING_SECONDS):
-            try:
-                self.conditions.refresh()
-                self._sweep()
-            except ImgdashError:
-                _LOG.exception("housekeeping was not finished")
+            for work in (self.conditions.refresh, self._sweep):
+                try:
+                    work()
+                except Exception:  # whatever it was, the other work, and the next time, go on
+                    _LOG.exception("housekeeping was not finished")
 
 
 def replace_site(site: Site, **station: Any) -> Site:

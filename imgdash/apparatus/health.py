@@ -88,5 +88,6 @@ def health(apparatus: Apparatus) -> dict[str, Any]:
         "requests": {**once, "states": requests},
         "notices": apparatus.told.counts(),
         "receivers": apparatus.receivers_alive,
+        "alive": apparatus.alive,
         "workers_died": apparatus.workers.died,
     }

@@ -6,7 +6,6 @@ the arrived name goes away last.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import queue
 import threading
@@ -20,7 +19,7 @@ from typing import Any
 
 import pydicom
 
-from imgdash.model import ImgdashError, Unreadable
+from imgdash.model import ImgdashError, RecordsFailed, Unreadable
 from imgdash.reduce import Reduced, reduce_image
 from imgdash.store import files, header, pixels
 from imgdash.workers import WorkerDied, Workers
@@ -28,6 +27,8 @@ from imgdash.workers import WorkerDied, Workers
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 3.0
 _RESCAN = 5.0
+# So often a file may fail to be registered, where it is the file that fails.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _from_meta(path: Path, trouble: str) -> Examined:
         meta = pydicom.filereader.read_file_meta_info(path)
     except Exception:  # not even that: the file was put there by hand
         meta = pydicom.dataset.FileMetaDataset()
-    image_id = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    # Piece by piece: it may be the very file that was too large for a worker.
+    image_id = files.content_id(path, 0)
     columns = {
         "sop_class_uid": str(meta.get("MediaStorageSOPClassUID", "")),
         "sop_instance_uid": str(meta.get("MediaStorageSOPInstanceUID", "")),
@@ -102,6 +104,9 @@ class Intake:
     register
         Called with the arrival's path, its time and what was found; makes the image known. Raises if it could
         not; the file is then tried again at the next scan.
+    give_up
+        Called with the same, and why, where that has failed too often: makes known that there is an image which
+        cannot be registered.
     message
         Called with the path of a message file.
     """
@@ -115,16 +120,21 @@ class Intake:
         pitch_mm: float,
         raw_senders: dict[str, bool],
         register: Callable[[Path, datetime, Examined], None],
+        give_up: Callable[[Path, datetime, Examined, str], None],
         message: Callable[[Path], None],
     ) -> None:
         self._incoming = incoming
         self._workers = workers
         self._settings = (display_size, pitch_mm, raw_senders)
         self._register = register
+        self._give_up = give_up
         self._message = message
         self._names: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._known: set[str] = set()
         self._pending: list[tuple[Path, float, Future[Examined]]] = []
+        # Name of a file → how often it could not be registered; and what was logged of it last.
+        self._failures: dict[str, int] = {}
+        self._said: dict[str, str] = {}
         self._stop = threading.Event()
         # One after another, but beside the images: an answer to a peer that is away takes its time.
         self._messages = ThreadPoolExecutor(1, thread_name_prefix="messages")
@@ -151,22 +161,41 @@ class Intake:
         """Files on their way."""
         return len(self._known)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it takes what arrives."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         scanned = -_RESCAN
         while not self._stop.is_set():
-            # A notice can be lost with the receiver that was to give it; the folder cannot.
-            if time.monotonic() - scanned >= _RESCAN:
-                scanned = time.monotonic()
-                for path in sorted(self._incoming.iterdir()):
-                    self._take(path.name)
             try:
-                name = self._names.get(timeout=0.02 if self._pending else 1.0)
-                while name is not None:
-                    self._take(name)
-                    name = self._names.get_nowait()
-            except queue.Empty:
-                pass
-            self._finish()
+                # A notice can be lost with the receiver that was to give it; the folder cannot.
+                if time.monotonic() - scanned >= _RESCAN:
+                    scanned = time.monotonic()
+                    self._scan()
+                self._listen()
+                self._finish()
+            except Exception:  # of the folder, or of the machine: what is acknowledged waits in it meanwhile
+                _LOG.exception("nothing could be taken from %s for a moment", self._incoming.name)
+                self._stop.wait(1.0)
+
+    def _scan(self) -> None:
+        names = sorted(path.name for path in self._incoming.iterdir())
+        for told in (self._failures, self._said):
+            for name in told.keys() - set(names):
+                del told[name]
+        for name in names:
+            self._take(name)
+
+    def _listen(self) -> None:
+        try:
+            name = self._names.get(timeout=0.02 if self._pending else 1.0)
+            while name is not None:
+                self._take(name)
+                name = self._names.get_nowait()
+        except queue.Empty:
+            pass
 
     def _take(self, name: str) -> None:
         path = self._incoming / Path(name).name
@@ -190,25 +219,52 @@ class Intake:
 
     def _finish(self) -> None:
         """Hand on what is examined; one slow file lets the others pass after a while."""
-        remaining = []
+        pending, self._pending = self._pending, []
         blocked = False
-        for path, since, future in self._pending:
+        for path, since, future in pending:
             if not future.done() or blocked:
-                remaining.append((path, since, future))
+                self._pending.append((path, since, future))
                 blocked = blocked or time.monotonic() - since < _PATIENCE
                 continue
             try:
-                found = future.result()
-            except WorkerDied as error:
-                found = replace(_from_meta(path, str(error)), trouble=str(error))
-            except Exception as error:
-                found = _from_meta(path, f"The file could not be examined: {error}.")
-            try:
-                self._register(path, _arrival(path), found)
-            except Exception:  # stays in incoming, tried again at the next scan
-                _LOG.exception("an arrived file could not be registered: %s", path.name)
+                self._hand_on(path, future)
+            except Exception as error:  # stays in incoming, tried again at the next scan
+                if self._said.get(path.name) != str(error):
+                    self._said[path.name] = str(error)
+                    _LOG.exception("an arrived file could not be registered: %s", path.name)
             self._known.discard(path.name)
-        self._pending = remaining
+
+    def _hand_on(self, path: Path, future: Future[Examined]) -> None:
+        """Register what was found, or what can be said where nothing was."""
+        if not path.exists():
+            _LOG.warning("an arrived file is gone before it was registered: %s", path.name)
+            return
+        arrived_at = _arrival(path)
+        try:
+            found = future.result()
+        except WorkerDied as error:
+            found = replace(_from_meta(path, str(error)), trouble=str(error))
+        except Exception as error:
+            found = _from_meta(path, f"The file could not be examined: {error}.")
+        try:
+            self._register(path, arrived_at, found)
+        except Exception as error:
+            if _is_ours(error):
+                raise
+            self._failures[path.name] = self._failures.get(path.name, 0) + 1
+            if self._failures[path.name] < _TRIES:
+                raise
+            _LOG.warning("an arrived file is given up: %s", path.name)
+            self._give_up(path, arrived_at, found, f"The image was received, but could not be registered: {error}.")
+
+
+def _is_ours(error: BaseException | None) -> bool:
+    """Whether the disk or the records failed, not this file: it waits until they are in order again."""
+    while error is not None:
+        if isinstance(error, OSError | RecordsFailed):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _arrival(path: Path) -> datetime:

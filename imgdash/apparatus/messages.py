@@ -25,6 +25,7 @@ from imgdash.store.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
 _DONE = "select 1 from journal where subject = 'step' and id = ? and (data->>'file') = ?"
+_CREATED = "select 1 from journal where subject = 'step' and id = ? and (data->>'service') = 'mpps-create'"
 # A peer that is away for longer asks again when it is back.
 _PATIENCE = timedelta(hours=1)
 
@@ -69,16 +70,22 @@ class Messages:
         path.unlink(missing_ok=True)
 
     def _step(self, message: Any) -> None:
-        event = mpps.event(message)
-        # The file is let go of after the change, so a stop in between brings the message once more.
-        event = dataclasses.replace(event, data={**event.data, "file": message.name})
+        uid = message.sop_instance_uid
 
         def change_(change: Change) -> None:
-            if change.query(_DONE, [event.id, message.name]):
+            if change.query(_DONE, [uid, message.name]):
                 return
-            change.emit(event)
-            uid = message.sop_instance_uid
-            self._requests.outbox.forward(change, message.service, uid, message.dataset or Dataset())
+            known = next(iter(change.query("select * from step where step_uid = ?", [uid])), None)
+            event = mpps.taken(message, known, created=bool(change.query(_CREATED, [uid])))
+            if isinstance(event, str):
+                left_out = {"service": message.service, "step": uid}
+                change.emit(Event("peer", message.calling_ae, "ignored", left_out, why=event))
+                return
+            # The file is let go of after the change, so a stop in between brings the message once more.
+            noted = {"file": message.name, "service": message.service}
+            change.emit(dataclasses.replace(event, data={**event.data, **noted}))
+            if known is None or known["state"] not in mpps.FINAL:
+                self._requests.outbox.forward(change, message.service, uid, message.dataset or Dataset())
 
         self._store.write(change_)
 

@@ -6,12 +6,12 @@ import dataclasses
 import logging
 import threading
 
+from imgdash.apparatus import reservations
 from imgdash.config import Peer, Site
-from imgdash.model import Event, Order, PeerFailed
+from imgdash.model import Order, PeerFailed
 from imgdash.process.selection import choose
 from imgdash.receive import OrderServer, worklist
 from imgdash.request import Requests
-from imgdash.store import rows
 from imgdash.store.conditions import Conditions
 from imgdash.store.procedures import Procedures
 from imgdash.store.store import Change, Store
@@ -61,21 +61,12 @@ class Orders:
         condition, _ = choose(conditions, {"BodyPartExamined": order.body_part}, order)
         order = dataclasses.replace(order, condition=order.condition or condition.key)
 
-        def change(tx: Change) -> Order | None:
-            known = _known(tx, order)
-            if known is None:
-                tx.emit(Event("order", order.order_id, order.state, rows.order_columns(order), order.source or "ris"))
-                return order
-            merged = _merged(known, order)
-            if merged == known:
-                return None
-            event = merged.state if merged.state != known.state else "change"
-            tx.emit(Event("order", known.order_id, event, rows.order_columns(merged), order.source or "ris"))
-            return merged
+        def change(tx: Change) -> None:
+            # In one transaction: an order that is known must not come again without its meaning having been heard.
+            for kept in reservations.keep(tx, self._site, order):
+                self._requests.order_answers(tx, kept)
 
-        kept = self._store.write(change)
-        if kept is not None:
-            self._requests.order_answers(kept)
+        self._store.write(change)
 
     def _poll(self, peer: Peer) -> None:
         said, failures = "", 0
@@ -91,33 +82,3 @@ class Orders:
                     said = error.cause
                     _LOG.warning("worklist of %s: %s", peer.name, error)
             self._stopping.wait(peer.worklist_seconds)
-
-
-def _known(change: Change, order: Order) -> Order | None:
-    """The reservation an order is about: by its id, else by the numbers of placer and filler.
-
-    A cancellation may carry nothing but these numbers.
-    """
-    found = change.orders("order_id = ?", [order.order_id])
-    for column, number in (("placer_number", order.placer_number), ("filler_number", order.filler_number)):
-        if not found and number:
-            found = change.orders(f"{column} = ?", [number])
-    return found[0] if found else None
-
-
-def _merged(known: Order, order: Order) -> Order:
-    """What is known with what is told now: HL7 and worklist each leave out what the other says."""
-    told = {
-        field.name: value
-        for field in dataclasses.fields(Order)
-        if field.name not in ("order_id", "patient", "received_at", "source")
-        and (value := getattr(order, field.name)) not in ("", None, False)
-    }
-    if known.state == "radiographed" and order.state == "new":
-        del told["state"]
-    patient = {
-        field.name: value
-        for field in dataclasses.fields(order.patient)
-        if (value := getattr(order.patient, field.name))
-    }
-    return dataclasses.replace(known, patient=dataclasses.replace(known.patient, **patient), **told)

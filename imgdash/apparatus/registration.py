@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from imgdash.apparatus.intake import Examined
-from imgdash.config import Exposure, Site
-from imgdash.confirm.judge import judge
-from imgdash.model import Condition, Event, Finding, ImageHeader, Judgement, Order, Patient
+from imgdash.apparatus.processing import Processing
+from imgdash.apparatus.reservations import find_order
+from imgdash.config import Site
+from imgdash.confirm.changing import corrected
+from imgdash.model import IMAGE, Event, Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.codes import UNREADABLE
-from imgdash.process import Chain, calculate
-from imgdash.process.selection import choose
 from imgdash.records import emission
-from imgdash.reduce import Reduced
 from imgdash.request import Requests
 from imgdash.store import rows
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
-from imgdash.store.header import attributes as attributes_of
 from imgdash.store.header import read
-from imgdash.store.pixels import open_image
 from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Change, Store
 from imgdash.workers import Workers
 
+_ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and (data->>'arrival') = ?"
+# What is known of an image once its pixels are seen.
+_SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "order_id")
 
-class Registration:
+
+class Registration(Processing):
     """Turns what the intake found into an image that awaits its reviewer.
 
     Parameters
@@ -51,49 +52,100 @@ class Registration:
         tell: Callable[[ImageHeader], None],
         workers: Workers,
     ) -> None:
-        self.site = site
-        self.store = store
-        self.files = files
+        super().__init__(site, store, files, conditions, workers)
         self.reduced = reduced
-        self.conditions = conditions
         self.requests = requests
         self._tell = tell
-        self._workers = workers
 
     def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
         known = self.store.images("image_id = ?", [found.image_id])
-        if known and known[0].state != "received":
-            self.store.set("image", found.image_id, why=f"the same bytes were received again from {_sender(found)}")
-            self.requests.received_again(found.image_id)
-            self._put_away(path, found)
-            return
-        header = known[0] if known else self._new(path, arrived_at, found)
-        if found.reduced is not None:
+        new = not known or known[0].state == "deleted"
+        if new:
+            header = self._new(path, arrived_at, found, known[0].edits if known else {})
+        else:
+            header = self._again(known[0], path, found)
+        if found.readable_header and header.state != "deleted" and not self.files.has(header.image_id):
+            # A sweep that was under way took the file of the image that was deleted before.
+            self.files.keep(path, header.image_id)
+        self._examined(header, found)
+        header = self.store.image(header.image_id)
+        if new or header.unread or not self.store.requests("image_id = ?", [header.image_id]):
+            self.requests.by_policy(header, header.judgement)
+        self._put_away(path, found)
+        if new:
+            self._tell(header)
+
+    def _examined(self, header: ImageHeader, found: Examined) -> None:
+        """On to its reviewer, or into quarantine."""
+        if header.state == "received" and found.reduced is not None:
             self.reduced.put(header.image_id, header.number, found.reduced)
             self._answer(header)
             # Only now may a reviewer have it: what it answers, and what it looks like, is there.
             why = header.parameters.get("condition_why", "")
             self.store.transition("image", header.image_id, "examine", why=why)
-        self._put_away(path, found)
-        header = self.store.image(header.image_id)
-        self.requests.by_policy(header, header.judgement)
-        self._tell(header)
+        elif header.state == "received":
+            # It could be read before a stop, and cannot now.
+            unread: dict[str, Any] = {
+                "judgement": _unreadable(found),
+                "condition": "",
+                "condition_version": 0,
+                "parameters": {},
+            }
+            self.store.transition("image", header.image_id, "quarantine", why=found.trouble, **unread)
+        elif header.state == "quarantined" and found.readable_header:
+            self._answer(header)
 
-    def _new(self, path: Path, arrived_at: datetime, found: Examined) -> ImageHeader:
+    def _new(self, path: Path, arrived_at: datetime, found: Examined, edits: Mapping[str, str]) -> ImageHeader:
         if found.readable_header:
             file = self.files.keep(path, found.image_id)
             facts = emission.facts(read(file).ds)
         else:
             file, facts = self.files.quarantine / path.name, {}
         order = find_order(self.store, found.columns)
-        header = self._header(found, file, arrived_at, order)
+        header = corrected(self._header(found, file, arrived_at, order), edits)
         if found.reduced is not None:
-            header = self.process(header, found.reduced, found.pixel_attributes, found.attributes, order, apart=True)
+            attributes = {**found.attributes, **edits}
+            header = self.process(header, found.reduced, found.pixel_attributes, attributes, order, apart=True)
         else:
-            trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
-            header = _with(header, judgement=Judgement(trouble, trouble))
-        return self.store.write(lambda change: self._birth(change, header, found, order, facts))
+            header = _with(header, judgement=_unreadable(found))
+        return self.store.write(lambda change: self._birth(change, header, found, order, facts, path.name))
+
+    def _again(self, header: ImageHeader, path: Path, found: Examined) -> ImageHeader:
+        """The same bytes once more: an answer, where they were asked for, and a second look, where nobody saw them.
+
+        What could not be read then may be now: the fault may have been ours. After a stop it may be the same arrival
+        as well: then nothing was received again, and what is left to do is seen by the image's state.
+        """
+        noted = self._noted(header, path)
+        columns: dict[str, Any] = {}
+        if found.reduced is not None and header.unread and IMAGE.allows(header.state, "examine"):
+            order = find_order(self.store, found.columns)
+            born = _with(header, state="received", order_id=order.order_id if order else header.order_id)
+            seen = self.process(born, found.reduced, found.pixel_attributes, found.attributes, order, apart=True)
+            self.reduced.put(header.image_id, header.number, found.reduced)
+            columns = {name: getattr(seen, name) for name in _SEEN}
+        elif noted:
+            return header
+
+        def change_(change: Change) -> None:
+            why = (
+                "looked at again after a stop" if noted else f"the same bytes were received again from {_sender(found)}"
+            )
+            change.set("image", header.image_id, why=why, arrival=path.name)
+            if columns and IMAGE.allows(change.image(header.image_id).state, "examine"):
+                why = columns["parameters"].get("condition_why", "")
+                change.transition("image", header.image_id, "examine", why=why, reason="", comment="", **columns)
+                self.requests.readable(change, header.image_id)
+            else:
+                self.requests.received_again(change, header.image_id)
+
+        self.store.write(change_)
+        return self.store.image(header.image_id)
+
+    def _noted(self, header: ImageHeader, path: Path) -> bool:
+        """Whether this arrival, not only these bytes, is on record."""
+        return bool(self.store.query(_ARRIVAL, [header.image_id, path.name]))
 
     def _answer(self, header: ImageHeader) -> None:
         """The image answers a request: it replaces the one that was not good enough (R6)."""
@@ -101,52 +153,6 @@ class Registration:
         request = self.requests.match(header, ds)
         if request is not None:
             self.requests.answered(request, header, ds)
-
-    def process(
-        self,
-        header: ImageHeader,
-        reduced: Reduced,
-        pixel_attributes: dict[str, Any],
-        attributes: dict[str, Any],
-        order: Order | None,
-        condition: Condition | None = None,
-        apart: bool = False,
-    ) -> ImageHeader:
-        """Choose the condition key, calculate its parameters on the reduced image, judge (C1, C3, R8).
-
-        `apart`: in a worker, behind what is on a screen; else at once, for somebody who waits.
-        """
-        why = ""
-        if condition is None:
-            condition, why = choose(self.conditions.all(), {**attributes, **_coded(header)}, order)
-        chain = Chain.of(condition.processing, header.overrides)
-        known = (pixel_attributes, _calibration(self.site, header.sender), condition.exposure.get("target_ei"))
-        if apart:
-            calculated = self._workers.run(_calculate, reduced, chain.flat(), *known, priority=2).result()
-        else:
-            calculated = _calculate(reduced, chain.flat(), *known)
-        parameters = {**calculated, "condition_why": why} if why else dict(calculated)
-        # What was measured is of the pixels, whatever key processes them.
-        if "quality" in header.parameters and header.parameters["quality"].get("kind") == condition.quality:
-            parameters["quality"] = header.parameters["quality"]
-        header = _with(header, condition=condition.key, condition_version=condition.version, parameters=parameters)
-        judgement = judge(header, condition, self.site.fitness, order=order, attributes=attributes or None)
-        return _with(header, judgement=judgement)
-
-    def recalculate(self, header: ImageHeader, condition: str, reduced: Reduced) -> ImageHeader:
-        """The header with another condition key, its parameters calculated and judged anew."""
-        record = read(self.files.path(header.image_id))
-        peer = self.site.peer_by_ae(header.sender)
-        image = open_image(record.path, unprocessed=peer.sends_raw if peer else None)
-        orders = self.store.orders("order_id = ?", [header.order_id]) if header.order_id else []
-        return self.process(
-            header,
-            reduced,
-            dict(image.attrs),
-            attributes_of(record.ds, header.edits),
-            orders[0] if orders else None,
-            self.conditions.get(condition),
-        )
 
     def _header(self, found: Examined, file: Path, arrived_at: datetime, order: Order | None) -> ImageHeader:
         columns = dict(found.columns)
@@ -165,24 +171,39 @@ class Registration:
         )
 
     def _birth(
-        self, change: Change, header: ImageHeader, found: Examined, order: Order | None, facts: dict[str, Any]
+        self,
+        change: Change,
+        header: ImageHeader,
+        found: Examined,
+        order: Order | None,
+        facts: dict[str, Any],
+        arrival: str,
     ) -> ImageHeader:
         last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
         twin = change.query(
-            "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' order by number limit 1",
-            [header.sop_instance_uid],
+            "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ? "
+            "order by number limit 1",
+            [header.sop_instance_uid, header.image_id],
         )
         header = _with(header, number=last + 1, duplicate_of=twin[0]["image_id"] if twin else "")
         why = f"received from {header.sender or 'an unknown sender'}"
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
-        change.emit(Event("image", header.image_id, "register", rows.image_columns(header), why=why))
+        columns = {**rows.image_columns(header), "arrival": arrival}
+        if change.query("select 1 from image where image_id = ?", [header.image_id]):
+            # It was deleted, and its sender was told that it is kept: it begins anew.
+            state = columns.pop("state")
+            change.transition("image", header.image_id, "return", why=f"{why}, after it was deleted here", **columns)
+            if state == "quarantined":
+                change.transition("image", header.image_id, "quarantine", why=found.trouble)
+        else:
+            change.emit(Event("image", header.image_id, "register", columns, why=why))
         if found.readable_header and not self._is_quality(header):
             # The dose was given, whether or not anybody can see the image; a test object is no person.
             emission.record(change, header, order, facts)
         if order is not None and order.state == "new":
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
-        return header
+        return change.image(header.image_id)
 
     def _is_quality(self, header: ImageHeader) -> bool:
         return bool(header.condition and self.conditions.get(header.condition, header.condition_version).quality)
@@ -194,45 +215,13 @@ class Registration:
             self.files.set_aside(path)
 
 
-def _calculate(
-    reduced: Reduced,
-    parameters: dict[str, Any],
-    attributes: dict[str, Any],
-    calibration: Exposure | None,
-    target_ei: float | None,
-) -> dict[str, Any]:
-    """`imgdash.process.calculate`, of what can be sent to a worker."""
-    chain = Chain.of({}, parameters)
-    return dict(calculate(reduced, chain, attrs=attributes, calibration=calibration, target_ei=target_ei))
-
-
-def find_order(store: Store, columns: dict[str, Any]) -> Order | None:
-    """The order an image belongs to: by scheduled step, else by accession number."""
-    for column, value in (("step_id", columns.get("step_id")), ("accession", columns.get("accession"))):
-        if value:
-            found = store.orders(f"{column} = ? and state <> 'cancelled'", [value])
-            if found:
-                return found[0]
-    return None
-
-
-def _coded(header: ImageHeader) -> dict[str, str]:
-    """What was corrected on the screen wins over what the file says."""
-    coded = {
-        "BodyPartExamined": header.body_part,
-        "ViewPosition": header.view,
-        "Modality": header.modality,
-        "PatientID": header.patient.id,
-    }
-    return {name: value for name, value in coded.items() if value}
-
-
-def _calibration(site: Site, sender: str) -> Exposure | None:
-    return next((exposure for exposure in site.exposure if exposure.sender == sender), None)
-
-
 def _sender(found: Examined) -> str:
     return found.columns.get("sender") or "an unknown sender"
+
+
+def _unreadable(found: Examined) -> Judgement:
+    trouble = (Finding("unreadable", UNREADABLE.value, found.trouble),)
+    return Judgement(trouble, trouble)
 
 
 def _with(header: ImageHeader, **changes: Any) -> ImageHeader:

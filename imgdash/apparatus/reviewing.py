@@ -109,5 +109,8 @@ class Reviewing(Revising):
 
     def _sweep(self) -> None:
         for image_id in retention.sweep(self.store, self.site, self.files):
+            if self.image(image_id).state != "deleted":
+                # Received again in this moment.
+                continue
             self.reduced_images.delete(image_id)
             self.screen.forget(image_id)

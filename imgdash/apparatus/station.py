@@ -50,6 +50,8 @@ class Running:
         Why the records could not be published, or ''.
     problems
         Condition file → what is wrong with it.
+    ended
+        Parts of the apparatus that a fault has ended.
     """
 
     version: str
@@ -68,6 +70,7 @@ class Running:
     journal_bytes: int
     publishing_trouble: str
     problems: dict[str, str]
+    ended: tuple[str, ...]
 
     @property
     def memory(self) -> int:
@@ -129,6 +132,8 @@ class Station:
             journal_bytes=apparatus.store.journal.path.stat().st_size,
             publishing_trouble=self._publisher.trouble,
             problems=dict(apparatus.conditions.problems),
+            # Receivers start again by themselves, and are counted above.
+            ended=tuple(part for part, alive in apparatus.alive.items() if not alive and part != "receivers"),
         )
 
     def site_text(self, by: Actor) -> str:

@@ -11,6 +11,7 @@ from pydicom.datadict import dictionary_description, dictionary_VM, dictionary_V
 from pydicom.dataelem import DataElement
 
 from imgdash.model import ImageHeader, ImgdashError
+from imgdash.model.image import SIDES
 
 # Keyword that a person may correct → the column of the image header that shows it ('' where none does).
 EDITABLE: Final[dict[str, str]] = {
@@ -134,7 +135,18 @@ def check_edit(keyword: str, text: str) -> str:
 
 
 def edit_columns(header: ImageHeader, edits: Mapping[str, str]) -> dict[str, Any]:
-    """Columns of the image header after corrections: the corrections themselves, and what lists show."""
-    columns: dict[str, Any] = {"edits": {**header.edits, **edits}}
+    """Columns of the image header after corrections: the corrections themselves, and what lists show.
+
+    Raises
+    ------
+    ImgdashError
+        If two sides are told at once.
+    """
+    sides = {edits[keyword] for keyword in SIDES if keyword in edits}
+    if len(sides) > 1:
+        raise ImgdashError(f"The side cannot be {' and '.join(sorted(sides))}.", "Correct Image Laterality alone.")
+    # The side has two names; what was told last under either is the side.
+    before = {keyword: text for keyword, text in header.edits.items() if not (sides and keyword in SIDES)}
+    columns: dict[str, Any] = {"edits": {**before, **edits}}
     columns.update({EDITABLE[keyword]: text for keyword, text in edits.items() if EDITABLE[keyword]})
     return columns

@@ -134,6 +134,11 @@ class Changing(Acting):
         return change.image(header.image_id)
 
 
+def corrected(header: ImageHeader, edits: Mapping[str, str]) -> ImageHeader:
+    """The header with corrections that were checked before."""
+    return _edited(header, edit_columns(header, edits))
+
+
 def _edited(header: ImageHeader, columns: Mapping[str, Any]) -> ImageHeader:
     """The header as it will be with `columns`."""
     own = {name: text for name, text in columns.items() if not name.startswith("patient_")}

@@ -150,22 +150,6 @@ class Queueing:
         why = f"{name} switched {'on' if on else 'off'}"
         self.store.set("preference", f"station/apparatus/{name}/off", actor, why, value=not on)
 
-    def queue_add(self, image_id: str, apparatus: str, actor: Actor) -> str:
-        """Send a confirmed or delivered image to one more apparatus, or to one of them again (H2); the entry's id."""
-        actor.require("route")
-        name = self.site.output(apparatus).name
-
-        def change_(change: Change) -> str:
-            header = change.image(image_id)
-            if header.state == "delivered":
-                change.transition("image", image_id, "reopen", actor.name, f"also to {name}")
-            elif header.state != "confirmed":
-                raise NotAllowed(f"The image is {header.state!r}.", "Only a confirmed image can be sent.")
-            event = change.set("image", image_id, actor.name, f"also to {name}")
-            return register(change, header, [name], actor.name, event.seq)[0].entry_id
-
-        return self.store.write(change_)
-
     def _entry(self, entry_id: str, event: str, actor: Actor) -> None:
         actor.require("queue")
         self.store.transition("queue", entry_id, event, actor, "by hand")

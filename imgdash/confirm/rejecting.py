@@ -62,7 +62,9 @@ class Rejecting(Acting):
 
         def change_(change: Change) -> ImageHeader:
             header = change.image(image_id)
-            change.transition("image", image_id, "restore", actor.name, reason="", comment="")
+            # What nobody could see before can be seen no better now.
+            event, why = ("quarantine", "the rejection was taken back") if header.unread else ("restore", "")
+            change.transition("image", image_id, event, actor.name, why, reason="", comment="")
             if header.request_id:
                 request_event(change, header.request_id, "reopen", actor.name, "the answer was restored")
             return change.image(image_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +12,8 @@ from imgdash.model import ImageHeader
 from imgdash.store.change import Change
 from imgdash.store.files import Files
 from imgdash.store.store import Store
+
+_LOG = logging.getLogger(__name__)
 
 
 def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -> list[str]:
@@ -31,11 +34,12 @@ def sweep(store: Store, site: Site, files: Files, now: datetime | None = None) -
         store.write(partial(_delete, image_id=header.image_id))
     gone = []
     for header in store.images("state = 'deleted' and file <> ''"):
-        files.delete(header.image_id)
-        if header.file.startswith("quarantine/"):
-            (files.quarantine / header.file.split("/")[-1]).unlink(missing_ok=True)
-        store.set("image", header.image_id, why="its file was deleted", file="")
-        gone.append(header.image_id)
+        try:
+            if store.write(partial(_take_away, files=files, image_id=header.image_id)):
+                gone.append(header.image_id)
+        except OSError as error:
+            # It is tried again at the next call; meanwhile the others go.
+            _LOG.warning("the file of image %s cannot be deleted: %s", header.image_id, error.strerror)
     return gone
 
 
@@ -69,3 +73,15 @@ def _delete(change: Change, image_id: str) -> None:
         change.transition("image", image_id, "expire", why="kept long enough after its delivery")
     else:
         change.transition("image", image_id, "delete", why="kept long enough after its rejection")
+
+
+def _take_away(change: Change, files: Files, image_id: str) -> bool:
+    """In the change, so that an image that is received again is either still deleted here, or has its file."""
+    header = change.image(image_id)
+    if header.state != "deleted":
+        return False
+    files.delete(image_id)
+    if header.file.startswith("quarantine/"):
+        (files.quarantine / header.file.split("/")[-1]).unlink(missing_ok=True)
+    change.set("image", image_id, why="its file was deleted", file="")
+    return True

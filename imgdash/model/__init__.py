@@ -1,7 +1,7 @@
 """Domain types of the image management apparatus; imports nothing else of imgdash."""
 
 from imgdash.model.condition import Condition, Selection
-from imgdash.model.errors import ImgdashError, NotAllowed, NotFound, PeerFailed, Unreadable
+from imgdash.model.errors import ImgdashError, NotAllowed, NotFound, PeerFailed, RecordsFailed, Unreadable
 from imgdash.model.image import Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.lifecycle import IMAGE, LIFECYCLES, NOTE, QUEUE, REQUEST, Lifecycle
 from imgdash.model.queue import Event, QueueEntry
@@ -35,6 +35,7 @@ __all__ = [
     "PeerFailed",
     "Policy",
     "QueueEntry",
+    "RecordsFailed",
     "Request",
     "Role",
     "Selection",

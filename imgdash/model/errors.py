@@ -30,6 +30,10 @@ class Unreadable(ImgdashError):
     """A file that is not DICOM, or whose pixels cannot be decoded: it becomes a request, not a crash (R4)."""
 
 
+class RecordsFailed(ImgdashError):
+    """Journal or database could not be written or read, whatever was to be kept: the same may succeed later."""
+
+
 class PeerFailed(ImgdashError):
     """Another machine could not be reached, refused, or answered with a failure.
 
@@ -42,6 +46,8 @@ class PeerFailed(ImgdashError):
     heard
         It is there and did something with the message, if only to abort, to hang up or to answer nonsense: on which
         one message it does so every time, that message is set aside. One that is away or silent is waited for.
+    silent
+        It is there, but did not answer the message in time: it hangs, or does not know this kind of message.
     """
 
     def __init__(
@@ -52,8 +58,10 @@ class PeerFailed(ImgdashError):
         status: int | str | None = None,
         retry: bool = True,
         heard: bool = False,
+        silent: bool = False,
     ) -> None:
         super().__init__(cause, remedy)
         self.status = status
         self.retry = retry
         self.heard = heard or status is not None
+        self.silent = silent

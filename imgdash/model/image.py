@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+# The side of an image has two names in DICOM: its own and that of its series (PS3.3 C.7.3.1); its own goes first.
+SIDES: Final = ("ImageLaterality", "Laterality")
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,11 @@ class ImageHeader:
     exposure: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def unread(self) -> bool:
+        """Whether its pixels were never seen: no condition key was chosen for it, and nobody can review it."""
+        return not self.condition
+
+    @property
     def round_number(self) -> int:
         """The round as people count it everywhere: a first image is round 1, as the first request about it is."""
         return self.round + 1
@@ -164,7 +172,7 @@ class ImageHeader:
     @property
     def marked(self) -> dict[str, str]:
         """What overlays are written from: side and view, as corrected; a wrong marker would be worse than none."""
-        side = self.edits.get("ImageLaterality") or self.edits.get("Laterality") or self.laterality
+        side = next((self.edits[name] for name in SIDES if name in self.edits), self.laterality)
         view = self.edits.get("ViewPosition") or self.view
         found = {"Laterality": side, "ImageLaterality": side, "ViewPosition": view}
         return {name: value for name, value in found.items() if value}
@@ -172,13 +180,22 @@ class ImageHeader:
 
 @dataclass(frozen=True)
 class Order:
-    """The reservation file (C2, D4): an order as it came from HIS/RIS."""
+    """The reservation file (C2, D4): an order as it came from HIS/RIS.
+
+    Attributes
+    ----------
+    placer_namespace
+        Whose number the placer's is (ORC-2.2); '' where that is not told.
+    source
+        MSH-3 of the message, or the name of the peer whose worklist had it.
+    """
 
     order_id: str
     accession: str
     patient: Patient
     state: str = "new"
     placer_number: str = ""
+    placer_namespace: str = ""
     filler_number: str = ""
     procedure_code: str = ""
     procedure_text: str = ""

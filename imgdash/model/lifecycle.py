@@ -80,8 +80,8 @@ IMAGE: Final = _lifecycle(
     "received quarantined",
     "delivered replaced deleted",
     """
-    received                                          examine     awaiting
-    received                                          quarantine  quarantined
+    received|quarantined|requested|rejected           examine     awaiting
+    received|requested|rejected                       quarantine  quarantined
     awaiting|postponed                                edit        awaiting
     awaiting                                          postpone    postponed
     postponed                                         resume      awaiting
@@ -98,6 +98,7 @@ IMAGE: Final = _lifecycle(
     rejected                                          replace     replaced
     rejected|replaced|quarantined                     delete      deleted
     delivered                                         expire      deleted
+    deleted                                           return      received
     """,
 )
 

@@ -41,7 +41,7 @@ def lines(header: ImageHeader, institution: str, size: str) -> Lines:
         edits.get("PatientSex", header.patient.sex),
         day(edits.get("PatientBirthDate", header.patient.birth_date)),
     ]
-    side = edits.get("ImageLaterality") or edits.get("Laterality") or header.laterality
+    side = header.marked.get("ImageLaterality", "")
     what = [
         header.acquired_at.strftime("%Y-%m-%d %H:%M") if header.acquired_at else "",
         " ".join(

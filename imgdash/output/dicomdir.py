@@ -66,21 +66,25 @@ class Directory:
     Raises
     ------
     ImgdashError
-        If what is there cannot be read, or another program wrote it: its files are not ours to arrange.
+        If what is there is no directory, or another program wrote it: its files are not ours to arrange.
+    OSError
+        If it cannot be read now: a share that hiccups may be asked again.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
         self._records: list[Dataset] = []
         self._uid = str(generate_uid(prefix=None))
-        if not self.path.exists():
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
             return
         remedy = "Move it away, or choose another path."
         try:
-            found = pydicom.dcmread(self.path)
+            found = pydicom.dcmread(BytesIO(content))
             records = list(found.DirectoryRecordSequence)
             self._uid = str(found.file_meta.MediaStorageSOPInstanceUID)
-        except (OSError, InvalidDicomError, AttributeError, ValueError) as error:
+        except (InvalidDicomError, AttributeError, ValueError, EOFError) as error:
             raise ImgdashError(f"{self.path} cannot be read: {error}.", remedy) from None
         if found.file_meta.get("ImplementationClassUID") != IMPLEMENTATION_CLASS_UID:
             raise ImgdashError(f"{self.path} was written by another program.", remedy)

@@ -19,6 +19,8 @@ from imgdash.store.store import Store
 # Execution Status (2100,0020).
 FAILURE: Final = "FAILURE"
 _OPEN: Final = frozenset({"PENDING", "PRINTING"})
+# Execution Status Info (2100,0030) of a job that waits for nothing.
+_WELL: Final = frozenset({"", "NORMAL"})
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.5, 15.0
 _SEPARATOR: Final = "\\"
 _MOST_TOLD: Final = 100
@@ -133,14 +135,14 @@ class PrintJobs:
             return True
         if time.monotonic() < film.until:
             return False
-        said = next((state for state in left if state is not None), ("", ""))
-        if said[1] not in ("", "NORMAL"):
-            text = f"{who} has not printed it within {self._apparatus.print_job_seconds:g} s: {said[1]}."
+        if doubtful := [_words(state) for state in left if not _prints(state)]:
+            # What it does not say to have begun, nobody knows to be there, and nobody hears of it any more.
+            text = f"{who} has not printed it within {self._apparatus.print_job_seconds:g} s: {doubtful[0]}."
             registry.doubt(
                 self._store, entries, f"{text} Look at the printer: then finish the entry, or send it again."
             )
         else:
-            silent = f"{who} does not say that it is done ({said[0] or 'no answer'}), and is not waited for any longer"
+            silent = f"{who} prints it, does not say that it is done, and is not waited for any longer"
             registry.finish(self._store, entries, silent)
         return True
 
@@ -154,6 +156,17 @@ class PrintJobs:
             return self._told.pop(job, None) or job_state(assoc, job)
         except Lost:
             return None
+
+
+def _prints(state: State | None) -> bool:
+    return state is not None and state[0] == "PRINTING" and state[1] in _WELL
+
+
+def _words(state: State | None) -> str:
+    if state is None:
+        return "no answer"
+    status, info = state
+    return status if info in _WELL else info
 
 
 def _failures(states: Sequence[State | None]) -> list[str]:

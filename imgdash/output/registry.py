@@ -16,9 +16,8 @@ from imgdash.store.change import Change
 from imgdash.store.store import Reader, Store
 
 _LONGEST_GRACE = timedelta(seconds=60)
-# Images in these states may go out: what is postponed or was taken back does not (B2, E4). A rejected image has
-# entries left only where it was rejected as a repeat, which is archived as well (TG-305).
-_MAY_GO = ("confirmed", "delivered", "rejected")
+# Images in these states may go out: what is postponed or was taken back does not (B2, E4).
+_MAY_GO = ("confirmed", "delivered")
 
 
 def waiting(store: Reader, apparatus: str, *, without: Collection[str] = (), limit: int = 1) -> list[QueueEntry]:
@@ -65,7 +64,9 @@ def take(store: Store, entries: Sequence[QueueEntry]) -> list[QueueEntry]:
         for entry in entries:
             state = _image_state(change, entry.image_id)
             try:
-                if state not in _MAY_GO:
+                # An entry may have been on its way when its image was rejected, and come back. Only a repeat is
+                # archived as well (TG-305).
+                if state not in _MAY_GO and not steps.rejected_as_repeat(change, entry.image_id):
                     change.transition("queue", entry.entry_id, "cancel", why=f"the image is {state}")
                     continue
                 change.transition("queue", entry.entry_id, "take", trouble="", next_try_at=None)

@@ -23,7 +23,7 @@ from imgdash.output.former import Former
 from imgdash.output.queue import Queue
 from imgdash.output.reports import serve_reports
 from imgdash.output.sop_class import SENT
-from imgdash.output.trouble import Lost, Refused
+from imgdash.output.trouble import Lost, NoRoom, Refused
 from imgdash.store.store import Store
 from imgdash.wire.dicom import associate
 
@@ -170,7 +170,7 @@ class StorageQueue(Queue):
             return
         comment = f" ({answer.ErrorComment})" if answer.get("ErrorComment") else ""
         if status in _OUT_OF_RESOURCES:
-            raise PeerFailed(
+            raise NoRoom(
                 f"{who} is out of resources (status {status:04X}){comment}.", "Make room there.", status=status
             )
         raise Refused(

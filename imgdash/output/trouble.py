@@ -16,5 +16,13 @@ class Lost(PeerFailed):
     """
 
 
+class NoRoom(Lost):
+    """The apparatus says that it has no room: for this image, or for any.
+
+    Another one that gets through shows which. But one that has got through between two others does not show that there
+    is still room, so an image is set aside only after `attempts` times that others passed it.
+    """
+
+
 class Doubtful(PeerFailed):
     """The film may have been printed, or not: only a person can say it (no double film)."""

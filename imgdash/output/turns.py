@@ -9,6 +9,7 @@ from imgdash.config import OutputApparatus
 from imgdash.model import ImgdashError, PeerFailed, QueueEntry
 from imgdash.output import registry
 from imgdash.output.backoff import delay
+from imgdash.output.trouble import NoRoom
 from imgdash.store.store import Store
 
 
@@ -28,6 +29,8 @@ class Turns:
         # Losses of an image whose fault they may be; and images whose fault they are.
         self._losses: dict[str, int] = {}
         self._blamed: set[str] = set()
+        # Those of them that there was no room for.
+        self._too_large: set[str] = set()
 
     def next(self, limit: int) -> list[QueueEntry]:
         """The next entries, passing over those that have stepped aside.
@@ -68,10 +71,14 @@ class Turns:
             self._blamed.discard(entry.entry_id)
         for entry_id, times in self._losses.items():
             suspect = registry.by_entry(self._store, entry_id)
-            if suspect is not None:
-                registry.note(self._store, suspect, why="another image got through", attempts=suspect.attempts + times)
+            if suspect is None:
+                continue
+            counted = 1 if entry_id in self._too_large else times
+            registry.note(self._store, suspect, why="another image got through", attempts=suspect.attempts + counted)
+            if entry_id not in self._too_large:
                 self._blamed.add(entry_id)
         self._losses.clear()
+        self._too_large.clear()
 
     def refused(self, entry: QueueEntry, error: ImgdashError) -> None:
         """It counts against the image; where repeating cannot help, it is set aside at once."""
@@ -82,8 +89,14 @@ class Turns:
         self._step_aside(entry, str(error), attempts, attempts)
 
     def lost(self, entry: QueueEntry, error: PeerFailed) -> None:
-        """The association ended while it was on its way."""
-        if entry.entry_id in self._blamed:
+        """The association ended while it was on its way, or there was no room for it."""
+        if isinstance(error, NoRoom):
+            if entry.attempts >= self._apparatus.attempts:
+                self._losses.pop(entry.entry_id, None)
+                registry.set_aside(self._store, entry, str(error), attempts=entry.attempts)
+                return
+            self._too_large.add(entry.entry_id)
+        elif entry.entry_id in self._blamed:
             self.refused(entry, error)
             return
         times = self._losses.get(entry.entry_id, 0) + 1

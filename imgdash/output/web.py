@@ -18,7 +18,7 @@ from imgdash.output import registry
 from imgdash.output.delivery import Formed
 from imgdash.output.exporting import Exporting
 from imgdash.output.former import Former
-from imgdash.output.trouble import Lost, Refused
+from imgdash.output.trouble import Lost, NoRoom, Refused
 from imgdash.store.store import Store
 from imgdash.wire.stow import STUDIES, Answer, Connection
 
@@ -32,6 +32,7 @@ _OF_THE_STORAGE: Final = {
 WHO: Final = f"{STUDIES}?limit=1"
 METADATA: Final = f"{STUDIES}/{{study}}/series/{{series}}/instances/{{instance}}/metadata"
 _MEDIA_TYPE: Final = 415
+_NO_ROOM: Final = 507
 _UNTAKEN: Final = {
     413: "the image is too large for it",
     _MEDIA_TYPE: "it does not take this media type or transfer syntax",
@@ -136,7 +137,7 @@ def judge(apparatus: OutputApparatus, answer: Answer) -> str:
     if failed:
         reason = next(iter(failed.values()))
         if reason in _OUT_OF_RESOURCES:
-            raise PeerFailed(f"{who} is out of resources (reason {reason:04X}).", "Make room there.", status=reason)
+            raise NoRoom(f"{who} is out of resources (reason {reason:04X}).", "Make room there.", status=reason)
         raise Refused(
             f"{who} refused the image (reason {reason:04X}).",
             "Look into its log; correct the image or the site file, then retry.",
@@ -149,6 +150,8 @@ def judge(apparatus: OutputApparatus, answer: Answer) -> str:
     if status in _OF_THE_STORAGE:
         trouble, remedy = _OF_THE_STORAGE[status]
         raise PeerFailed(f"{who} {trouble} (HTTP {status}).", remedy, status=status)
+    if status == _NO_ROOM:
+        raise NoRoom(f"{who} has no room (HTTP {status}): {answer.text}", "Make room there.", status=status)
     if status == 500:
         # Overloaded or broken storages say so (503, 502, 504); a fault in this request may be this image's.
         raise Lost(f"{who} failed (HTTP 500): {answer.text}", "It is tried again.", status=status)

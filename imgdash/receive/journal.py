@@ -115,8 +115,10 @@ class Journal:
         return entry.name
 
     def close(self) -> None:
-        """Let go of the folder."""
-        os.close(self.folder)
+        """Let go of the folder; nothing can be written any more, and closing it again does nothing."""
+        if self.folder >= 0:
+            os.close(self.folder)
+            self.folder = -1
 
 
 def remove_partial(folder: Path, pid: int | None = None) -> int:

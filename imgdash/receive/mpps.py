@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from imgdash.model.queue import Event
 from imgdash.receive.messages import Message
 from imgdash.wire.items import read_code
 
+# States after which a step may no longer be updated (PS3.4 F.7.2.2.2).
+FINAL = frozenset({"COMPLETED", "DISCONTINUED"})
 _EVENTS = {"IN PROGRESS": "start", "COMPLETED": "complete", "DISCONTINUED": "discontinue"}
 
 
@@ -28,6 +31,33 @@ def event(message: Message) -> Event:
         data.setdefault("state", "IN PROGRESS")
         name = "start"
     return Event("step", message.sop_instance_uid, name, data, by=message.calling_ae, why=data.get("reason", ""))
+
+
+def taken(message: Message, known: Mapping[str, Any] | None, *, created: bool) -> Event | str:
+    """The event of a message beside what is known of its step; or, in words, why it is left out.
+
+    The receivers hold no state and answer Success, so what PS3.4 forbids is left out here: a second N-CREATE
+    (F.7.2.1, status 0111), and an update of what is final (F.7.2.2.2, 0110).
+
+    Parameters
+    ----------
+    known
+        The step's columns, or None.
+    created
+        Whether its N-CREATE was taken before.
+    """
+    told = event(message)
+    if message.service == "mpps-create":
+        if created:
+            return "the step was begun before under this UID"
+        if known is not None:
+            # Overtaken by an N-SET: what that said stays, what it did not say is new.
+            return replace(told, event="set", data={name: new for name, new in told.data.items() if not known[name]})
+    elif known is None:
+        return replace(told, data={"state": "IN PROGRESS", **told.data})
+    elif known["state"] in FINAL:
+        return f"the step is {known['state'].lower()} and can no longer be updated"
+    return told
 
 
 def facts(ds: Dataset) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Final, Self
 from imgdash.config import Site
 from imgdash.model.errors import ImgdashError, Unreadable
 from imgdash.model.image import Order
+from imgdash.receive.order_senders import OrderSenders
 from imgdash.receive.orders import TYPES, parse_orders
 from imgdash.wire import hl7, mllp
-from imgdash.wire.admission import addresses, plain_address
 
 logger = logging.getLogger(__name__)
 REMEMBERED: Final = 10_000
@@ -25,8 +25,12 @@ MOST_UNKNOWN: Final = 20
 class OrderServer:
     """Takes orders on ``station.hl7_port``, and over TLS on ``station.hl7_tls_port``.
 
+    Who may connect is decided by its address, see `OrderSenders`. Others are closed without an answer, so that their
+    orders wait in their queue while somebody corrects the site file.
+
     The acknowledgement says AA when `on_order` has returned for every order of the message, AE when one could
-    not be taken, AR when the message is no order, or came in the clear from a peer of ``tls = true``.
+    not be taken, AR when the message is no order, came in the clear from a peer of ``tls = true``, or in the name of
+    a peer from an address that is not its own. Who is refused is noted for the audit.
 
     Parameters
     ----------
@@ -41,17 +45,19 @@ class OrderServer:
         # Messages of both ports are handled one at a time.
         self._lock = threading.Lock()
         station = site.station
+        self._senders = OrderSenders(site)
         self._servers: dict[str, mllp.Server] = {}
         if not station.tls_required:
-            self._servers["hl7"] = mllp.Server(station.host, station.hl7_port, self._take_clear)
+            self._servers["hl7"] = mllp.Server(
+                station.host, station.hl7_port, self._take_clear, admit=self._senders.admits
+            )
         if station.hl7_tls_port is not None:
             self._servers["hl7-tls"] = mllp.Server(
-                station.host, station.hl7_tls_port, self._take_secured, tls=site.credentials
+                station.host, station.hl7_tls_port, self._take_secured, admit=self._senders.admits, tls=site.credentials
             )
         self._site = site
         # Senders of orders (MSH-3) that no peer calls itself, and that this was said of.
         self._unknown: set[str] = set()
-        self._secured_hosts = _secured_hosts(site)
 
     def start(self) -> Self:
         """Listen.
@@ -73,6 +79,7 @@ class OrderServer:
         """Stop listening."""
         for server in self._servers.values():
             server.stop()
+        self._senders.close()
 
     @property
     def addresses(self) -> dict[str, tuple[str, int]]:
@@ -107,10 +114,9 @@ class OrderServer:
             message = hl7.parse(data)
         except Unreadable as error:
             return hl7.ack(None, "AR", error.cause)
-        if not secured and self._must_be_secured(message, host):
-            # Before all else: what was acknowledged over TLS tells a stranger nothing either.
-            logger.warning("an HL7 message in the clear was refused: its sender is to come over TLS")
-            return hl7.ack(message, "AR", "This sender must come over TLS.")
+        if reason := self._senders.unfit(message.get("MSH-3"), message.get("MSH-5"), host, secured=secured):
+            # Before all else: what was acknowledged to somebody else tells a stranger nothing either.
+            return hl7.ack(message, "AR", f"{reason[0].upper()}{reason[1:]}.")
         key = (message.get("MSH-3"), message.control_id, hashlib.sha256(data).digest())
         if key in self._answered:
             self._answered.move_to_end(key)
@@ -122,10 +128,6 @@ class OrderServer:
             if len(self._answered) > REMEMBERED:
                 self._answered.popitem(last=False)
         return answer
-
-    def _must_be_secured(self, message: hl7.Message, host: str) -> bool:
-        sender = self._site.issuer(message.get("MSH-3"))
-        return sender.tls if sender is not None else bool(host) and plain_address(host) in self._secured_hosts
 
     def _say_whose(self, application: str) -> None:
         """Where there are several HIS/RIS, what becomes of orders whose issuer is not known is told to none of them."""
@@ -154,12 +156,3 @@ class OrderServer:
             logger.exception("an order could not be kept")
             return hl7.ack(message, "AE", "The order could not be kept; send it again."), False
         return hl7.ack(message, "AA"), True
-
-
-def _secured_hosts(site: Site) -> frozenset[str]:
-    """Addresses where every HIS/RIS is one that speaks TLS."""
-    found: dict[str, list[bool]] = {}
-    for peer in site.peers_of("ris"):
-        for address in addresses(peer.host):
-            found.setdefault(address, []).append(peer.tls)
-    return frozenset(address for address, tls in found.items() if all(tls))

@@ -112,6 +112,7 @@ def _order(message: Message, group: list[Segment], step: Segment | None, patient
         patient=patient,
         state="cancelled" if control == "cancel" else "new",
         placer_number=placer,
+        placer_namespace=first("ORC-2.2", "OBR-2.2"),
         filler_number=filler,
         procedure_code=first("OBR-4.1", "OBR-44.1") or of_step("6.1"),
         procedure_text=first("OBR-4.2", "OBR-44.2") or of_step("6.2"),

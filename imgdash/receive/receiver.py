@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import IO, Final
 
 if __name__ == "__main__":
@@ -31,10 +30,11 @@ import pydicom.config
 from imgdash.receive.association import Association
 from imgdash.receive.guard import Connections
 from imgdash.receive.journal import Journal
+from imgdash.receive.refusals import Refusals
 from imgdash.receive.settings import Settings
 from imgdash.receive.tasks import Caller
 from imgdash.wire import tls
-from imgdash.wire.admission import Limiter, plain_address
+from imgdash.wire.admission import plain_address
 
 logger = logging.getLogger("imgdash.receive.receiver")
 STOP_SECONDS: Final = 10.0
@@ -56,7 +56,7 @@ class Receiver:
         self._settings, self._out = settings, out
         self._journal = Journal(settings.incoming, settings.minimum_free_bytes)
         self._connections = Connections(settings.max_connections)
-        self._refusals = Limiter()
+        self._refusals = Refusals(self._journal)
         self._out_lock = threading.Lock()
 
     def serve(self, parent: IO[str]) -> None:
@@ -112,18 +112,9 @@ class Receiver:
 
     def _note_refusal(self, caller: Caller, reason: str) -> None:
         logger.warning("association from %s refused: %s", caller.host, reason)
-        if not self._refusals.allows((caller, reason)):
-            return
-        message = {
-            "service": "refused",
-            "calling_ae": caller.calling_ae,
-            "called_ae": caller.called_ae,
-            "host": caller.host,
-            "received_at": datetime.now(UTC).isoformat(),
-            "reason": reason,
-        }
         with contextlib.suppress(OSError):
-            self._announce(self._journal.write_message(message))
+            if name := self._refusals.note(caller.calling_ae, caller.called_ae, caller.host, reason):
+                self._announce(name)
 
 
 def main() -> None:

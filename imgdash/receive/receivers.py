@@ -26,6 +26,7 @@ BACKLOG: Final = 1024
 STOP_SECONDS: Final = 12.0
 # A process that lives shorter than this is restarted with a pause, so that a fault in it is no busy loop.
 SHORT_LIFE_SECONDS: Final = 2.0
+LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
 class Receivers:
@@ -137,17 +138,26 @@ class Receivers:
         pause = 0.0
         while not self._stopping.wait(pause):
             born = time.monotonic()
-            with _process(self._listeners) as process:
-                self._processes[slot] = process
-                self._feed(process, line)
-                self._forward(process)
-                code = process.wait()
-            self._processes.pop(slot, None)
-            if not self._stopping.is_set():
-                remove_partial(self._incoming, process.pid)
-                logger.warning("receiver process %d ended (%s); starting another", process.pid, code)
-                short = time.monotonic() - born < SHORT_LIFE_SECONDS
-                pause = min(max(0.1, pause * 2), 5.0) if short else 0.0
+            try:
+                self._run(slot, line)
+            except Exception as error:
+                # No memory or no descriptors, say: connections wait in the backlog until one can be started.
+                if not self._stopping.is_set():
+                    logger.warning("a receiver process could not be started, or be looked after: %s", error)
+            short = time.monotonic() - born < SHORT_LIFE_SECONDS
+            pause = min(max(0.1, pause * 2), LONGEST_PAUSE_SECONDS) if short else 0.0
+
+    def _run(self, slot: int, line: str) -> None:
+        """One process from its start to its end."""
+        with _process(self._listeners) as process:
+            self._processes[slot] = process
+            self._feed(process, line)
+            self._forward(process)
+            code = process.wait()
+        self._processes.pop(slot, None)
+        if not self._stopping.is_set():
+            logger.warning("receiver process %d ended (%s); starting another", process.pid, code)
+            remove_partial(self._incoming, process.pid)
 
     def _feed(self, process: subprocess.Popen[str], line: str) -> None:
         assert process.stdin is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
@@ -16,11 +16,12 @@ from imgdash.request.ups_events import UpsEvent
 from imgdash.store.change import Change, Reader
 from imgdash.store.files import Files
 from imgdash.store.header import read, text
-from imgdash.store.steps import cancel_waiting, request_event
+from imgdash.store.steps import await_again, cancel_waiting, request_event
 from imgdash.store.store import Store
 from imgdash.wire.dicom import read_code
 
 _LOG = logging.getLogger(__name__)
+_ALIVE: Final = [*matching.OPEN, "proposed"]
 
 
 class Answers:
@@ -72,22 +73,31 @@ class Answers:
 
         self.store.write(change_)
 
-    def received_again(self, image_id: str) -> Request | None:
-        """The very same bytes came once more: the answer to a request to re-send, and the image is as it was."""
+    def received_again(self, change: Change, image_id: str) -> Request | None:
+        """The very same bytes came once more: the answer to a request to re-send.
 
-        def change_(change: Change) -> Request | None:
-            for request in change.requests("image_id = ? and ask = 'resend'", [image_id]):
-                if REQUEST.allows(request.state, "answer"):
-                    why = "the same image was sent again"
-                    change.transition(
-                        "request", request.request_id, "answer", why=why, answer=image_id, answered_at=change.at
-                    )
-                    if change.image(image_id).state == "requested":
-                        change.transition("image", image_id, "withdraw", why=why, request_id=request.request_id)
-                    return change.request(request.request_id)
-            return None
+        An image that can be seen awaits its reviewer again, with its round one higher. Where the bytes cannot be
+        read this time either, the request is over and nothing is gained.
+        """
+        for request in change.requests("image_id = ? and ask = 'resend'", [image_id]):
+            if REQUEST.allows(request.state, "answer"):
+                why = "the same image was sent again"
+                told: dict[str, Any] = {"answer": image_id, "answered_at": change.at, "trouble": ""}
+                change.transition("request", request.request_id, "answer", why=why, **told)
+                change.set("image", image_id, why=why, request_id=request.request_id, round=request.round)
+                await_again(change, image_id, "imgdash", why)
+                _if_unread(change, request, image_id)
+                return change.request(request.request_id)
+        return None
 
-        return self.store.write(change_)
+    def readable(self, change: Change, image_id: str) -> None:
+        """What could not be read came again and can be: nothing else that was asked because of it is needed any more.
+
+        Least of all a new exposure.
+        """
+        self.received_again(change, image_id)
+        for request in change.requests("image_id = ? and list_contains(?, state)", [image_id, _ALIVE]):
+            outcomes.withdraw(change, request.request_id, "imgdash", "the image was received again and can be read")
 
     def _contents(self, header: ImageHeader) -> dict[str, Any]:
         try:
@@ -105,9 +115,12 @@ class Answers:
 
     # -- orders ---------------------------------------------------------------------------------------------
 
-    def order_answers(self, order: Order) -> Request | None:
-        """An order of HIS/RIS: the request it answers is under way now (S11); None where it answers none."""
-        request = matching.answering(order, candidates(self.store))
+    def order_answers(self, change: Change, order: Order) -> Request | None:
+        """An order of HIS/RIS: the request it answers is under way now (S11); None where it answers none.
+
+        It belongs into the change that makes the order known: known without it, the order would not be heard again.
+        """
+        request = matching.answering(order, candidates(change))
         if request is None:
             return None
         told = {
@@ -116,23 +129,18 @@ class Answers:
             "step_id": order.step_id,
             "study_uid": order.study_uid,
         }
-
-        def change_(change: Change) -> Request:
-            now = change.request(request.request_id)
-            others = [known for known in now.contents.get("orders", ()) if known["order_id"] != order.order_id]
-            if order.state == "cancelled":
-                columns = {**now.contents, "orders": others}
-                change.set("request", now.request_id, why="HIS/RIS cancelled its order", contents=columns)
-                if not others:
-                    text_ = "HIS/RIS cancelled the order it had issued."
-                    outcomes.ended(change, self.site, now.request_id, "refuse", text_)
-            else:
-                contents = {**now.contents, "orders": [*others, told]}
-                why = f"HIS/RIS issued order {order.accession or order.order_id}"
-                outcomes.started(change, now.request_id, why, contents=contents)
-            return change.request(now.request_id)
-
-        return self.store.write(change_)
+        others = [known for known in request.contents.get("orders", ()) if known["order_id"] != order.order_id]
+        if order.state == "cancelled":
+            columns = {**request.contents, "orders": others}
+            change.set("request", request.request_id, why="HIS/RIS cancelled its order", contents=columns)
+            if not others:
+                text_ = "HIS/RIS cancelled the order it had issued."
+                outcomes.ended(change, self.site, request.request_id, "refuse", text_)
+        else:
+            contents = {**request.contents, "orders": [*others, told]}
+            why = f"HIS/RIS issued order {order.accession or order.order_id}"
+            outcomes.started(change, request.request_id, why, contents=contents)
+        return change.request(request.request_id)
 
     # -- reports on work items ------------------------------------------------------------------------------
 
@@ -184,9 +192,12 @@ def processing_contents(ds: Dataset) -> dict[str, Any]:
 
 
 def _link(change: Change, request: Request, answer: str) -> None:
-    old = change.image(request.image_id)
+    old, new = change.image(request.image_id), change.image(answer)
     why = f"replaced by image {answer}"
-    if IMAGE.allows(old.state, "replace"):
+    if new.unread and not old.unread:
+        # What can be seen is not given up for what cannot.
+        await_again(change, old.image_id, "imgdash", f"the answer cannot be read: image {answer}")
+    elif IMAGE.allows(old.state, "replace"):
         change.transition("image", old.image_id, "replace", why=why, replaced_by=answer)
         cancel_waiting(change, old.image_id, "imgdash", why)
     else:
@@ -199,7 +210,14 @@ def _link(change: Change, request: Request, answer: str) -> None:
         replaces=old.image_id,
         round=request.round,
     )
+    _if_unread(change, request, answer)
     _catch_up(change, request, answer)
+
+
+def _if_unread(change: Change, request: Request, answer: str) -> None:
+    """What nobody can see satisfies no request; its round counts, so that asking by policy comes to an end (R7)."""
+    if change.image(answer).unread:
+        request_event(change, request.request_id, "dissatisfy", "imgdash", "the answer cannot be read")
 
 
 def _catch_up(change: Change, request: Request, answer: str) -> None:

@@ -27,7 +27,7 @@ from imgdash.request.facts import order_number, plain_parameters
 from imgdash.store import rows
 from imgdash.store.change import Change
 from imgdash.store.conditions import Conditions
-from imgdash.store.steps import cancel_waiting, request_event, withdraw_proposals
+from imgdash.store.steps import await_again, cancel_waiting, request_event, withdraw_proposals
 from imgdash.store.store import Store
 from imgdash.wire.hl7 import new_control_id
 
@@ -144,12 +144,8 @@ class Asking:
 
         def change_(change: Change) -> Request:
             request = change.request(request_id)
-            columns: dict[str, Any] = {}
-            if request.state in ("sent", "accepted"):
-                columns["contents"] = {**request.contents, "cancel": "due"}
-            change.transition("request", request_id, "withdraw", actor.name, comment, **columns)
-            if change.image(request.image_id).state == "requested":
-                change.transition("image", request.image_id, "withdraw", actor.name, comment)
+            outcomes.withdraw(change, request_id, actor.name, comment)
+            await_again(change, request.image_id, actor.name, comment)
             return change.request(request_id)
 
         return self.store.write(change_)

@@ -100,6 +100,9 @@ class Dispatcher:
     # -- sending --------------------------------------------------------------------------------------------
 
     def _send(self, request: Request) -> float | None:
+        if self._store.request(request.request_id).state != "waiting":
+            # Taken back while another one was on its way.
+            return None
         tried = request.attempts + 1
         try:
             peer = self._site.peer(request.peer)
@@ -199,9 +202,10 @@ class Dispatcher:
             else:
                 done = sending.cancel_work(self._site, peer, request.workitem_uid, request.comment)
             note: dict[str, Any] = {"cancel": done.text}
-        except ImgdashError as error:
+        except (ImgdashError, ValueError, TypeError, AttributeError) as error:
+            # One that could not be composed cannot be cancelled either, and was never sent.
             retry = getattr(error, "retry", False) and tries < self._patience.attempts
-            note = {"cancels": tries, "cancel": "due" if retry else error.cause}
+            note = {"cancels": tries, "cancel": "due" if retry else getattr(error, "cause", str(error))}
         self._store.write(lambda change: _keep(change, request.request_id, note))
         return self._patience.pause(tries) if note["cancel"] == "due" else None
 

@@ -33,13 +33,18 @@ _DUPLICATE: Final = 0x0111
 _NOT_THE_NOTE: Final = frozenset({301, 302, 307, 308, 401, 403, 404, 429})
 
 # Entries of images that ended badly, by which a storage has them, and for which no note exists. A repeat is archived
-# as well, so nobody is told of it. An image that was deleted at once (R7) was rejected before; an expired one was not.
+# as well, so nobody is told of it. An image that was deleted at once (R7) was rejected before; an expired one was not,
+# unless it was in an earlier life, before it was received again. One that was stored and rejected before the storage
+# committed itself is cancelled.
 _OWED: Final = """
 select queue.entry_id from queue join image using (image_id)
 where (image.state in ('rejected', 'replaced')
-    or image.state = 'deleted' and exists (select 1 from journal where journal.subject = 'image'
-      and journal.id = image.image_id and journal.event = 'delete'))
-  and queue.state in ('done', 'committing', 'uncertain')
+    or image.state = 'deleted' and (select journal.event from journal where journal.subject = 'image'
+      and journal.id = image.image_id and journal.event in ('delete', 'expire') order by journal.seq desc limit 1)
+      = 'delete')
+  and (queue.state in ('done', 'committing', 'uncertain')
+    or queue.state = 'cancelled' and exists (select 1 from journal where journal.subject = 'queue'
+      and journal.id = queue.entry_id and journal.event = 'sent'))
   and not exists (select 1 from note where note.entry_id = queue.entry_id)
   and coalesce((select journal.data->>'kind' from journal where journal.subject = 'image'
       and journal.id = image.image_id and journal.event = 'reject' order by journal.seq desc limit 1), '') <> 'repeat'

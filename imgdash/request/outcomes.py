@@ -58,6 +58,19 @@ def ended(change: Change, site: Site, request_id: str, event: str, text: str, by
     redirect(change, request_id, "ris", other.name, "imgdash", why)
 
 
+def withdraw(change: Change, request_id: str, by: str, why: str) -> None:
+    """Taken back; its addressee is told, where it has it or may have it.
+
+    One that waits may be on its way at this moment, or it arrived and the acknowledgement was lost. Cancelling what
+    an addressee does not know does no harm; an exposure that nobody wants does.
+    """
+    request = change.request(request_id)
+    told: dict[str, Any] = {}
+    if request.state in ("waiting", "sent", "accepted", "failed"):
+        told["contents"] = {**request.contents, "cancel": "due"}
+    change.transition("request", request_id, "withdraw", by, why, **told)
+
+
 def redirect(change: Change, request_id: str, to: str, peer: str, by: str, why: str) -> None:
     """Send a refused or failed request again, to the same or another addressee, as a new message.
 

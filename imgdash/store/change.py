@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from imgdash.model import LIFECYCLES, Event, ImageHeader, ImgdashError, NotFound, Order, QueueEntry, Request
+from imgdash.model import LIFECYCLES, Event, ImageHeader, NotFound, Order, QueueEntry, RecordsFailed, Request
 from imgdash.store import rows
 from imgdash.store.columns import TABLES
 from imgdash.store.database import Database
@@ -26,7 +26,7 @@ class Reader:
             cursor = self._cursor().execute(sql, list(parameters))
         except duckdb.ConnectionException as error:
             # The writer opens the database anew, after a write that the disk refused.
-            raise ImgdashError("The records are being opened again.", "Try once more in a moment.") from error
+            raise RecordsFailed("The records are being opened again.", "Try once more in a moment.") from error
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -133,7 +133,12 @@ class Conditions:
         for path in sorted(self.folder.glob("*.toml")):
             key = path.stem
             there.add(key)
-            stat = path.stat()
+            try:
+                stat = path.stat()
+            except OSError as error:
+                # An editor replaces it in this moment, say; what was read last stays in force until the next look.
+                _LOG.warning("condition file %s not looked at: %s", path.name, error.strerror)
+                continue
             stamp = (stat.st_mtime_ns, stat.st_size)
             if self._stamps.get(key) == stamp:
                 continue

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from imgdash.model import Event, ImgdashError
+from imgdash.model import Event, ImgdashError, RecordsFailed
 from imgdash.store import replay
 from imgdash.store.columns import TABLES, convert
 from imgdash.store.journal import Journal, Line
@@ -55,7 +55,7 @@ class Database:
             While the database cannot be opened; what happens meanwhile fails, nothing that happened is lost.
         """
         if self._connection is None:
-            raise ImgdashError(f"{self.path} is not open.", "See 'imgdash doctor'; the disk may be full.")
+            raise RecordsFailed(f"{self.path} is not open.", "See 'imgdash doctor'; the disk may be full.")
         return self._connection
 
     def _open(self) -> None:
@@ -83,7 +83,7 @@ class Database:
             ) from error
         if _UNUSABLE.search(str(error)):
             line = str(error).splitlines()[0]
-            raise ImgdashError(f"{self.path} cannot be used: {line}.", "Check the disk and the rights.") from error
+            raise RecordsFailed(f"{self.path} cannot be used: {line}.", "Check the disk and the rights.") from error
 
     def _shut(self) -> None:
         connection, self._connection = self._connection, None

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from imgdash.model import Patient, Unreadable
+from imgdash.model.image import SIDES
 
 # What a foreign file says is looked at as it is; a value that breaks a rule of DICOM is no reason to lose an image.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -219,5 +220,7 @@ def attributes(ds: Dataset, edits: Mapping[str, str] | None = None) -> dict[str,
         "ReferringPhysicianName PresentationIntentType PhotometricInterpretation Laterality ImageLaterality"
     ).split()
     found = {name: text(ds, name) for name in names}
+    if edits and any(name in edits for name in SIDES):
+        found.update(dict.fromkeys(SIDES, ""))
     found.update(edits or {})
     return {name: value for name, value in found.items() if value}

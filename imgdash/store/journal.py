@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from imgdash.model import Event, ImgdashError
+from imgdash.model import Event, ImgdashError, RecordsFailed
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Journal:
 
         Raises
         ------
-        ImgdashError
+        RecordsFailed
             If the disk does not take them; the file is as it was before.
         """
         before, previous, lines, text = os.fstat(self._fd).st_size, self.hash, [], []
@@ -161,7 +161,7 @@ class Journal:
             os.fsync(self._fd)
         except OSError as error:
             os.ftruncate(self._fd, before)
-            raise ImgdashError(
+            raise RecordsFailed(
                 f"The journal cannot be written: {error}.", "Make room on the disk of the site."
             ) from error
         self.seq, self.hash = events[-1].seq, previous

@@ -29,8 +29,8 @@ create table image (
 -- The reservation file (C2, D4).
 create table orders (
     order_id varchar primary key, accession varchar, state varchar not null, placer_number varchar,
-    filler_number varchar, procedure_code varchar, procedure_text varchar, step_id varchar, study_uid varchar,
-    modality varchar, station_ae varchar, body_part varchar, view varchar, condition varchar, physician varchar,
+    placer_namespace varchar, filler_number varchar, procedure_code varchar, procedure_text varchar, step_id varchar,
+    study_uid varchar, modality varchar, station_ae varchar, body_part varchar, view varchar, condition varchar, physician varchar,
     indication varchar, instructions varchar, scheduled_at timestamp, priority boolean default false,
     parent varchar, source varchar, received_at timestamp,
     patient_id varchar, patient_name varchar, patient_sex varchar, patient_birth_date varchar

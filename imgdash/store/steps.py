@@ -18,6 +18,24 @@ def cancel_waiting(change: Change, image_id: str, by: str, why: str) -> None:
             change.transition("queue", entry.entry_id, "cancel", by, why)
 
 
+def rejected_as_repeat(reader: Reader, image_id: str) -> bool:
+    """Whether an image is rejected as a repeat: it is archived as well, unlike one that nobody is to see (TG-305)."""
+    found = reader.query(
+        "select (select journal.data->>'kind' from journal where journal.subject = 'image'"
+        " and journal.id = image.image_id and journal.event = 'reject' order by journal.seq desc limit 1) as kind"
+        " from image where image_id = ? and state = 'rejected'",
+        [image_id],
+    )
+    return bool(found) and found[0]["kind"] == "repeat"
+
+
+def await_again(change: Change, image_id: str, by: str, why: str) -> None:
+    """An image for which a better one was asked awaits its reviewer again; in quarantine, if nobody can see it."""
+    header = change.image(image_id)
+    if header.state == "requested":
+        change.transition("image", image_id, "quarantine" if header.unread else "withdraw", by, why)
+
+
 def request_event(change: Change, request_id: str, event: str, by: str, why: str) -> None:
     """Take a request along where its lifecycle has the step; it may have ended otherwise before."""
     found = change.requests("request_id = ?", [request_id])

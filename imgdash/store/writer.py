@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from imgdash.model import Event, ImgdashError
+from imgdash.model import Event, ImgdashError, RecordsFailed
 from imgdash.store.change import Change
 from imgdash.store.database import Database
 from imgdash.store.journal import Journal
@@ -22,6 +22,8 @@ Listener = Callable[[Sequence[Event]], None]
 _Pair = tuple[Callable[[Change], Any], "Future[Any]"]
 _LOG = logging.getLogger(__name__)
 _BATCH = 64
+# What DuckDB raises where a change is sound, but cannot be kept now.
+_OF_THE_DISK = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.ConnectionException)
 
 
 class Writer:
@@ -57,7 +59,7 @@ class Writer:
         future: Future[T] = Future()
         with self._closing:
             if self._closed:
-                raise ImgdashError("The store is closed; nothing more is kept.", "Start the apparatus again.")
+                raise RecordsFailed("The store is closed; nothing more is kept.", "Start the apparatus again.")
             self._work.put((change, future))
         return future
 
@@ -144,7 +146,8 @@ class Writer:
         except Exception as second:
             error = second
         if not isinstance(error, ImgdashError):
-            error = ImgdashError(
+            kind = RecordsFailed if isinstance(error, OSError | duckdb.Error) else ImgdashError
+            error = kind(
                 f"The records could not be written: {_line(error)}.", "See 'imgdash doctor'; the disk may be full."
             )
         for future in futures:
@@ -166,6 +169,8 @@ class Writer:
 
 
 def _refused(error: BaseException) -> ImgdashError:
+    if isinstance(error, _OF_THE_DISK):
+        return RecordsFailed(f"The records could not be written: {_line(error)}.", "See 'imgdash doctor'.")
     return ImgdashError(
         f"The records do not take this change: {_line(error)}.", "Nothing of it was kept; correct the value."
     )

@@ -72,17 +72,20 @@ def admit(rules: Rules, calling_ae: str, called_ae: str, host: str, *, secured: 
         return Refusal(1, 1, 7, "called AE title not recognized")
     if calling_ae in rules.secured_callers and not secured:
         return Refusal(1, 1, 1, "this AE title must come over TLS")
-    if rules.open_to == "all" or _known(rules, calling_ae, host):
-        return None
-    if rules.open_to == "loopback" and is_loopback(host):
+    if is_open_to(rules.open_to, host) or is_among(host, rules.callers.get(calling_ae, ())):
         return None
     if calling_ae in rules.callers:
         return Refusal(1, 1, 3, "calling AE title known, but not from this address")
     return Refusal(1, 1, 3, "calling AE title not recognized")
 
 
-def _known(rules: Rules, ae_title: str, host: str) -> bool:
-    allowed = rules.callers.get(ae_title, ())
+def is_open_to(open_to: OpenTo, host: str) -> bool:
+    """Whether anybody may call from this address."""
+    return open_to == "all" or (open_to == "loopback" and is_loopback(host))
+
+
+def is_among(host: str, allowed: Collection[str]) -> bool:
+    """Whether an address is one of those; on loopback each stands for all."""
     return host in allowed or (is_loopback(host) and any(is_loopback(address) for address in allowed))
 
 
@@ -147,6 +150,8 @@ __all__ = [
     "addresses",
     "admit",
     "callers",
+    "is_among",
     "is_loopback",
+    "is_open_to",
     "plain_address",
 ]

@@ -44,6 +44,9 @@ class Server:
         for none. Calls come one at a time, in order of arrival, so `handle` needs no lock.
     max_bytes, idle_seconds, max_connections
         A longer message, a longer silence and a further connection are cut off.
+    admit
+        Called with the address of each connection: whether to read from it. Others are closed at once, before they
+        take anybody's place. None: all.
     tls
         Speak TLS, with certificates on both sides; None: in the clear.
     """
@@ -54,12 +57,13 @@ class Server:
         port: int,
         handle: Callable[[bytes, str], bytes],
         *,
+        admit: Callable[[str], bool] | None = None,
         max_bytes: int = 4 << 20,
         idle_seconds: float = 300.0,
         max_connections: int = 64,
         tls: Credentials | None = None,
     ) -> None:
-        self._host, self._port, self._handle = host, port, handle
+        self._host, self._port, self._handle, self._admit = host, port, handle, admit
         self._max_bytes, self._idle_seconds, self._max_connections = max_bytes, idle_seconds, max_connections
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -135,12 +139,15 @@ class Server:
     async def _accept(self, reader: MLLPStreamReader, writer: MLLPStreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        # None where the peer was gone before it was looked at.
+        host = (writer.get_extra_info("peername") or ("",))[0]
+        if self._admit is not None and not self._admit(host):
+            writer.close()
+            return
         if len(self._connections) >= self._max_connections:
             # The one silent for longest makes room: stalled peers must not lock out a living one.
             min(self._connections, key=self._connections.__getitem__).cancel()
         self._connections[task] = time.monotonic()
-        # None where the peer was gone before it was looked at.
-        host = (writer.get_extra_info("peername") or ("",))[0]
         try:
             while True:
                 async with asyncio.timeout(self._idle_seconds):
@@ -245,7 +252,9 @@ def _connected(host: str, port: int, timeout: float, tls: Credentials | None) ->
                     yield wrapped
     except TimeoutError:
         raise PeerFailed(
-            f"No HL7 answer from {where} within {timeout:g} s.", "Check that machine, or raise timeout_seconds."
+            f"No HL7 answer from {where} within {timeout:g} s.",
+            "Check that machine, or raise timeout_seconds.",
+            silent=heard,
         ) from None
     except ssl.SSLError as error:
         raise PeerFailed(

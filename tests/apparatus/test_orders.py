@@ -44,7 +44,8 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    site = parse({"station": {"dicom_port": 0, "hl7_port": 0}}, tmp_path / "site.toml")
+    station = {"dicom_port": 0, "hl7_port": 0, "open_to": "loopback"}
+    site = parse({"station": station}, tmp_path / "site.toml")
     store = Store(tmp_path)
     conditions, procedures = Conditions(tmp_path / "conditions"), Procedures(tmp_path / "procedures.csv")
     requests = Requests(store, site, files=Files(tmp_path), conditions=conditions)

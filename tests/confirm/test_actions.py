@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -163,10 +164,6 @@ def test_queue_actions(store, actions, user) -> None:
     store.transition("queue", film, "doubt")
     actions.queue_finish(film, user)
     assert store.image(image.image_id).state == "delivered"
-    more = actions.queue_add(image.image_id, "STORE", user)
-    assert (more, store.image(image.image_id).state) == (f"{image.image_id}@STORE#2", "confirmed")
-    actions.queue_cancel(more, user)
-    assert store.image(image.image_id).state == "delivered"
     actions.queue_switch("FILM", False, user)
     assert store.preference("station/apparatus/FILM/off") is True
     with pytest.raises(NotFound):
@@ -281,6 +278,30 @@ def test_a_file_left_over_by_a_crash_goes_at_the_next_sweep(store, actions, user
     assert sweep(store, site(tmp_path), Files(tmp_path)) == []
 
 
+def test_a_file_that_cannot_be_deleted_keeps_no_other(
+    store, actions, user, manager, tmp_path, monkeypatch, caplog
+) -> None:
+    files = Files(tmp_path)
+    images = [put(store, header(name)) for name in ("stuck", "free")]
+    for image in images:
+        (tmp_path / image.file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / image.file).write_bytes(b"record")
+        actions.reject(image.image_id, user, "111210")
+        actions.delete(image.image_id, manager)
+    delete = Files.delete
+
+    def readonly(self: Files, image_id: str) -> None:
+        if image_id == images[0].image_id:
+            raise OSError(errno.EROFS, "Read-only file system")
+        delete(self, image_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Files, "delete", readonly)
+        assert sweep(store, site(tmp_path), files) == [images[1].image_id]
+    assert "Read-only file system" in caplog.text
+    assert sweep(store, site(tmp_path), files) == [images[0].image_id]
+
+
 def test_delivered_images_only_where_the_site_says_so(store, actions, user, tmp_path) -> None:
     image = put(store, header(outputs=()))
     actions.confirm(image.image_id, user)
@@ -300,3 +321,13 @@ def test_confirming_the_answer_closes_the_request(store, actions, user) -> None:
     assert store.request("r").state == "answered"
     actions.reject(image.image_id, user, "111219")
     assert store.request("r").state == "superseded"
+
+
+def test_a_side_told_again_under_its_other_name_is_the_side(store, actions, manager) -> None:
+    image = put(store, header(laterality="R")).image_id
+    actions.edit(image, manager, {"Laterality": "L", "StationName": "S1"})
+    edited = actions.edit(image, manager, {"ImageLaterality": "R"})
+    assert (edited.edits, edited.laterality) == ({"ImageLaterality": "R", "StationName": "S1"}, "R")
+    assert actions.edit(image, manager, {"Laterality": "L"}).marked["ImageLaterality"] == "L"
+    with pytest.raises(ImgdashError, match="cannot be L and R"):
+        actions.edit(image, manager, {"Laterality": "L", "ImageLaterality": "R"})

@@ -17,8 +17,9 @@ class Cloud:
 
     def __init__(self, secured: ssl.SSLContext | None = None) -> None:
         self.answers: list[tuple[int, dict[str, Any] | str]] = []
-        # What is in a post that makes it fail.
+        # What is in a post that makes it fail, and how it fails.
         self.poison = b""
+        self.failing: tuple[int, dict[str, Any] | str] = (500, "NullPointerException")
         self.posts: list[bytes] = []
         self.gets: list[str] = []
         self.requests: list[str] = []
@@ -33,7 +34,7 @@ class Cloud:
                 cloud.requests.append(f"POST {self.path}")
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 poisoned = bool(cloud.poison) and cloud.poison in body
-                usual = (500, "NullPointerException") if poisoned else (200, kept(body))
+                usual = cloud.failing if poisoned else (200, kept(body))
                 status, content = cloud.answers.pop(0) if cloud.answers else usual
                 if status == 0:  # hang up
                     self.close_connection = True

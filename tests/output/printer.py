@@ -37,7 +37,7 @@ class Printer:
 
     ``answers`` maps a step (``session``, ``lut``, ``film``, ``image``, ``print``) to its status. With ``jobs`` it has
     print jobs: they are ``fine``, or failed and it says so when it is ``asked``, or it has ``reported`` it; or each
-    time it is asked it says the next of ``course``.
+    time it is asked it says the next of ``course``; ``deaf``, it hangs up on whoever asks.
     """
 
     def __init__(self, *, lut: bool = True, jobs: str = "", **answers: int) -> None:
@@ -47,7 +47,7 @@ class Printer:
         self.after_first = 0x0000
         self.state = ("NORMAL", "")
         self.answers = answers
-        self.silent = False
+        self.silent = self.deaf = False
         self.release = threading.Event()
         self.films: list[list[Dataset]] = []
         self._boxes: list[Dataset] = []
@@ -71,6 +71,9 @@ class Printer:
 
     def _get(self, event: Any) -> tuple[int, Dataset]:
         ds = Dataset()
+        if event.request.RequestedSOPClassUID == PrintJob and self.deaf:
+            event.assoc.abort()
+            return 0x0110, ds
         if event.request.RequestedSOPClassUID == PrintJob and self.course:
             ds.ExecutionStatus, ds.ExecutionStatusInfo = self.course[0]
             self.course = self.course[1:] or self.course

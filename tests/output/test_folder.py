@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import shutil
 import subprocess
@@ -169,6 +170,36 @@ def test_a_full_disk_keeps_the_former_directory_and_the_image_waits(
         assert len(loaded(tmp_path / "share")) == 1
         assert site.entry(second).attempts == 0
         monkeypatch.setattr(dicomdir, "durable", durable)
+        wait_until(lambda: site.entry(second).state == "done")
+    assert len(loaded(tmp_path / "share")) == 2
+
+
+def hiccup(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The share cannot read a DICOMDIR from now on; returns what ends it."""
+    read = Path.read_bytes
+
+    def stale(path: Path) -> bytes:
+        if path.name == dicomdir.NAME:
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", stale)
+    return lambda: monkeypatch.setattr(Path, "read_bytes", read)
+
+
+def test_a_share_that_cannot_read_the_directory_now_is_waited_for(
+    bench: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = bench(folder(file_set="one", attempts=1))
+    first, second = (site.register(site.add(radiograph(number)), "SHARE", state="held") for number in (1, 2))
+    with site.running() as outputs:
+        site.store.transition("queue", first, "release", "anna")
+        wait_until(lambda: site.entry(first).state == "done")
+        over = hiccup(monkeypatch)
+        site.store.transition("queue", second, "release", "anna")
+        wait_until(lambda: "Stale file handle" in outputs.status()["SHARE"].trouble)
+        assert site.entry(second).attempts == 0
+        over()
         wait_until(lambda: site.entry(second).state == "done")
     assert len(loaded(tmp_path / "share")) == 2
 

@@ -12,14 +12,17 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom import uid
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 
 from imgdash import process
 from imgdash.model import ImgdashError
+from imgdash.model.codes import Code
 from imgdash.output import form, provenance
+from imgdash.output.as_received import corrected
 from imgdash.output.job import Job
 from imgdash.output.placement import turned
 from imgdash.store.pixels import open_image
+from imgdash.wire.items import code_item
 from tests.conftest import peer
 from tests.output.bench import Bench, radiograph
 
@@ -335,3 +338,47 @@ def test_overlays_may_go_out_as_a_presentation_state(bench: Make) -> None:
     first = job.presentation.read_bytes()
     form.storage_file(job)
     assert job.presentation.read_bytes() == first
+
+
+SIDE = ("ImageLaterality", "Laterality")
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "edits", "told"),
+    [
+        ("cr", {"Laterality": "R"}, {"ImageLaterality": "L"}, ("L", None)),
+        ("cr", {"Laterality": "R"}, {"ImageLaterality": ""}, ("", None)),
+        ("cr", {"Laterality": "R"}, {"Laterality": "L"}, (None, "L")),
+        ("cr", {"ImageLaterality": "L", "Laterality": "R"}, {"ImageLaterality": "L"}, ("L", None)),
+        ("dx", {"Laterality": "R"}, {"Laterality": "L"}, ("L", None)),
+        ("dx", {"Laterality": "R"}, {"ImageLaterality": "R"}, ("R", "R")),
+        ("dx", {"Laterality": "R"}, {"BodyPartExamined": "FOOT"}, ("R", "R")),
+    ],
+)
+def test_no_header_tells_two_sides_after_a_correction(
+    bench: Make, kind: str, sent: dict[str, str], edits: dict[str, str], told: tuple[str | None, ...]
+) -> None:
+    """What a reader looks at is one or the other."""
+    site = bench(archive())
+    job = job_for(site, radiograph(kind=kind, **sent), edits=edits)
+    for ds in (pydicom.dcmread(form.storage_file(job)), corrected(job.record, job.header, site.site.station)):
+        assert tuple(ds.get(keyword) for keyword in SIDE) == told
+        if "R" not in told:
+            (item,) = ds.OriginalAttributesSequence
+            assert item.ModifiedAttributesSequence[0].Laterality == "R"
+
+
+def test_no_code_contradicts_a_correction(bench: Make) -> None:
+    def coded() -> list[Dataset]:
+        return [code_item(Code("399348003", "SCT", "antero-posterior"))]
+
+    site = bench(archive())
+    source = radiograph(kind="dx", ViewCodeSequence=coded(), AnatomicRegionSequence=coded(), ViewPosition="AP")
+    same = formed(site, source, edits={"ViewPosition": "AP", "BodyPartExamined": "HAND"})
+    assert len(same.ViewCodeSequence) == len(same.AnatomicRegionSequence) == 1
+    source = radiograph(2, kind="dx", ViewCodeSequence=coded(), AnatomicRegionSequence=coded())
+    job = job_for(site, source, edits={"ViewPosition": "LL", "BodyPartExamined": "FOOT"})
+    ds = pydicom.dcmread(form.storage_file(job))
+    assert ("ViewCodeSequence" in ds, len(ds.AnatomicRegionSequence)) == (False, 0)
+    (former,) = ds.OriginalAttributesSequence[0].ModifiedAttributesSequence
+    assert former.ViewCodeSequence[0].CodeValue == former.AnatomicRegionSequence[0].CodeValue == "399348003"

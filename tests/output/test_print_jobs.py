@@ -61,16 +61,38 @@ def test_a_job_that_fails_in_the_end_is_for_a_person_and_the_next_film_is_printe
         assert any("did not come out: FILM JAM" in site.entry(entry).trouble for entry in (first, second))
 
 
-@pytest.mark.parametrize(("info", "state"), [("NORMAL", "done"), ("SUPPLY EMPTY", "uncertain")])
-def test_a_job_without_end_is_followed_for_so_long_only(bench: Make, info: str, state: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "info", "state"),
+    [
+        ("PRINTING", "NORMAL", "done"),
+        ("PRINTING", "SUPPLY EMPTY", "uncertain"),
+        ("PENDING", "NORMAL", "uncertain"),
+        ("PENDING", "", "uncertain"),
+    ],
+)
+def test_a_job_without_end_is_followed_for_so_long_only(bench: Make, status: str, info: str, state: str) -> None:
     with Printer(jobs="slow") as printer:
-        printer.course = [("PRINTING", info)]
+        printer.course = [(status, info)]
         site = bench(film(printer.port, print_job_seconds=0.1))
         entry = site.register(site.add(radiograph()), "FILM")
         with site.running():
             wait_until(lambda: site.entry(entry).state == state)
         said = site.store.query("select why from journal where id = ? order by seq desc limit 1", [entry])[0]["why"]
-        assert ("is not waited for any longer" if state == "done" else info) in said
+        assert {"NORMAL": "", "": ""}.get(info, info) in said
+        assert ("is not waited for any longer" if state == "done" else "Look at the printer") in said
+
+
+def test_of_a_job_that_the_printer_never_answers_for_a_person_is_asked(bench: Make) -> None:
+    with Printer(jobs="slow") as printer:
+        printer.course = [("PENDING", "NORMAL")]
+        site = bench(film(printer.port, print_job_seconds=0.5))
+        entry = site.register(site.add(radiograph()), "FILM")
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == "committing")
+            printer.deaf = True
+            wait_until(lambda: site.entry(entry).state == "uncertain")
+        assert "no answer" in site.entry(entry).trouble
+        assert len(printer.films) == 1
 
 
 def test_a_job_is_followed_again_after_a_restart(bench: Make) -> None:

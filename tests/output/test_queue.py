@@ -127,6 +127,7 @@ class Storage:
         self.got: list[str] = []
         self.tries: list[str] = []
         self.refuse, self.abort, self.status = refuse, abort, status
+        self.full = False
         self.lock = threading.Lock()
         ae = AE("ARCHIVE")
         ae.add_supported_context(ComputedRadiographyImageStorage)
@@ -142,7 +143,7 @@ class Storage:
         if number == self.abort:
             event.assoc.abort()
             return 0xC000
-        if number == self.refuse:
+        if self.full or number == self.refuse:
             return self.status
         self.got.append(number)
         return 0x0000
@@ -195,17 +196,50 @@ def test_a_refusal_that_repeating_cannot_mend_is_final_at_once(bench: Make) -> N
 
 
 def test_out_of_resources_is_the_storages_trouble_not_the_images(bench: Make) -> None:
-    with Storage(refuse="1", status=0xA700) as storage:
+    with Storage(status=0xA700) as storage:
+        storage.full = True
         site = bench(archive(storage.port, attempts=1))
         entries = [site.register(site.add(radiograph(number)), "ARCHIVE") for number in (1, 2)]
         with site.running() as outputs:
-            wait_until(lambda: storage.tries.count("1") >= 3)
+            wait_until(lambda: min(storage.tries.count(number) for number in "12") >= 3)
             assert "out of resources" in outputs.status()["ARCHIVE"].trouble
+            assert [site.entry(entry).attempts for entry in entries] == [0, 0]
             assert storage.got == []
-            storage.refuse = ""
+            storage.full = False
             wait_until(lambda: site.states() == ["done"] * 2)
-        assert [site.entry(entry).attempts for entry in entries] == [0, 0]
-        assert storage.got == ["1", "2"]
+        assert sorted(storage.got) == ["1", "2"]
+
+
+def test_an_image_that_there_is_never_room_for_is_set_aside_and_the_others_flow(bench: Make) -> None:
+    with Storage(refuse="1", status=0xA700) as storage:
+        site = bench(archive(storage.port, attempts=2))
+        first = site.register(site.add(radiograph(1)), "ARCHIVE")
+        number = 1
+        with site.running():
+            while site.entry(first).state != "failed":
+                # It counts when another one has passed it, however often it is tried.
+                assert site.entry(first).attempts <= number - 1
+                number += 1
+                other = site.register(site.add(radiograph(number)), "ARCHIVE")
+                wait_until(lambda other=other: site.entry(other).state == "done")
+                tries = storage.tries.count("1")
+                wait_until(lambda tries=tries: site.entry(first).state == "failed" or storage.tries.count("1") > tries)
+    assert site.entry(first).attempts == 2
+    assert "out of resources (status A700)" in site.entry(first).trouble
+    assert storage.got == [str(k) for k in range(2, number + 1)]
+
+
+def test_a_storage_that_had_room_for_one_and_is_full_again_sets_nothing_aside(bench: Make) -> None:
+    with Storage(refuse="1", status=0xA700) as storage:
+        site = bench(archive(storage.port, attempts=2))
+        first, second = (site.register(site.add(radiograph(number)), "ARCHIVE") for number in (1, 2))
+        with site.running():
+            wait_until(lambda: site.entry(second).state == "done" and site.entry(first).attempts == 1)
+            tries = len(storage.tries)
+            wait_until(lambda: len(storage.tries) >= tries + 4)
+            assert site.entry(first).attempts == 1
+            storage.refuse = ""
+            wait_until(lambda: site.entry(first).state == "done")
 
 
 def test_an_image_that_breaks_the_association_is_found_out(bench: Make) -> None:
@@ -281,6 +315,23 @@ def test_what_was_being_sent_when_imgdash_was_killed_is_sent_again_as_the_same_o
         once = first.read_bytes()
         first.unlink()
         assert site.outputs.former.result(job).read_bytes() == once
+
+
+@pytest.mark.parametrize(("kind", "state", "got"), [("reject", "cancelled", []), ("repeat", "done", ["1"])])
+@pytest.mark.parametrize("on_its_way", [("take",), ("take", "sent", "retry")])
+def test_what_was_rejected_on_its_way_goes_no_further_unless_as_a_repeat(
+    bench: Make, kind: str, state: str, got: list[str], on_its_way: tuple[str, ...]
+) -> None:
+    with Storage() as storage:
+        site = bench(archive(storage.port))
+        image = site.add(radiograph(1))
+        entry = site.register(image, "ARCHIVE")
+        for event in on_its_way:
+            site.store.transition("queue", entry, event)
+        site.store.transition("image", image.image_id, "reject", "anna", kind=kind)
+        with site.running():
+            wait_until(lambda: site.entry(entry).state == state)
+    assert storage.got == got
 
 
 def test_a_queue_ends_although_its_peer_does_not_answer(bench: Make) -> None:

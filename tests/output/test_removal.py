@@ -14,7 +14,7 @@ from imgdash.request.notes import Notes
 from imgdash.request.worker import Patience
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph
-from tests.output.test_folder import appended, folder, loaded
+from tests.output.test_folder import appended, folder, hiccup, loaded
 
 Make = Callable[..., Bench]
 
@@ -91,6 +91,23 @@ def test_a_directory_of_another_program_is_left_alone_and_it_is_said(bench: Make
         wait_until(lambda: notes(site) == ["failed"])
     assert "another program" in site.store.query("select trouble from note")[0]["trouble"]
     assert len(list((tmp_path / "share" / "IMAGES").iterdir())) == 1
+
+
+def test_a_share_that_cannot_read_the_directory_now_is_told_later(
+    bench: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = bench(folder(file_set="one"))
+    image = site.add(radiograph())
+    site.register(image, "SHARE")
+    with site.running() as outputs:
+        wait_until(lambda: site.states() == ["done"])
+        over = hiccup(monkeypatch)
+        reject(site, image.image_id)
+        wait_until(lambda: "Stale file handle" in outputs.status()["SHARE"].trouble)
+        assert notes(site) == ["waiting"]
+        over()
+        wait_until(lambda: notes(site) == ["sent"])
+    assert list((tmp_path / "share" / "IMAGES").iterdir()) == []
 
 
 def test_a_stop_between_directory_and_file_leaves_no_file(bench: Make, tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_trouble_of_the_storage_is_waited_for(bench: Make, cloud: Cloud) -> None
         (429, "slowly", "cannot store now (HTTP 429): slowly"),
         (503, "busy", "cannot store now (HTTP 503): busy"),
         (409, failing(0xA700), "out of resources (reason A700)"),
+        (507, "full", "has no room (HTTP 507): full"),
     ]
     cloud.answers = [(status, content) for status, content, _ in answers]
     site = bench(web(cloud.url, attempts=1, retry_seconds=0.01, retry_cap_seconds=0.01))
@@ -199,6 +200,16 @@ def test_an_image_that_the_storage_fails_on_lets_the_others_flow(bench: Make, cl
     with site.running():
         wait_until(lambda: site.states() == ["failed", "done"])
     assert "failed (HTTP 500)" in site.entry(entries[0]).trouble
+
+
+@pytest.mark.parametrize("answer", [(409, failing(0xA700)), (507, "too much")])
+def test_an_image_that_there_is_never_room_for_lets_the_others_flow(bench: Make, cloud: Cloud, answer: Any) -> None:
+    site = bench(web(cloud.url, attempts=1, retry_seconds=0.01, retry_cap_seconds=0.01))
+    entries = [site.register(site.add(radiograph(number)), "CLOUD") for number in (1, 2)]
+    cloud.poison, cloud.failing = site.entry(entries[0]).output_uid.encode(), answer
+    with site.running():
+        wait_until(lambda: site.states() == ["failed", "done"])
+    assert len(cloud.posts) == 3
 
 
 def test_a_broken_connection_counts_only_against_who_breaks_it(bench: Make, cloud: Cloud) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,7 +10,11 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from imgdash.receive import receivers
 from imgdash.receive.journal import remove_partial
 from tests.helpers import wait_until
 from tests.receive.conftest import Station
@@ -87,3 +92,25 @@ def test_what_dead_writers_left_is_removed_and_what_living_ones_write_is_not(tmp
     assert remove_partial(tmp_path) == 1
     assert remove_partial(tmp_path, os.getpid()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["1-2-3.dcm"]
+
+
+def test_a_receiver_that_cannot_be_started_is_tried_again(
+    start: Callable[..., Station], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make, refused = receivers._process, []
+
+    def full(listeners: Any) -> Any:
+        if len(refused) < 2:
+            refused.append(1)
+            raise OSError(errno.EMFILE, "Too many open files")
+        return make(listeners)
+
+    station = start(receivers=1)
+    wait_until(station.receivers.alive)
+    (pid,) = station.receivers.pids()
+    monkeypatch.setattr(receivers, "_process", full)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: station.receivers.alive() and station.receivers.pids() != [pid])
+    assert caplog.text.count("Too many open files") == 2
+    with Raw(station.port) as sender:
+        assert sender.store(IMAGE) == 0

@@ -44,6 +44,7 @@ def test_an_order_as_ihe_has_it() -> None:
         accession="ACC1",
         patient=Patient("4711", "Müller^Jörg^K^Dr^Jr", "M", "19700102"),
         placer_number="PL1",
+        placer_namespace="RIS",
         filler_number="FI1",
         procedure_code="CHESTPA",
         procedure_text="Chest PA",

@@ -17,6 +17,7 @@ from tests.request.worklists import listing
 
 __all__ = ["listing"]
 
+SLOW = Patience(attempts=3, rejected=2, first=600, cap=600, look=0.05)
 QUICK = Patience(attempts=3, rejected=2, first=0.02, cap=0.1, look=0.05)
 
 
@@ -54,8 +55,9 @@ def requests_of(store: Store, tmp_path: Path) -> Iterator[Callable[..., Requests
     made: list[Requests] = []
     conditions = Conditions(making.condition_folder(tmp_path / "conditions"))
 
-    def make(site: Site, *, start: bool = True) -> Requests:
-        requests = Requests(store, site, files=Files(tmp_path), conditions=conditions, patience=QUICK)
+    def make(site: Site, *, start: bool = True, patient: bool = False) -> Requests:
+        patience = SLOW if patient else QUICK
+        requests = Requests(store, site, files=Files(tmp_path), conditions=conditions, patience=patience)
         if start:
             requests.start()
         made.append(requests)

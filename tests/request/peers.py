@@ -17,6 +17,7 @@ from pynetdicom.sop_class import (
     UnifiedProcedureStepWatch,
 )
 
+from imgdash.wire import hl7
 from imgdash.wire.dicom import CLOSED_WHOLLY
 
 
@@ -105,11 +106,20 @@ class Modality:
 
 @dataclass
 class Ris:
-    """A HIS/RIS that takes orders; `answer` makes MSA from the control id."""
+    """A HIS/RIS that takes orders; `answer` makes MSA from the control id, once `open` is set."""
 
     answer: str = "MSA|AA|{id}"
     port: int = 0
     messages: list[str] = field(default_factory=list)
+    open: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    @property
+    def controls(self) -> list[str]:
+        """ORC-1 of each message."""
+        return [hl7.parse(message.encode()).get("ORC-1") for message in self.messages]
 
     @contextmanager
     def running(self) -> Iterator[Ris]:
@@ -119,6 +129,7 @@ class Ris:
             def reply(self) -> str:
                 text = self.incoming_message
                 ris.messages.append(text.strip("\x0b\x1c\r"))
+                ris.open.wait(30)
                 control_id = text.split("|")[9]
                 return f"\x0bMSH|^~\\&|||||20260101||ACK|1|P|2.5.1\r{ris.answer.format(id=control_id)}\r\x1c\r"
 

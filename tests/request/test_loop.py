@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 
 from imgdash.confirm import Actions
+from imgdash.model import Actor
 from imgdash.model.codes import UPS_REFUSED
 from imgdash.request.ups_events import facts
 from imgdash.store.conditions import Conditions
@@ -251,6 +252,48 @@ def test_move_asks_for_the_same_image_again(store, site_with, requests_of, user,
         refused = in_state(store, asked.request_id, "refused", "failed")
         assert modality.moves[0] == ("IMGDASH", bad.sop_instance_uid)
         assert "cr" in refused.trouble
-        # It came all the same, as the very same bytes.
-        assert requests.received_again(bad.image_id).state == "answered"
-    assert store.image(bad.image_id).state == "awaiting"
+
+
+def test_the_same_bytes_again(store, site_with, requests_of, user) -> None:
+    """Whoever can see the image reviews it; what nobody can see still cannot be read, and a person decides."""
+    requests = requests_of(site_with(), start=False)
+    seen, unread = put(store, header("seen")), put(store, header("unread", state="quarantined", condition=""))
+    asked = [requests.create(image.image_id, user, reason="UNREADABLE", ask="resend") for image in (seen, unread)]
+    for image in (seen, unread):
+        store.write(lambda change, image=image: requests.received_again(change, image.image_id))
+    assert [store.image(image.image_id).state for image in (seen, unread)] == ["awaiting", "quarantined"]
+    assert [store.request(request.request_id).state for request in asked] == ["answered", "superseded"]
+    assert [store.image(image.image_id).round for image in (seen, unread)] == [1, 1]
+    # One round more, of the same chain.
+    again = requests.create(unread.image_id, user, reason="UNREADABLE", ask="resend")
+    assert (again.round, again.chain) == (2, asked[1].request_id)
+
+
+def test_an_unreadable_image_is_in_quarantine_whatever_is_taken_back(store, site_with, requests_of, user) -> None:
+    requests = requests_of(site_with(), start=False)
+    actions = Actions(store, requests.site, requests.conditions)
+    image = put(store, header("unread", state="quarantined", condition="")).image_id
+    asked = requests.create(image, user, reason="UNREADABLE")
+    requests.withdraw(asked.request_id, user)
+    assert store.image(image).state == "quarantined"
+    actions.reject(image, user, "111221")
+    assert actions.restore(image, Actor("max", "manager")).state == "quarantined"
+
+
+def test_an_unreadable_answer_ends_its_round_and_replaces_nothing_that_can_be_seen(
+    store, site_with, requests_of, user
+) -> None:
+    requests = requests_of(site_with(), start=False)
+    bad = put(store, header("bad"))
+    asked = requests.create(bad.image_id, user, reason="111219")
+    broken = put(store, header("broken", state="quarantined", condition=""))
+    requests.answered(store.request(asked.request_id), broken)
+    old, new = store.image(bad.image_id), store.image(broken.image_id)
+    assert (old.state, old.replaced_by) == ("awaiting", "")
+    assert (new.state, new.round, new.replaces) == ("quarantined", 1, old.image_id)
+    assert store.request(asked.request_id).state == "superseded"
+    second = requests.create(new.image_id, user, reason="UNREADABLE")
+    assert (second.round, second.chain) == (2, asked.request_id)
+    whole = put(store, header("whole"))
+    requests.answered(store.request(second.request_id), whole)
+    assert (store.image(broken.image_id).state, store.image(whole.image_id).round) == ("replaced", 2)

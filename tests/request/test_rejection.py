@@ -17,6 +17,7 @@ from imgdash.apparatus import replace_site
 from imgdash.config import OutputApparatus
 from imgdash.confirm import Actions, retention
 from imgdash.model import Actor, Patient, PeerFailed
+from imgdash.output import registry
 from imgdash.request.notes import store_note
 from imgdash.simulate.archive import rejected_by
 from imgdash.simulate.machine import Address
@@ -156,6 +157,43 @@ def test_who_is_told_of_what(store, site, requests_of, user) -> None:
     assert [(note["image_id"], note["apparatus"], note["reason"]) for note in owed] == [
         (asked.image_id, "STORE", "111211")
     ]
+
+
+def test_of_what_was_stored_and_called_back_a_storage_is_told(store, site, requests_of) -> None:
+    """Rejected between the storage's answer and its commitment; the other entry was never sent."""
+    requests = requests_of(site, start=False)
+    actions = Actions(store, site, requests.conditions)
+    stored, never = (put(store, header(name)) for name in ("stored", "never"))
+    for image in (stored, never):
+        actions.confirm(image.image_id, MANAGER)
+        (entry,) = store.queue("image_id = ? and apparatus = 'STORE'", [image.image_id])
+        store.transition("queue", entry.entry_id, "take")
+        if image is stored:
+            store.transition("queue", entry.entry_id, "sent", sop_class_uid="1.2", series_uid=SERIES)
+        actions.reject(image.image_id, MANAGER, "111209")
+        store.transition("queue", entry.entry_id, "retry")
+        assert registry.take(store, [entry]) == []
+        assert store.queue("entry_id = ?", [entry.entry_id])[0].state == "cancelled"
+    requests.start()
+    assert [note["image_id"] for note in wait_until(lambda: notes(store))] == [stored.image_id]
+
+
+def test_an_image_that_came_back_and_expired_was_not_rejected(store, site, requests_of, tmp_path) -> None:
+    requests = requests_of(site, start=False)
+    actions = Actions(store, site, requests.conditions)
+    images = [delivered(store, site, requests, name) for name in ("one", "two")]
+    for image in images:
+        actions.reject(image.image_id, MANAGER, "111209", kind="repeat")
+        actions.delete(image.image_id, MANAGER)
+        store.transition("image", image.image_id, "return")
+        store.transition("image", image.image_id, "examine")
+        actions.confirm(image.image_id, MANAGER)
+        deliver(store, image.image_id)
+    store.transition("image", images[0].image_id, "expire")
+    actions.reject(images[1].image_id, MANAGER, "111209")
+    requests.start()
+    wait_until(lambda: len(notes(store)) == 2)
+    assert {note["image_id"] for note in notes(store)} == {images[1].image_id}
 
 
 def test_a_web_storage_is_told_by_stow(site, tmp_path) -> None:

@@ -24,8 +24,9 @@ def test_ris_reorders_and_the_new_exposure_is_known(store, site_with, requests_o
         told = hl7.parse(ris.messages[0].encode())
         assert (told.type, told.get("OBR-31.2")) == ("OMG^O19", "Under exposed")
     order = Order("o9", "A9", Patient("P1"), parent=order_number(asked.request_id), step_id="S9")
-    assert requests.order_answers(order).state == "accepted"
-    assert requests.order_answers(order).contents["orders"][0]["accession"] == "A9"
+    for _ in range(2):
+        answered = store.write(lambda change: requests.order_answers(change, order))
+        assert (answered.state, [one["accession"] for one in answered.contents["orders"]]) == ("accepted", ["A9"])
     new = put(store, header("new", accession="A9", sender="CR56"))
     requests.answered(requests.match(new, Dataset()), new)
     assert store.image(bad.image_id).state == "replaced"
@@ -71,9 +72,9 @@ def test_cancelled_order_of_his_ris_ends_the_request(store, site_with, requests_
     requests = requests_of(site_with(), start=False)
     asked = requests.create(bad.image_id, user, reason="111211")
     order = Order("o9", "A9", Patient("P1"), parent=order_number(asked.request_id))
-    requests.order_answers(order)
+    store.write(lambda change: requests.order_answers(change, order))
     cancelled = Order("o9", "A9", Patient("P1"), parent=order_number(asked.request_id), state="cancelled")
-    ended = requests.order_answers(cancelled)
+    ended = store.write(lambda change: requests.order_answers(change, cancelled))
     assert (ended.state, ended.trouble) == ("refused", "HIS/RIS cancelled the order it had issued.")
 
 
@@ -95,6 +96,46 @@ def test_withdrawn_request_is_cancelled_at_its_addressee(store, site_with, reque
         proposal = requests.propose(three.image_id, reason="111219")
         requests.withdraw(proposal.request_id, user)
     assert {store.image(image.image_id).state for image in (one, two, three)} == {"awaiting"}
+
+
+def test_what_is_withdrawn_on_its_way_is_cancelled_all_the_same(store, site_with, requests_of, user) -> None:
+    """Else HIS/RIS has an order for an exposure that nobody wants."""
+    bad = put(store, header("bad"))
+    with Ris().running() as ris:
+        ris.open.clear()
+        requests = requests_of(site_with(hl7=ris.port, timeout_seconds=30))
+        asked = requests.create(bad.image_id, user, reason="111211")
+        wait_until(lambda: len(ris.messages) == 1)
+        requests.withdraw(asked.request_id, user)
+        ris.open.set()
+        wait_until(lambda: store.request(asked.request_id).contents.get("cancel", "").startswith("acknowledged"))
+        assert ris.controls[1:] == ["CA"]
+    assert store.request(asked.request_id).state == "withdrawn"
+
+
+def test_what_is_withdrawn_before_its_turn_is_not_sent(store, site_with, requests_of, user) -> None:
+    with Ris().running() as ris:
+        ris.open.clear()
+        requests = requests_of(site_with(hl7=ris.port, timeout_seconds=30), start=False)
+        _, second = (requests.create(put(store, header(name)).image_id, user, reason="111211") for name in "ab")
+        requests.start()
+        wait_until(lambda: len(ris.messages) == 1)
+        requests.withdraw(second.request_id, user)
+        ris.open.set()
+        wait_until(lambda: store.request(second.request_id).contents.get("cancel", "due") != "due")
+        assert ris.controls.count("CA") == len(ris.controls) - 1 == 1
+
+
+@pytest.mark.parametrize("state", ["waiting", "failed"])
+def test_what_was_never_acknowledged_may_have_arrived(store, site_with, requests_of, user, state) -> None:
+    bad = put(store, header("bad"))
+    with Ris(answer="MSA|AA|SOMEBODY-ELSES").running() as ris:
+        requests = requests_of(site_with(hl7=ris.port), patient=state == "waiting")
+        asked = requests.create(bad.image_id, user, reason="111211")
+        wait_until(lambda: (now := store.request(asked.request_id)).state == state and now.attempts)
+        sent = len(ris.messages)
+        requests.withdraw(asked.request_id, user)
+        wait_until(lambda: "CA" in ris.controls[sent:])
 
 
 def test_restart_with_a_waiting_request(store, site_with, requests_of, user) -> None:

@@ -94,6 +94,18 @@ def test_a_file_changed_by_hand_is_read_again(conditions: Conditions) -> None:
         conditions.get("hand")
 
 
+def test_a_file_that_is_gone_in_this_moment_keeps_the_others_from_nothing(conditions: Conditions) -> None:
+    before = conditions.get("ankle")
+    # As an editor leaves it between taking the old one away and putting the new one there.
+    (conditions.folder / "ankle.toml").unlink()
+    (conditions.folder / "ankle.toml").symlink_to(conditions.folder / "nowhere")
+    path = conditions.folder / "hand.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('title = "', 'title = "Our '), encoding="utf-8")
+    conditions.refresh()
+    assert conditions.get("ankle") == before
+    assert conditions.get("hand").title.startswith("Our ")
+
+
 def test_a_broken_file_is_named_and_its_last_good_version_stays_in_force(conditions: Conditions) -> None:
     before = conditions.get("hand")
     path = conditions.folder / "hand.toml"

@@ -122,6 +122,9 @@ def _alerts(running: Running) -> list[dict[str, str]]:
     if running.receivers < running.receivers_wanted:
         text = f"{running.receivers} of {running.receivers_wanted} receiver processes run."
         found.append({"text": text, "remedy": "They are started again by themselves; see the log.", "level": "bad"})
+    for part in running.ended:
+        text = f"The {part} of the apparatus {'have' if part == 'workers' else 'has'} ended by a fault."
+        found.append({"text": text, "remedy": "Start imgdash again; the log says why.", "level": "bad"})
     if running.disk_free < running.disk_minimum:
         text = f"{_size(running.disk_free)} free: images are refused below {_size(running.disk_minimum)}."
         found.append({"text": text, "remedy": "Make room on the disk of the site.", "level": "bad"})

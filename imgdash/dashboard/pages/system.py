@@ -95,5 +95,5 @@ class System(Page):
     def badge(self) -> tuple[int, str] | None:
         """What is wrong with the station and its condition files."""
         apparatus = self.session.apparatus
-        wrong = int(not apparatus.receivers_alive) + len(apparatus.conditions.problems)
+        wrong = list(apparatus.alive.values()).count(False) + len(apparatus.conditions.problems)
         return (wrong, "bad") if wrong else None

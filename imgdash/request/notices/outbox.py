@@ -14,6 +14,7 @@ from imgdash.config import Peer, Site
 from imgdash.model import Event, ImageHeader, ImgdashError, NotFound, PeerFailed
 from imgdash.request.notices import availability, sending, status, steps, study
 from imgdash.request.notices.told import EVENTS, Case, Copy, Notice
+from imgdash.request.notices.turns import Turns
 from imgdash.request.worker import Patience, Timer
 from imgdash.store.change import Change, Reader
 from imgdash.store.rows import read_json
@@ -48,6 +49,9 @@ class Outbox:
     def __init__(self, store: Store, site: Site, patience: Patience) -> None:
         self._store, self._site, self._patience = store, site, patience
         self._timer = Timer()
+        self._turns = Turns(patience.attempts)
+        # Machine → failures one after the other, whichever notices they were of.
+        self._failures: dict[str, int] = {}
         self._peers = [
             peer
             for peer in site.peers
@@ -140,51 +144,63 @@ class Outbox:
     # -- sending --------------------------------------------------------------------------------------------
 
     def _send_waiting(self) -> float | None:
+        waiting: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self._store.query("select * from notice where state = 'waiting' order by created_at, place"):
+            waiting.setdefault(row["machine"], []).append(row)
         pauses: list[float] = []
-        held: set[str] = set()
-        waiting = "select n.* from notice n where state = 'waiting' order by created_at, place"
-        for row in self._store.query(waiting):
-            machine = row["machine"]
-            if machine in held:
-                continue
-            seconds = self._timer.seconds(machine)
-            if seconds == 0:
-                seconds = self._send(row)
-                self._timer.again_in(machine, seconds)
-            if seconds > 0:
-                # In order: what comes after must not overtake.
-                held.add(machine)
-                pauses.append(seconds)
+        while waiting:
+            # By turns: a machine that takes its time keeps nobody else waiting for all of its own.
+            for machine, rows in list(waiting.items()):
+                seconds = self._timer.seconds(machine)
+                if seconds == 0:
+                    chosen = self._turns.next(rows)
+                    seconds = self._send(chosen, rows)
+                    self._timer.again_in(machine, seconds)
+                    rows.remove(chosen)
+                if seconds > 0:
+                    pauses.append(seconds)
+                if seconds > 0 or not rows:
+                    del waiting[machine]
         return min(pauses, default=None)
 
-    def _send(self, row: Mapping[str, Any]) -> float:
-        """Seconds until the next try; 0 where there is none."""
-        notice_id, tried, answers = row["notice_id"], int(row["attempts"] or 0) + 1, int(row["answers"] or 0)
+    def _send(self, row: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> float:
+        """Send one of the notices that wait for a machine; seconds until the next try, 0 where it is done with."""
+        notice_id, machine = row["notice_id"], row["machine"]
+        tried, answers = int(row["attempts"] or 0) + 1, int(row["answers"] or 0)
         content = read_json(row["content"])
 
         def became(event: str, text: str, **columns: Any) -> None:
             self._store.transition("notice", notice_id, event, why=text, attempts=tried, **columns)
 
         try:
-            peer = self._site.peer(row["machine"])
+            peer = self._site.peer(machine)
             sending.send(self._site, peer, row["kind"], content["uid"], content["message"])
         except PeerFailed as error:
             answers += error.heard
             # What it answers with a failure, or on which it always hangs up, must not stand before all the others;
             # how often it was away before says nothing of this notice.
             enough = self._patience.rejected if error.status is not None else self._patience.attempts
-            if not error.retry or (error.heard and answers >= enough):
+            given_up = not error.retry or (error.heard and answers >= enough)
+            if error.silent:
+                given_up = self._turns.unanswered(row) or given_up
+            if given_up:
                 became("fail", error.cause, trouble=error.cause, answers=answers)
+                self._turns.forget(row)
+                self._failures.pop(machine, None)
                 return 0
             # A machine that is away for days must not fill the journal.
             if error.heard or tried <= self._patience.attempts or row["trouble"] != error.cause:
                 became("retry", error.cause, trouble=error.cause, answers=answers)
-            return self._patience.pause(min(tried, 30))
+            self._failures[machine] = self._failures.get(machine, 0) + 1
+            return self._patience.pause(min(max(tried, self._failures[machine]), 30))
         except (ImgdashError, ValueError, TypeError, KeyError) as error:
             _LOG.warning("a notice cannot be sent: %s", type(error).__name__)
             became("fail", str(error), trouble=str(error))
+            self._turns.forget(row)
             return 0
-        became("send", f"{row['machine']} was told", trouble="", sent_at=datetime.now())
+        became("send", f"{machine} was told", trouble="", sent_at=datetime.now())
+        self._turns.answered(row, rows)
+        self._failures.pop(machine, None)
         return 0
 
 

@@ -86,7 +86,7 @@ def _code(assoc: Association, ask: Callable[[], tuple[Dataset, Any]]) -> int:
         return int(code)
     if ended_early(began, assoc.dimse_timeout or 0.0):
         raise PeerFailed("The peer ended the association on the notice.", "Look into its log.", heard=True)
-    raise PeerFailed("The peer did not answer the notice.", "Look into its log, or raise timeout_seconds.")
+    raise PeerFailed("The peer did not answer the notice.", "Look into its log, or raise timeout_seconds.", silent=True)
 
 
 _HOW: Final[dict[str, tuple[str, Callable[[Association, Dataset, str, str], int]]]] = {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser
 
+from imgdash.apparatus.intake import Intake
 from imgdash.dashboard.pages.system import System
 from tests.conftest import peer
 from tests.dashboard.conftest import PASSWORD, Station, log_in
@@ -58,6 +59,22 @@ def test_a_broken_condition_file_is_an_alert(desk: Desk, station: Station) -> No
     broken.unlink()
     conditions.refresh()
     assert page.badge() is None
+
+
+def test_a_part_that_a_fault_has_ended_is_an_alert(
+    desk: Desk, station: Station, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Intake, "alive", property(lambda intake: False))
+    page = shown(desk)
+    assert [alert["text"] for alert in page.station.state.alerts] == [
+        "The intake of the apparatus has ended by a fault."
+    ]
+    assert page.badge() == (1, "bad")
+    tab = log_in(browser, station, "mona")
+    tab.page.click("[data-page=system]")
+    tab.page.wait_for_selector("text=The intake of the apparatus has ended by a fault.")
+    assert tab.errors == []
+    tab.page.close()
 
 
 def test_a_refused_association_appears_by_itself(desk: Desk, station: Station) -> None:
