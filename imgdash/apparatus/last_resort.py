@@ -32,9 +32,10 @@ class LastResort(Registration):
                 _LOG.exception("image %s could not be registered as unreadable either", found.image_id)
                 self._bare(path, arrived_at, unread)
         header = self.store.image(found.image_id)
-        if header.state == "received":
-            event = "examine" if found.reduced is not None and self.reduced.has(found.image_id) else "quarantine"
-            self.store.transition("image", found.image_id, event, why=trouble)
+        if header.state == "received" and found.reduced is not None and self.reduced.has(found.image_id):
+            self.store.transition("image", found.image_id, "examine", why=trouble)
+        elif header.state == "received":
+            self._set_aside(header, dataclasses.replace(found, trouble=trouble))
         self._put_away(path, found)
 
     def _bare(self, path: Path, arrived_at: datetime, found: Examined) -> None:

@@ -85,16 +85,19 @@ class Registration(Processing):
             why = header.parameters.get("condition_why", "")
             self.store.transition("image", header.image_id, "examine", why=why)
         elif header.state == "received":
-            # It could be read before a stop, and cannot now.
-            unread: dict[str, Any] = {
-                "judgement": _unreadable(found),
-                "condition": "",
-                "condition_version": 0,
-                "parameters": {},
-            }
-            self.store.transition("image", header.image_id, "quarantine", why=found.trouble, **unread)
+            self._set_aside(header, found)
         elif header.state == "quarantined" and found.readable_header:
             self._answer(header)
+
+    def _set_aside(self, header: ImageHeader, found: Examined) -> None:
+        """What could be read before a stop, and cannot now."""
+        unread: dict[str, Any] = {
+            "judgement": _unreadable(found),
+            "condition": "",
+            "condition_version": 0,
+            "parameters": {},
+        }
+        self.store.transition("image", header.image_id, "quarantine", why=found.trouble, **unread)
 
     def _new(self, path: Path, arrived_at: datetime, found: Examined, edits: Mapping[str, str]) -> ImageHeader:
         if found.readable_header:
