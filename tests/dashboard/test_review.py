@@ -225,6 +225,16 @@ def test_a_key_just_after_a_dialog_was_closed_is_for_the_page(tab: Tab) -> None:
     tab.page.wait_for_function("!document.documentElement.dataset.modal")
 
 
+def test_a_key_just_after_the_range_editor_was_left_is_for_the_page(tab: Tab) -> None:
+    tab.page.keyboard.press("o")
+    tab.page.locator(".range:focus").wait_for()
+    tab.page.keyboard.press("Escape")
+    tab.page.keyboard.press("l")
+    tab.page.locator("dialog[open] .order").wait_for(timeout=10_000)
+    tab.page.keyboard.press("Escape")
+    tab.page.wait_for_function("!document.documentElement.dataset.modal")
+
+
 def test_an_image_that_arrives_now_appears_by_itself(tab: Tab, station: Station) -> None:
     new = station.take(PatientID="late")
     tab.page.wait_for_selector(f".item[data-image='{new}']")
