@@ -38,6 +38,7 @@ LAYERS = {
     "dashboard": 5,
     "demonstration": 6,
     "cli": 7,
+    "__main__": 8,
 }
 # Pure functions on arrays, one domain in two folders: process defines the signal, reduce the reduced image.
 TOGETHER = {frozenset({"reduce", "process"})}

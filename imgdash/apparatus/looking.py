@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from imgdash import config
-from imgdash.apparatus import health, peers
+from imgdash.apparatus import awaiting, health, peers
+from imgdash.apparatus.awaiting import Awaiting, Place
 from imgdash.apparatus.health import QueueState
 from imgdash.apparatus.parts import Parts
 from imgdash.model import ImageHeader, Order, Request
@@ -22,6 +23,14 @@ class Looking(Parts):
         if state is not None:
             return self.store.images(f"state = ? and ({where})", [state, *params], limit=limit)
         return self.store.images(where, params, limit=limit)
+
+    def awaiting(self, count: int, after: Place | None = None) -> Awaiting:
+        """What awaits a reviewer in the order of work: `count` images, the first or those after a place."""
+        return awaiting.awaiting(self.store, count, after)
+
+    def beyond(self, after: Place) -> dict[str, int]:
+        """State → how many images await after a place in the order of work."""
+        return awaiting.beyond(self.store, after)
 
     def image(self, image_id: str) -> ImageHeader:
         """One image header."""

@@ -12,12 +12,18 @@ from bokeh.models import BoxAnnotation, ColumnDataSource, Node
 from holoviews.streams import Pipe
 
 from imgdash.dashboard.hooks import hook
+from imgdash.dashboard.panels import Handles
 from imgdash.dashboard.theme import PALETTE, dress
 from imgdash.process import Chain, curve
 from imgdash.process.tone import tone_of
 
 _HEIGHT = 150
 _BINS = 128
+# Room for the figure's axes, px, and where Bokeh then puts the sides of its frame: the handles below line up with it.
+_BORDER = (58, 14)
+_INSET = (60, 19)
+# What a browser gives back of a number that nobody touched.
+_SAME = 1e-6
 
 
 class Histogram:
@@ -26,12 +32,14 @@ class Histogram:
     Parameters
     ----------
     on_range
-        ``on_range(s_low, s_high, rests)``: the handles were moved; `rests` once they have come to rest.
+        ``on_range(ends, rests)``: of ``low`` and ``high`` those that were moved, and where to; `rests` once they have
+        come to rest.
     """
 
-    def __init__(self, on_range: Callable[[float, float, bool], None]) -> None:
+    def __init__(self, on_range: Callable[[Mapping[str, float], bool], None]) -> None:
         self._on_range = on_range
         self._setting = False
+        self._given = (0.0, 1.0)
         self._rest: Any = None
         self._counts = Pipe(data=([0.0, 1.0], [0.0, 0.0]))
         self._curve = Pipe(data=([0.0, 1.0], [0.0, 1.0]))
@@ -79,12 +87,22 @@ class Histogram:
                 border=4,
             )
         )
-        self.view = pn.pane.HoloViews(self._plot, sizing_mode="stretch_width", height=_HEIGHT, margin=(0, 6, 0, 2))
+        # A pointer takes the edges of the range itself, a keyboard these.
+        self._handles = Handles(
+            labels=["Darkest signal of the range", "Lightest signal of the range"],
+            inset=list(_INSET),
+            on_message=self._on_handles,
+            sizing_mode="stretch_width",
+            margin=(0, 6, 4, 2),
+        )
+        figure = pn.pane.HoloViews(self._plot, sizing_mode="stretch_width", height=_HEIGHT, margin=(0, 6, 0, 2))
+        self.view = pn.Column(figure, self._handles, sizing_mode="stretch_width", margin=0)
 
     def _add_range(self, plot: Any) -> None:
         """Once: HoloViews calls hooks at every update."""
         figure = plot.state
         dress(figure)
+        figure.update(min_border_left=_BORDER[0], min_border_right=_BORDER[1])
         if self._range not in figure.center:
             figure.add_layout(self._range)
 
@@ -109,21 +127,25 @@ class Histogram:
         height = np.sqrt(coarse)
         usual = float(np.percentile(height[height > 0], 97)) if height.any() else 1.0
         self._draw("counts", self._counts, np.linspace(*edges, _BINS), np.minimum(height / usual * 0.8, 1.0))
-        self._range.editable = editable
+        self._range.editable = self._handles.enabled = editable
 
     def process(self, chain: Chain, calculated: Mapping[str, Any]) -> None:
         """Other parameters: range and curve follow."""
         tone = tone_of(chain, calculated)
+        self._given = (tone.low, tone.high)
         self._draw("curve", self._curve, *curve(chain, calculated))
         self._setting = True
         try:
             self._range.update(left=tone.low, right=tone.high)
         finally:
             self._setting = False
+        self._handles.param.update(low=tone.low, high=tone.high)
 
     def _moved(self, _name: str, _old: Any, _new: Any) -> None:
         if self._setting:
             return
+        low, high = self._ends()
+        self._handles.param.update(low=low, high=high)
         self._tell(False)
         document = self._range.document
         if document is not None:
@@ -136,5 +158,15 @@ class Histogram:
         self._tell(True)
 
     def _tell(self, rests: bool) -> None:
+        ends = zip(("low", "high"), self._ends(), self._given, strict=True)
+        self._on_range({name: value for name, value, given in ends if abs(value - given) > _SAME}, rests)
+
+    def _ends(self) -> tuple[float, float]:
         low, high = sorted((float(self._range.left), float(self._range.right)))
-        self._on_range(low, high, rests)
+        return low, high
+
+    def _on_handles(self, message: Mapping[str, Any]) -> None:
+        """An end was moved below the figure: the range moves, and tells as if it had been taken itself."""
+        if self._range.editable:
+            names = {"low": "left", "high": "right"}
+            self._range.update(**{names[end]: float(value) for end, value in message.items()})

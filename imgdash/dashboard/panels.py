@@ -47,6 +47,19 @@ class Parameters(Component):
     _esm = script("section.js", "parameters.js")
 
 
+class Handles(Component):
+    """The ends of a range from 0 to 1 under a figure; sends ``{"low": …}`` or ``{"high": …}`` when one is moved."""
+
+    low = param.Number(default=0.0)
+    high = param.Number(default=1.0)
+    step = param.Number(default=0.005, constant=True, doc="How far an arrow key moves.")
+    labels = param.List(default=["low", "high"], doc="What each end is, for tooltips and screen readers.")
+    inset = param.List(default=[0, 0], doc="Where the figure's frame begins and ends, px from its sides.")
+    enabled = param.Boolean(default=False)
+
+    _esm = script("handles.js")
+
+
 class RangeEditor(Component):
     """Output image range and output range of one apparatus, moved by hand (D2, D3).
 

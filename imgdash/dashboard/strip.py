@@ -13,7 +13,7 @@ Item = Mapping[str, Any]
 
 
 class Strip(Component):
-    """Thumbnails; sends ``{"image": image_id}``.
+    """Thumbnails; sends ``{"image": image_id}``, and ``{"more": true}`` where the end comes near and others follow.
 
     `items` is set as a whole as often as anything changes; the script gets the difference. It says which state it has
     when it is drawn, and asks for the whole where a difference is not from that state: so nothing is lost where a
@@ -21,6 +21,7 @@ class Strip(Component):
     """
 
     whole = param.Dict(default={"serial": 0, "items": []}, doc="Items and their serial number when last sent whole.")
+    beyond = param.Dict(default={}, doc="State → how many await that are not listed.")
     current = param.String(default="", doc="image_id that is open.")
     across = param.Boolean(default=False, doc="Beside each other instead of below each other.")
     picture = param.Integer(default=92, doc="Height of a picture, px.")

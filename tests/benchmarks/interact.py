@@ -1,6 +1,6 @@
 """The dashboard's speed under hands, in Chromium, on 13.6 megapixel images.
 
-    python -m tests.benchmarks.interact [--parts review,slow,peer,list,crowd,sessions] [--images 14] [--rows 4280]
+    python -m tests.benchmarks.interact [--parts review,slow,…] [--images 14] [--rows 4280]
 
 Prints one line of JSON: for each figure the median, the 95th percentile and how often it was taken; milliseconds
 where the name does not say otherwise. Parts:
@@ -10,6 +10,7 @@ where the name does not say otherwise. Parts:
 - ``slow``: the same key with 20 Mbit/s and 20 ms of delay between browser and station.
 - ``peer``: the same images as ``hv.Image`` over the websocket, and how many times slower that is.
 - ``list``: pages and the Image list with 100,000 images, from the click or the last letter to the rows.
+- ``waiting``: log in → first image, and the key, where only the images at hand await and where 5,000 do.
 - ``crowd``: eight reviewers at once while five images a second arrive; who used the processor.
 - ``sessions``: 200 tabs opened and closed, 200 clients that left in between, and how the server's memory grew.
 """
@@ -34,7 +35,7 @@ from tests.conftest import PEERS
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run")
 SIZE = {"width": 1600, "height": 900}
-PARTS = ("review", "slow", "peer", "list", "crowd", "sessions")
+PARTS = ("review", "slow", "peer", "list", "waiting", "crowd", "sessions")
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -181,6 +182,29 @@ def slow(browser: Browser, about: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def waiting(browser: Browser, count: int, size: Sequence[str]) -> dict[str, Any]:
+    """One reviewer who does not look, where few and where many images await."""
+    result: dict[str, Any] = {}
+    for name, more in (("few", 0), ("many", count)):
+        with station("--images", "15", *size, "--awaiting", str(more)) as about:
+            opened = []
+            for turn in range(3):
+                began = time.perf_counter()
+                page = open_review(browser, about["url"], f"reviewer{turn}")
+                opened.append(1000 * (time.perf_counter() - began))
+                # The thumbnails are there, too.
+                page.wait_for_selector(".item >> nth=10")
+                if turn < 2:
+                    page.close()
+            shown = []
+            for _ in range(12):
+                page.wait_for_selector("[data-action=confirm]:enabled")
+                shown.append(press(page, " ")["frame"])
+            result[name] = {"open": spread(opened), "hurrying frame": spread(shown)}
+            page.close()
+    return result
+
+
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -189,6 +213,7 @@ def main() -> None:
     options.add_argument("--rows", type=int, default=4280)
     options.add_argument("--look", type=float, default=2.0, help="seconds a reviewer looks at an image")
     options.add_argument("--listed", type=int, default=100_000)
+    options.add_argument("--waiting", type=int, default=5000)
     options.add_argument("--tabs", type=int, default=200)
     options.add_argument("--crowd-rows", type=int, default=2140)
     options.add_argument("--seconds", type=float, default=60.0, help="how long the crowd works")
@@ -215,6 +240,7 @@ def main() -> None:
                 print(result["peer"], file=sys.stderr)
         for name, measure in (
             ("list", lambda: interact_lists.listed(browser, station, chosen.listed, spread)),
+            ("waiting", lambda: waiting(browser, chosen.waiting, size)),
             ("crowd", lambda: interact_crowd.crowd(browser, station, chosen.crowd_rows, chosen.seconds, spread)),
             ("sessions", lambda: interact_sessions.sessions(browser, station, chosen.tabs)),
         ):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ _PATIENTS = 30_000
 _ASKED = 50
 
 
-def record(folder: Path, pattern: ImageHeader, count: int, apparatus: tuple[str, ...]) -> None:
+def record(folder: Path, pattern: ImageHeader, count: int, apparatus: tuple[str, ...], *, awaiting: int = 0) -> None:
     """Delivered images with their orders, queue entries and irradiation events, and now and then a request.
 
     They go into the journal alone: the database takes them from there in large steps, where one change for each would
@@ -32,11 +33,13 @@ def record(folder: Path, pattern: ImageHeader, count: int, apparatus: tuple[str,
     pattern
         An image that was received: what `parameters` and `judgement` hold is copied from it, so that rows weigh what
         they do at work.
+    awaiting
+        So many await their reviewer besides, received after all others.
     """
     journal = Journal(folder / "journal")
     try:
         batch: list[Event] = []
-        for event in _events(pattern, count, apparatus):
+        for event in chain(_events(pattern, count, apparatus), _awaiting(pattern, 1000 + count, awaiting)):
             batch.append(replace(event, seq=journal.seq + len(batch) + 1))
             if len(batch) == _BATCH:
                 journal.append(batch)
@@ -84,3 +87,14 @@ def _events(pattern: ImageHeader, count: int, apparatus: tuple[str, ...]) -> Ite
         if number % _ASKED == 0:
             uid = f"1.2.5.{number}"
             yield born("request", uid, image_id=image_id, chain=uid, created_at=at, sent_at=at, answered_at=at)
+
+
+def _awaiting(pattern: ImageHeader, first: int, count: int) -> Iterator[Event]:
+    columns = {**rows.image_columns(replace(pattern, held_by=""))}
+    for number in range(first, first + count):
+        moment = _BEGUN + timedelta(seconds=number)
+        own = {"number": number, "sop_instance_uid": f"1.2.6.{number}", "received_at": moment.isoformat(),
+               "patient_id": f"W{number}", "patient_name": f"Waiting{number}^Given"}  # fmt: skip
+        yield Event(
+            "image", hashlib.sha256(f"W{number}".encode()).hexdigest()[:32], "register", {**columns, **own}, at=moment
+        )

@@ -74,12 +74,14 @@ def main() -> None:
     options.add_argument("--rows", type=int, default=4280)
     options.add_argument("--columns", type=int, default=3180)
     options.add_argument("--recorded", type=int, default=0, help="further images of which there are records only")
+    options.add_argument("--awaiting", type=int, default=0, help="further images that await, of which as well")
     chosen = options.parse_args()
     path = site(chosen.folder, apparatus=AWAY)
     with Apparatus(path) as apparatus:
         waiting = receive(apparatus, chosen.folder / "sent", chosen.images, (chosen.rows, chosen.columns))
-    if chosen.recorded:
-        record(chosen.folder, waiting[0], chosen.recorded, tuple(str(output["name"]) for output in AWAY))
+    if chosen.recorded or chosen.awaiting:
+        names = tuple(str(output["name"]) for output in AWAY)
+        record(chosen.folder, waiting[0], chosen.recorded, names, awaiting=chosen.awaiting)
     with Apparatus(path) as apparatus, Dashboard(apparatus, 0, one_click=USERS, forget_seconds=1.0) as dashboard:
         for name, role in USERS.items():
             apparatus.users.add(name, role, "a long password")

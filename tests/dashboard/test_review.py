@@ -124,6 +124,35 @@ def test_a_slider_changes_curve_image_and_what_will_be_sent(tab: Tab, station: S
     wait_until(lambda: not station.apparatus.image(images[4]).overrides)
 
 
+def test_the_signal_range_is_set_by_keyboard_and_spoken(tab: Tab, station: Station, images: list[str]) -> None:
+    low, high = (tab.page.get_by_label(f"{end} signal of the range", exact=True) for end in ("Darkest", "Lightest"))
+    wait_until(lambda: low.get_attribute("aria-disabled") == "false")
+    calculated = station.apparatus.image(images[4]).parameters
+    before = float(str(low.get_attribute("aria-valuenow")))
+    assert before == pytest.approx(calculated["s_low"])
+    low.focus()
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press("ArrowRight")
+    kept = wait_until(lambda: station.apparatus.image(images[4]).overrides.get("automatic.s_low"))
+    wait_until(
+        lambda: (
+            station.apparatus.image(images[4]).overrides["automatic.s_low"] == pytest.approx(before + 0.01, abs=1e-4)
+        )
+    )
+    assert kept > before
+    # What was not touched stays as it was calculated, to the last digit.
+    assert "automatic.s_high" not in station.apparatus.image(images[4]).overrides
+    assert low.get_attribute("aria-valuetext") == f"{before + 0.01:.3f} of the signal"
+    # Tab goes on to the other end; they do not pass each other.
+    tab.page.keyboard.press("Tab")
+    assert high.evaluate("node => node.matches(':focus')")
+    tab.page.keyboard.press("Home")
+    assert float(str(high.get_attribute("aria-valuenow"))) == pytest.approx(before + 0.015, abs=1e-4)
+    wait_until(lambda: station.apparatus.image(images[4]).overrides.get("automatic.s_high"))
+    tab.page.get_by_text("reset all").click()
+    wait_until(lambda: not station.apparatus.image(images[4]).overrides)
+
+
 def test_dragging_over_the_image_is_processing_not_only_display(tab: Tab, station: Station, images: list[str]) -> None:
     box = tab.page.get_by_label("Radiograph").bounding_box()
     assert box
@@ -192,6 +221,16 @@ def test_a_key_just_after_a_dialog_was_closed_is_for_the_page(tab: Tab) -> None:
         }"""
     )
     tab.page.locator("dialog[open] [data-action=postpone]").wait_for()
+    tab.page.keyboard.press("Escape")
+    tab.page.wait_for_function("!document.documentElement.dataset.modal")
+
+
+def test_a_key_just_after_the_range_editor_was_left_is_for_the_page(tab: Tab) -> None:
+    tab.page.keyboard.press("o")
+    tab.page.locator(".range:focus").wait_for()
+    tab.page.keyboard.press("Escape")
+    tab.page.keyboard.press("l")
+    tab.page.locator("dialog[open] .order").wait_for(timeout=10_000)
     tab.page.keyboard.press("Escape")
     tab.page.wait_for_function("!document.documentElement.dataset.modal")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from imgdash.apparatus.awaiting import Awaiting
 from imgdash.dashboard import keys
 from imgdash.dashboard.review.worklist import WorkList, look, person
 from imgdash.model import ImageHeader, ImgdashError, Patient
@@ -78,6 +79,59 @@ def test_a_decision_is_not_undone_by_what_was_read_before_it() -> None:
     work.settled(header(1).image_id)
     work.take([header(1)])
     assert numbers(work) == [1, 2]
+
+
+def part(first: int, count: int, beyond: int) -> Awaiting:
+    return Awaiting([header(first + n) for n in range(count)], {"awaiting": beyond} if beyond else {})
+
+
+def test_what_follows_the_part_that_is_listed_is_counted_only() -> None:
+    work = WorkList("rita")
+    work.read(part(1, 40, 4960))
+    assert work.beyond == {"awaiting": 4960}
+    # Changes of images whose turn has not come list nothing; an emergency, and what somebody opened, are listed.
+    work.take([header(4000), header(41, "postponed")])
+    assert len(numbers(work)) == 40
+    work.take([header(4000, priority=True)])
+    work.counted({"awaiting": 4959})
+    work.take([header(3000)], header(3000).image_id)
+    assert numbers(work) == [4000, *range(1, 41), 3000]
+    assert work.beyond == {"awaiting": 4958}
+    # What was postponed just now is listed, also once the records count it.
+    work.decide(header(1, "postponed"))
+    assert work.beyond == {"awaiting": 4958}
+    work.counted({"awaiting": 4959, "postponed": 1})
+    assert work.beyond == {"awaiting": 4958}
+
+
+def test_more_is_read_where_work_comes_near_to_the_end_of_the_list() -> None:
+    work = WorkList("rita")
+    assert not work.scarce("")
+    work.read(part(1, 40, 60))
+    assert [work.scarce(header(n).image_id) for n in (1, 10, 11, 40)] == [False, False, True, True]
+    # What is postponed, or was opened out of its turn, is after all that is listed, and asks for nothing.
+    work.take([header(1, "postponed")])
+    work.take([header(90)], header(90).image_id)
+    assert not work.scarce(header(1).image_id)
+    assert not work.scarce(header(90).image_id)
+    # One that is finished has all of the list ahead.
+    work.take([header(40, "confirmed")])
+    assert not work.scarce(header(40).image_id)
+    work.read(part(41, 60, 0))
+    assert work.beyond == {}
+    assert not work.scarce(header(100).image_id)
+
+
+def test_a_list_that_grew_by_arrivals_is_cut_behind_the_image_that_is_shown() -> None:
+    work = WorkList("rita")
+    work.take([header(n) for n in range(1, 1001)])
+    work.trim(header(500).image_id)
+    assert len(numbers(work)) == 1000
+    work.trim(header(100).image_id)
+    assert numbers(work) == list(range(1, 220))
+    assert work.beyond == {"awaiting": 781}
+    work.take([header(1001), header(300)])
+    assert len(numbers(work)) == 219
 
 
 def test_a_look_changes_with_everything_pixels_depend_on_and_nothing_else() -> None:

@@ -12,18 +12,16 @@ from panel.viewable import Viewable
 from imgdash.dashboard import keys
 from imgdash.dashboard.pages import Page
 from imgdash.dashboard.panels import ActionBar
-from imgdash.dashboard.reading import Reading, Step
 from imgdash.dashboard.review import summary
 from imgdash.dashboard.review.about import About, Presence
 from imgdash.dashboard.review.beside import Beside
 from imgdash.dashboard.review.deciding import ACTIONS, Deciding
 from imgdash.dashboard.review.framed import Framed
 from imgdash.dashboard.review.layout import Layout
+from imgdash.dashboard.review.listing import Listing
 from imgdash.dashboard.review.measured import Measured
 from imgdash.dashboard.review.processing import Processing
-from imgdash.dashboard.review.worklist import WHERE, WorkList
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.strip import Strip
 from imgdash.dashboard.viewport import Viewport, geometry, source
 from imgdash.model import Event, ImageHeader, ImgdashError
 
@@ -40,16 +38,14 @@ class Review(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.work = WorkList(session.actor.name)
+        self.listing = Listing(self)
+        self.work, self.strip = self.listing.work, self.listing.strip
         self.current = ""
-        self._asked: set[str] = set()
-        self._changes = Reading(session, self._ask)
         self._wanted = ""
         self._seen: set[str] = set()
         self.viewport = Viewport(
             on_message=self._on_view, said="Reading what awaits you", reading=True, sizing_mode="stretch_both"
         )
-        self.strip = Strip(on_message=lambda m: self.show(str(m.get("image"))))
         self.about = About(session, self.take_one)
         self.bar = ActionBar(
             actions=ACTIONS,
@@ -80,7 +76,7 @@ class Review(Page):
         """Strip, image with its actions, and what belongs to the image."""
         self.layout.read()
         apparatus, actor = self.session.apparatus, self.session.actor
-        self.session.run(lambda: apparatus.images(where=WHERE), self._listed)
+        self.listing.begin()
         self.session.run(lambda: apparatus.preference(actor.name, "review", {}) or {}, self.preferred)
         return pn.Row(self.layout.view, self.deciding.dialog, self.layout.dialog, sizing_mode="stretch_both", margin=0)
 
@@ -136,13 +132,6 @@ class Review(Page):
 
     # -- which image --------------------------------------------------------------------------------------
 
-    def _listed(self, headers: list[ImageHeader]) -> None:
-        self.work.take(headers, self.current)
-        self.relist()
-        self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
-        if not self.current and not self._wanted and (first := self.work.following("")):
-            self.show(first[0])
-
     def show(self, image_id: str) -> None:
         """Open an image of the strip: its pixels first, everything else right behind."""
         if image_id not in self.work:
@@ -160,6 +149,7 @@ class Review(Page):
                 lambda found: self.processing.counts(image_id, found),
                 _no_histogram,
             )
+        self.listing.go_on()
 
     def seen(self, image_id: str) -> bool:
         """Whether an image was on this screen: nobody can confirm what he has not seen."""
@@ -214,21 +204,12 @@ class Review(Page):
     # -- what happens -------------------------------------------------------------------------------------
 
     def update(self, events: Sequence[Event]) -> None:
-        """Images that changed are read again, those of one moment together."""
-        self._asked |= {event.id for event in events if event.subject == "image"}
-        if self._asked:
-            self._changes.now()
+        """Images that changed are read again."""
+        self.listing.happened(events)
 
-    def _ask(self) -> Step | None:
-        ids, self._asked = sorted(self._asked), set()
-        apparatus = self.session.apparatus
-        return (lambda: list(apparatus.headers(ids).values()), self._changed) if ids else None
-
-    def _changed(self, headers: list[ImageHeader]) -> None:
-        self.deciding.heard(headers)
-        before = self.work.get(self.current)
-        self.work.take(headers, self.current)
-        self.relist()
+    def changed(self, before: ImageHeader | None) -> None:
+        """Show what has changed of the image that is open; open the first where none is."""
+        self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
         now = self.work.get(self.current)
         if now is not None and now != before:
             if before is not None and replace(before, held_by=now.held_by) == now:
@@ -239,7 +220,7 @@ class Review(Page):
                     self._presence.at(now.image_id)
             else:
                 self.refresh()
-        elif not self.current and (first := self.work.following("")):
+        elif not self.current and not self._wanted and (first := self.work.following("")):
             self.show(first[0])
         else:
             self.viewport.following = self._following()
@@ -265,7 +246,7 @@ class Review(Page):
 
     def relist(self) -> None:
         """The strip as the list is now."""
-        self.strip.items = self.work.items()
+        self.listing.draw()
 
     def _on_view(self, message: Mapping[str, Any]) -> None:
         if "shown" in message:

@@ -54,6 +54,10 @@ class Deciding:
         self._session = page.session
         self._confirmed: list[str] = []
         self._expected: set[str] = set()
+        # Answers that were told of: what happens to one later is not its coming.
+        self._returned: set[str] = set()
+        # Decisions on their way to the apparatus, and what is done once one is kept.
+        self._deciding: dict[str, list[Callable[[], None]]] = {}
         self._asked_for = ""
         self.preferences: dict[str, Any] = {}
         self.dialog = Dialog(on_message=self._answered)
@@ -141,6 +145,7 @@ class Deciding:
         """Optimistic: marked and passed at once, taken back with the reason if the apparatus refuses."""
         page, image_id = self._page, header.image_id
         self._expected.add(image_id)
+        self._deciding[image_id] = []
         following = page.work.following(image_id)
         page.work.decide(replace(header, state=state, held_by=""))
         page.relist()
@@ -152,11 +157,16 @@ class Deciding:
         def taken(after: ImageHeader) -> None:
             page.work.settled(image_id)
             page.take_one(after)
-            if then is not None:
+            waiting = self._deciding.pop(image_id, [])
+            if then is not None and not waiting:
                 then(after)
+            for function in waiting:
+                function()
 
         def refused(error: ImgdashError) -> None:
             page.work.settled(image_id)
+            # There is nothing to be taken back.
+            self._deciding.pop(image_id, None)
             self._expected.discard(image_id)
             self._confirmed = [other for other in self._confirmed if other != image_id]
             self._session.tell(error.cause, "error", error.remedy, does={"Show it": lambda: page.back(image_id)})
@@ -183,7 +193,7 @@ class Deciding:
         )
 
     def _undo(self, image_id: str = "") -> None:
-        """Take a confirmation back: this one, or the last."""
+        """Take a confirmation back: this one, or the last; one that is on its way is kept first."""
         image_id = image_id or self._confirmed[-1]
         self._confirmed = [other for other in self._confirmed if other != image_id]
         apparatus, actor = self._session.apparatus, self._session.actor
@@ -191,20 +201,33 @@ class Deciding:
         def undone(header: ImageHeader) -> None:
             self._session.withdraw("confirm")
             self._page.take_one(header)
-            self._page.back(image_id)
 
         def refused(error: ImgdashError) -> None:
             self._session.tell(error.cause, "error", error.remedy, does={"Show it": lambda: self._page.back(image_id)})
             self._page.refresh()
 
-        self._session.run(lambda: apparatus.undo(image_id, actor), undone, refused)
+        def take_back() -> None:
+            self._session.run(lambda: apparatus.undo(image_id, actor), undone, refused)
+
+        # It is shown at once: the next key must not decide on the image that came after it.
+        self._page.back(image_id)
+        if image_id in self._deciding:
+            self._deciding[image_id].append(take_back)
+        else:
+            take_back()
 
     def heard(self, headers: Sequence[ImageHeader]) -> None:
         """Images that changed: a toast for an answer that came back, nothing for what this person did."""
         for header in headers:
             if header.image_id in self._expected:
                 self._expected.discard(header.image_id)
-            elif header.round and header.state == "awaiting" and header.image_id not in self._page.work:
+            elif (
+                header.round
+                and header.state == "awaiting"
+                and header.image_id not in self._page.work
+                and header.image_id not in self._returned
+            ):
+                self._returned.add(header.image_id)
                 self._session.tell(
                     f"{header.title}: the image asked for came back (round {header.round_number}).",
                     "success",

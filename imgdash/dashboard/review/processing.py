@@ -172,9 +172,9 @@ class Processing:
         elif names := message.get("reset"):
             self._keep(dict.fromkeys(names))
 
-    def _on_range(self, low: float, high: float, rests: bool) -> None:
-        names = ("automatic.s_low", "automatic.s_high")
-        change = {name: round(_bounded(name, value), 4) for name, value in zip(names, (low, high), strict=True)}
+    def _on_range(self, ends: Mapping[str, float], rests: bool) -> None:
+        named = {f"automatic.s_{end}": value for end, value in ends.items()}
+        change = {name: round(_bounded(name, value), 4) for name, value in named.items()}
         (self._set if rests else self._try)(change)
 
     def _try(self, change: Mapping[str, Any]) -> None:

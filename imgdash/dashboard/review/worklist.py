@@ -1,17 +1,24 @@
-"""The strip's list: what awaits a reviewer, in the order of work, with what was finished lately behind it."""
+"""The strip's list: what awaits a reviewer, in the order of work, with what was finished lately behind it.
+
+Where thousands await, the list has those that come first; what follows is counted, and read as work gets there.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from imgdash.apparatus.awaiting import OPEN, Awaiting, Place, place
 from imgdash.model import ImageHeader
 
-OPEN = ("awaiting", "postponed", "quarantined")
-WHERE = "state in ('awaiting', 'postponed', 'quarantined')"
 _FINISHED_KEPT = 12
+# So many open images are listed ahead of the one that is shown, or more are read.
+_AHEAD = 30
+# So many are kept behind the one that is shown, where the list is cut.
+_KEPT = 120
 
 
 def look(header: ImageHeader) -> str:
@@ -34,6 +41,11 @@ class WorkList:
     ----------
     me
         Name of the actor: what others hold is skipped and shown as theirs.
+
+    Attributes
+    ----------
+    last
+        Place in the order of work up to which open images are listed; None where all are.
     """
 
     def __init__(self, me: str) -> None:
@@ -43,6 +55,8 @@ class WorkList:
         self._shown: dict[str, tuple[ImageHeader, dict[str, Any]]] = {}
         self._finished: list[str] = []
         self._decided: dict[str, ImageHeader] = {}
+        self.last: Place | None = None
+        self._beyond: Counter[str] = Counter()
 
     def __contains__(self, image_id: str) -> bool:
         return image_id in self._headers
@@ -63,6 +77,45 @@ class WorkList:
         """The apparatus has taken or refused the decision: what is read counts again."""
         self._decided.pop(image_id, None)
 
+    def read(self, found: Awaiting, shown: str = "") -> None:
+        """The first open images, or those that follow `last`."""
+        self.last = place(found.headers[-1]) if found.beyond else None
+        self._beyond = Counter(found.beyond)
+        self.take(found.headers, shown)
+
+    def counted(self, beyond: Mapping[str, int]) -> None:
+        """How many there are after `last` by now."""
+        self._beyond = Counter(beyond)
+
+    @property
+    def beyond(self) -> dict[str, int]:
+        """State → how many open images are not listed."""
+        # Listed out of their turn: what somebody opened, or has postponed just now.
+        there = Counter(header.state for header in self._open() if self.last is not None and place(header) > self.last)
+        return dict(self._beyond - there)
+
+    def trim(self, shown: str) -> None:
+        """Where far more came than are needed, count the last ones and list them no more."""
+        order = [header.image_id for header in sorted(self._open(), key=place)]
+        keep = (order.index(shown) if shown in order else 0) + _KEPT
+        if self.last is not None or len(order) <= 2 * keep:
+            return
+        self.last = place(self._headers[order[keep - 1]])
+        self._beyond = Counter(self._headers[image_id].state for image_id in order[keep:])
+        for image_id in order[keep:]:
+            self._drop(image_id)
+
+    def scarce(self, image_id: str) -> bool:
+        """Whether work at this image comes near to the end of what is listed, and more can be read."""
+        if self.last is None:
+            return False
+        header = self._headers.get(image_id)
+        here = place(header) if header is not None and header.state in OPEN else (-1, 0, 0)
+        # One that is listed out of its turn says nothing about how far work has come.
+        if here > self.last:
+            return False
+        return sum(here < place(other) <= self.last for other in self._open()) < _AHEAD
+
     def take(self, headers: Iterable[ImageHeader], shown: str = "") -> None:
         """What is known now. Images that are finished stay a while, so that one can go back; `shown` stays anyway."""
         for header in headers:
@@ -70,6 +123,9 @@ class WorkList:
                 continue
             known = header.image_id in self._headers
             if header.state in OPEN:
+                if not known and header.image_id != shown and self.last is not None and place(header) > self.last:
+                    # Its turn has not come: it is counted.
+                    continue
                 self._headers[header.image_id] = header
                 if header.image_id in self._finished:
                     self._finished.remove(header.image_id)
@@ -79,9 +135,14 @@ class WorkList:
                     self._finished.insert(0, header.image_id)
         for image_id in [i for i in self._finished[_FINISHED_KEPT:] if i != shown]:
             self._finished.remove(image_id)
-            self._headers.pop(image_id, None)
-            self._looks.pop(image_id, None)
-            self._shown.pop(image_id, None)
+            self._drop(image_id)
+
+    def _drop(self, image_id: str) -> None:
+        for known in (self._headers, self._looks, self._shown):
+            known.pop(image_id, None)
+
+    def _open(self) -> Iterator[ImageHeader]:
+        return (header for header in self._headers.values() if header.state in OPEN)
 
     def version(self, image_id: str) -> str:
         """`look` of an image, calculated once for each header."""
@@ -93,10 +154,9 @@ class WorkList:
 
     def order(self) -> list[str]:
         """Emergencies first, then by receipt; postponed ones after; what is finished last, latest first."""
-        rank = {"awaiting": 0, "quarantined": 0, "postponed": 1}
-        waiting = [header for header in self._headers.values() if header.state in OPEN]
-        waiting.sort(key=lambda header: (rank[header.state], not header.priority, header.number))
-        return [header.image_id for header in waiting] + [i for i in self._finished if i in self._headers]
+        return [header.image_id for header in sorted(self._open(), key=place)] + [
+            i for i in self._finished if i in self._headers
+        ]
 
     def following(self, image_id: str, count: int = 1) -> list[str]:
         """The next images to work on after `image_id`: awaiting, not held by somebody else; from the top at the end."""

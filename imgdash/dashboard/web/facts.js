@@ -1,11 +1,11 @@
 // Patient, order and implementation information; what is missing is marked, what may be corrected opens on a click.
 export function render({model, el}) {
-  const box = h("div")
+  const box = h("div", {role: "group", "aria-label": "Information"})
   el.append(h("style", {}, SECTION_CSS + `
     dl{display:grid;grid-template-columns:118px 1fr;gap:1px 8px;margin:0;font-size:12px}
     dt{color:var(--dim);padding:1px 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}dd{margin:0;min-width:0;overflow-wrap:anywhere;padding:1px 4px;border-radius:3px}
     dd.missing{background:color-mix(in srgb,var(--bad) 18%,transparent);color:var(--bad)}dd.edited{border-left:2px solid var(--accent)}
-    [role=button]{display:block;cursor:text}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
+    [role=button]{display:block;min-height:24px;padding:3px 0;cursor:text}dd:has([role=button]){padding:0 4px}dt:has(+dd [role=button]){padding:3px 0}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
     dd input{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
   `), box)
   let open = null
@@ -32,5 +32,7 @@ export function render({model, el}) {
         onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); edit(cell, row) } }}, words, " ", icon(model, "edit")))
       return [h("dt", {title: row.label}, row.label), cell]
     })))))
+    // Where nothing in it can be operated, the keyboard scrolls it nevertheless.
+    box.tabIndex = box.querySelector("[role=button]") || !model.sections.length ? -1 : 0
   })
 }

@@ -257,7 +257,11 @@ export function render({model, el}) {
   }
   // Its keys are its own: the page's would confirm or go to another image.
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") model.send_msg({close: true})
+    if (event.key === "Escape") {
+      model.send_msg({close: true})
+      // What is pressed before the station has closed it is for the page.
+      box.getRootNode().activeElement?.blur()
+    }
     if (event.key !== "Tab") event.stopPropagation()
   })
   let due = false, commented = model.image

@@ -1,6 +1,6 @@
 // Thumbnails in the order of work. A node per image lives as long as the image is listed, so nothing flickers.
 export function render({model, el}) {
-  const list = h("div", {class: "thumbs", role: "listbox", tabindex: 0, "aria-label": "Images"}), head = h("div", {class: "head"}), all = h("div", {class: "all"}, head, list)
+  const list = h("div", {class: "thumbs", role: "listbox", tabindex: 0, "aria-label": "Images"}), head = h("div", {class: "head"}), more = h("button", {type: "button", class: "more", onclick: () => model.send_msg({more: true})}), all = h("div", {class: "all"}, head, list, more)
   el.style.height = "100%"
   el.append(h("style", {}, `
     .all{display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
@@ -17,6 +17,8 @@ export function render({model, el}) {
     .flags{position:absolute;right:4px;top:3px;display:flex;gap:3px}.flags svg{width:17px;height:17px;padding:2px;border-radius:3px;background:#000b}
     .who{position:absolute;left:0;right:0;top:36px;text-align:center;font-size:11px;color:#fff;text-shadow:0 0 3px #000}
     .new{animation:come .35s ease-out}@keyframes come{from{opacity:0;transform:translateY(-6px)}}
+    .more{flex:none;border:0;border-top:1px solid var(--line);border-radius:0;color:var(--dim);font-size:11px;padding:6px}.more:hover{color:var(--text);background:var(--raised)}.more[hidden]{display:none}
+    .across .more{border:0;border-left:1px solid var(--line);max-width:96px}
     .empty{color:var(--dim);text-align:center;padding:40px 8px}
     .across{flex-direction:row;border:0;border-top:1px solid var(--line)}.across .head{width:92px;border:0;border-right:1px solid var(--line)}
     .across .thumbs{flex-direction:row;align-items:flex-start;overflow:auto hidden}.across .item{width:calc(var(--picture) * 1.4)}.across .who{top:25%}.across .empty{padding:24px}
@@ -70,12 +72,26 @@ export function render({model, el}) {
       if (entry.node === before) before = before.nextSibling
       else list.insertBefore(entry.node, before)
     }
-    const count = (state) => items.filter((item) => item.state === state).length
-    fill(head, h("b", {}, String(count("awaiting"))), " awaiting", count("postponed") ? ` · ${count("postponed")} postponed` : "")
+    tell()
     for (const rest of list.querySelectorAll(".empty")) rest.remove()
     if (!items.length) list.append(h("div", {class: "empty"}, "No image is waiting. What arrives appears here."))
     select()
   }
+  function tell() {
+    const rest = Object.values(model.beyond).reduce((sum, n) => sum + n, 0)
+    const count = (state) => items.filter((item) => item.state === state).length + (model.beyond[state] || 0)
+    more.hidden = !rest
+    more.textContent = `${rest.toLocaleString("en")} more after these`
+    fill(head, h("b", {}, String(count("awaiting"))), " awaiting", count("postponed") ? ` · ${count("postponed")} postponed` : "")
+  }
+  // Once for each list: what follows comes as a longer one.
+  let longer = -1
+  list.addEventListener("scroll", () => {
+    const [at, room, all] = model.across ? [list.scrollLeft, list.clientWidth, list.scrollWidth] : [list.scrollTop, list.clientHeight, list.scrollHeight]
+    if (more.hidden || longer === have || all <= room || at + 3 * room < all) return
+    longer = have
+    model.send_msg({more: true})
+  })
   live(model, ["whole"], () => {
     items = [...model.whole.items]
     have = model.whole.serial
@@ -96,6 +112,7 @@ export function render({model, el}) {
     draw()
   })
   model.on("current", select)
+  model.on("beyond", tell)
   live(model, ["across", "picture"], () => {
     all.classList.toggle("across", model.across)
     all.style.setProperty("--picture", `${model.picture}px`)

@@ -142,7 +142,7 @@ export function render({model, el}) {
     widths = model.columns.map((column, n) => {
       let most = (column.title + (column.unit || "")).length + 2
       for (let index = 0; index < Math.min(model.rows.length, 300); index++) most = Math.max(most, shown(column, model.rows[index][n]).length + (column.kind === "state" ? 4 : 0))
-      return Math.min(Math.max(most, 4), column.most || 34) * 7 + 18
+      return Math.min(Math.max(most, 4), column.most || 34) * 7 + 22
     })
     all.classList.toggle("picks", model.picks !== "none")
     fit()

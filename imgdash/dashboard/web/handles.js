@@ -1,0 +1,62 @@
+// The two ends of a range on one track, under a figure whose frame it lines up with: moved by pointer and by keyboard,
+// and a screen reader says which end it is and where it stands.
+const within = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high))
+export function render({model, el}) {
+  const track = h("div", {class: "track"}), between = h("div", {class: "between"}), said = h("div", {class: "said", "aria-hidden": "true"})
+  const names = ["low", "high"], at = {low: 0, high: 1}
+  const ends = names.map((name, n) => {
+    const node = h("div", {class: "end", role: "slider", "aria-label": model.labels[n], "aria-valuemin": 0, "aria-valuemax": 1, title: model.labels[n]})
+    // They do not pass each other.
+    const moved = (value) => {
+      at[name] = n ? within(value, at.low + model.step, 1) : within(value, 0, at.high - model.step)
+      draw()
+      model.send_msg({[name]: at[name]})
+    }
+    node.addEventListener("keydown", (event) => {
+      const to = {ArrowLeft: at[name] - model.step, ArrowRight: at[name] + model.step, PageDown: at[name] - 10 * model.step, PageUp: at[name] + 10 * model.step, Home: 0, End: 1}[event.key]
+      if (to === undefined || !model.enabled || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      event.stopPropagation()
+      moved(to)
+    })
+    let held = null
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !model.enabled) return
+      held = {x: event.clientX, from: at[name]}
+      node.setPointerCapture(event.pointerId)
+    })
+    node.addEventListener("pointermove", (event) => { if (held) moved(held.from + (event.clientX - held.x) / track.clientWidth) })
+    for (const over of ["pointerup", "pointercancel"]) node.addEventListener(over, () => { held = null; draw() })
+    node.held = () => held
+    return node
+  })
+  el.append(h("style", {}, `
+    .all{position:relative;height:24px;padding:0 ${model.inset[1]}px 0 ${model.inset[0]}px}
+    .track{position:relative;height:24px}
+    .track::before,.between{content:"";position:absolute;left:0;right:0;top:11px;height:3px;border-radius:2px;background:var(--edge)}.between{background:var(--accent)}
+    .end{position:absolute;top:0;width:24px;height:24px;margin-left:-12px;border-radius:12px;cursor:ew-resize;touch-action:none}
+    .end::after{content:"";position:absolute;inset:5px;border-radius:7px;background:var(--accent);border:2px solid var(--panel)}
+    .end:focus-visible{outline-offset:-3px}.off .end{cursor:default}.off .end::after,.off .between{background:var(--edge)}
+    .said{position:absolute;left:0;width:${model.inset[0] - 13}px;text-align:right;font-size:10px;line-height:12px;color:var(--dim);font-variant-numeric:tabular-nums}
+  `), h("div", {class: "all"}, said, fill(track, between, ...ends)))
+  function draw() {
+    between.style.left = `${100 * at.low}%`
+    between.style.right = `${100 * (1 - at.high)}%`
+    ends.forEach((node, n) => {
+      node.style.left = `${100 * at[names[n]]}%`
+      node.setAttribute("aria-valuenow", at[names[n]])
+      node.setAttribute("aria-valuetext", `${at[names[n]].toFixed(3)} of the signal`)
+    })
+    fill(said, h("div", {}, at.low.toFixed(3)), h("div", {}, at.high.toFixed(3)))
+  }
+  live(model, ["low", "high", "enabled"], () => {
+    // What is in the hand is not moved away under it.
+    names.forEach((name, n) => { if (!ends[n].held()) at[name] = model[name] })
+    track.parentElement.classList.toggle("off", !model.enabled)
+    for (const node of ends) {
+      node.tabIndex = model.enabled ? 0 : -1
+      node.setAttribute("aria-disabled", String(!model.enabled))
+    }
+    draw()
+  })
+}
