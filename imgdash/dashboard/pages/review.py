@@ -21,6 +21,7 @@ from imgdash.dashboard.review.layout import Layout
 from imgdash.dashboard.review.listing import Listing
 from imgdash.dashboard.review.measured import Measured
 from imgdash.dashboard.review.processing import Processing
+from imgdash.dashboard.review.worklist import OPEN
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.viewport import Viewport, geometry, source
 from imgdash.model import Event, ImageHeader, ImgdashError
@@ -42,7 +43,9 @@ class Review(Page):
         self.work, self.strip = self.listing.work, self.listing.strip
         self.current = ""
         self._wanted = ""
-        self._seen: set[str] = set()
+        self._on_screen = ""
+        # Everything is decided: what comes next is opened by itself.
+        self.idle = True
         self.viewport = Viewport(
             on_message=self._on_view, said="Reading what awaits you", reading=True, sizing_mode="stretch_both"
         )
@@ -132,17 +135,23 @@ class Review(Page):
 
     # -- which image --------------------------------------------------------------------------------------
 
-    def show(self, image_id: str) -> None:
-        """Open an image of the strip: its pixels first, everything else right behind."""
+    def show(self, image_id: str, by_itself: bool = False) -> None:
+        """Open an image of the strip: its pixels first, everything else right behind.
+
+        Parameters
+        ----------
+        by_itself
+            It comes after another one and was not chosen: where somebody else was first, it is passed.
+        """
         if image_id not in self.work:
             return
-        left, self.current = self.current, image_id
+        left, self.current, self.idle = self.current, image_id, False
         self._pixels()
         self.strip.current = image_id
         self.session.soon(self._details)
         apparatus = self.session.apparatus
         if left != image_id:
-            self._presence.at(image_id)
+            self._presence.at(image_id, self._pass_if_taken if by_itself else lambda header: None)
         if self.work[image_id].parameters:
             self.session.run(
                 lambda: apparatus.reduced(image_id),
@@ -151,9 +160,18 @@ class Review(Page):
             )
         self.listing.go_on()
 
+    def _pass_if_taken(self, header: ImageHeader) -> None:
+        """Two reviewers were sent to the same image at once: one of them goes on."""
+        others = header.held_by not in ("", self.session.actor.name)
+        if header.image_id != self.current or self.deciding.dialog.open or not (others or header.state not in OPEN):
+            return
+        self.work.take([header], self.current)
+        if following := self.work.following(self.current):
+            self.show(following[0], by_itself=True)
+
     def seen(self, image_id: str) -> bool:
-        """Whether an image was on this screen: nobody can confirm what he has not seen."""
-        return image_id in self._seen
+        """Whether an image is on this screen: nobody can confirm what he does not see."""
+        return image_id == self._on_screen
 
     def _pixels(self) -> None:
         header = self.work[self.current]
@@ -189,6 +207,7 @@ class Review(Page):
     def _buttons(self) -> None:
         header = self.work.get(self.current)
         self.bar.param.update(
+            actions=self.deciding.actions(header),
             enabled=self.deciding.possible(header),
             pressed=[
                 name
@@ -210,6 +229,9 @@ class Review(Page):
     def changed(self, before: ImageHeader | None) -> None:
         """Show what has changed of the image that is open; open the first where none is."""
         self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
+        if self.idle and not self._wanted and (first := self.work.following(self.current)):
+            self.show(first[0], by_itself=True)
+            return
         now = self.work.get(self.current)
         if now is not None and now != before:
             if before is not None and replace(before, held_by=now.held_by) == now:
@@ -220,10 +242,9 @@ class Review(Page):
                     self._presence.at(now.image_id)
             else:
                 self.refresh()
-        elif not self.current and not self._wanted and (first := self.work.following("")):
-            self.show(first[0])
         else:
             self.viewport.following = self._following()
+            self._buttons()
 
     def _following(self) -> list[dict[str, Any]]:
         return [
@@ -250,7 +271,7 @@ class Review(Page):
 
     def _on_view(self, message: Mapping[str, Any]) -> None:
         if "shown" in message:
-            self._seen.add(str(message["shown"]))
+            self._on_screen = str(message["shown"])
             self.processing.histogram.there = True
             self._buttons()
         elif "beside" in message:

@@ -8,6 +8,7 @@ from typing import Any
 from imgdash.dashboard.panels import Facts, Judged
 from imgdash.dashboard.review import facts, summary
 from imgdash.dashboard.session import Session
+from imgdash.dashboard.turns import Turns
 from imgdash.model import Condition, ImageHeader, Order
 
 
@@ -68,19 +69,27 @@ class Presence:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._image_id = ""
+        # One after another: an image that was left must not be held by a thread that comes late.
+        self._turns = Turns(session)
         session.at_close(self._leave)
 
-    def at(self, image_id: str) -> None:
-        """Look at this image, and no longer at the one before."""
+    def at(self, image_id: str, then: Callable[[ImageHeader], None] = lambda header: None) -> None:
+        """Look at this image, and no longer at the one before.
+
+        Parameters
+        ----------
+        then
+            Told the header with who looked at it first; not told where this tab has gone on meanwhile.
+        """
         left, self._image_id = self._image_id, image_id
         apparatus, actor = self._session.apparatus, self._session.actor
 
-        def work() -> None:
+        def work() -> ImageHeader:
             if left and left != image_id:
                 apparatus.leave(left, actor)
-            apparatus.hold(image_id, actor)
+            return apparatus.hold(image_id, actor)
 
-        self._session.run(work)
+        self._turns.run(work, then, lambda error: None)
 
     def _leave(self) -> None:
         if self._image_id:

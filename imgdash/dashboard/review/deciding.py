@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from imgdash.dashboard.panels import Dialog
 from imgdash.dashboard.review import questions
-from imgdash.dashboard.review.worklist import person
+from imgdash.dashboard.review.worklist import OPEN, person
 from imgdash.model import ASKS, IMAGE, ImageHeader, ImgdashError
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ ACTIONS: Final[list[dict[str, Any]]] = [
     {"name": "keys", "label": "Keys", "icon": "keyboard", "wide": True, "title": "All keys; change them"},
 ]  # fmt: skip
 
+# Where the image is decided, by somebody else or a while ago, the same key goes on.
+_DECIDED: Final[list[dict[str, Any]]] = [
+    {**action, "label": "Next", "icon": "send", "title": "Decided already: the next image that awaits you"}
+    if action["name"] == "confirm"
+    else action
+    for action in ACTIONS
+]
+
 
 class Deciding:
     """The actions of the bar and their dialogs.
@@ -67,6 +75,15 @@ class Deciding:
         """Whether the next image opens after a decision."""
         return bool(self.preferences.get("advance", True))
 
+    def _next(self, header: ImageHeader | None) -> str:
+        """What awaits this person after an image that is decided; empty where it is not, or nothing does."""
+        over = header is not None and header.state not in OPEN and header.image_id == self._page.current
+        return next(iter(self._page.work.following(self._page.current, 1)), "") if over else ""
+
+    def actions(self, header: ImageHeader | None) -> list[dict[str, Any]]:
+        """The bar's buttons."""
+        return _DECIDED if self._next(header) else ACTIONS
+
     def possible(self, header: ImageHeader | None) -> list[str]:
         """Actions that make sense now: by the lifecycle and the role; the apparatus checks both again."""
         may = self._session.actor.may
@@ -77,6 +94,8 @@ class Deciding:
         names += [action for action in ("confirm", "request", "reject") if action in events and may(action)]
         if not self._page.seen(header.image_id) and "confirm" in names:
             names.remove("confirm")
+        if self._next(header):
+            names.append("confirm")
         if {"postpone", "resume"} & events and may("postpone"):
             names.append("postpone")
         if header.state not in ("deleted", "replaced", "quarantined"):
@@ -99,6 +118,8 @@ class Deciding:
             self._session.keys()
         elif action == "undo":
             self._undo()
+        elif action == "confirm" and (following := self._next(header)):
+            page.show(following, by_itself=True)
         elif action == "tags" and header is not None:
             self._session.tags(header.image_id)
         elif header is not None:
@@ -150,8 +171,9 @@ class Deciding:
         page.work.decide(replace(header, state=state, held_by=""))
         page.relist()
         if self.advances and following:
-            page.show(following[0])
+            page.show(following[0], by_itself=True)
         else:
+            page.idle = self.advances
             page.refresh()
 
         def taken(after: ImageHeader) -> None:
@@ -282,7 +304,7 @@ class Deciding:
             if kind == "request":
                 self._session.tell(f"Asked {result.peer}: {ASKS.get(result.ask, result.ask).lower()}.", "success")
             if self.advances and self._page.current == image_id and following:
-                self._page.show(following[0])
+                self._page.show(following[0], by_itself=True)
 
         self._session.run(work, sent, self._complain)
 
