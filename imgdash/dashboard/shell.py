@@ -16,7 +16,8 @@ from imgdash.dashboard.session import Session
 from imgdash.dashboard.tagbrowser import TagBrowser
 from imgdash.model import Event
 
-_PENDING = 2000
+# Kinds of things that happened to one object each, which a hidden page is told of when it is shown.
+_PENDING = 50_000
 
 
 class Shell:
@@ -44,7 +45,7 @@ class Shell:
         self.session = session
         self.location = location
         self.pages: dict[str, Page] = {page.name: page(session) for page in pages}
-        self._missed: dict[str, list[Event]] = {name: [] for name in self.pages}
+        self._missed: dict[str, dict[tuple[str, str, str], Event]] = {name: {} for name in self.pages}
         self._views: dict[str, Any] = {}
         self._current = ""
         self.rail = Rail(
@@ -109,8 +110,8 @@ class Shell:
             self.rail.current = name
             self._rekey()
         if missed := self._missed[name]:
-            self._missed[name] = []
-            page.update(missed)
+            self._missed[name] = {}
+            page.update(list(missed.values()))
         if query:
             page.open(**query)
         self.address(**(query or page.place()))
@@ -141,7 +142,7 @@ class Shell:
             if name == self._current:
                 page.update(events)
             elif name in self._views:
-                self._missed[name] = [*self._missed[name], *events][-_PENDING:]
+                _note(self._missed[name], events)
 
     def _rights(self) -> None:
         """The account of who sits here was changed."""
@@ -179,3 +180,13 @@ class Shell:
     def _rekey(self) -> None:
         page = self.pages[self._current]
         self.keys.param.update(keymap=self.keyring.keymap(page), local=list(page.local))
+
+
+def _note(missed: dict[tuple[str, str, str], Event], events: Sequence[Event]) -> None:
+    """Keep the latest of each kind for each object: a night of images must not push out what came before them."""
+    for event in events:
+        key = (event.subject, event.id, event.event)
+        missed.pop(key, None)
+        missed[key] = event
+    while len(missed) > _PENDING:
+        del missed[next(iter(missed))]

@@ -9,13 +9,15 @@ from imgdash.apparatus.awaiting import Awaiting
 from imgdash.dashboard.reading import Reading, Step
 from imgdash.dashboard.review.worklist import WorkList
 from imgdash.dashboard.strip import Strip
-from imgdash.model import Event, ImageHeader
+from imgdash.model import Event, ImageHeader, ImgdashError
 
 if TYPE_CHECKING:
     from imgdash.dashboard.pages.review import Review
 
 # So many open images are read at a time.
 _READ = 120
+# How long to wait where the records could not be read.
+_AGAIN_MS = 3000
 # Part of what awaits, or how many there are beyond what is listed, or None where all are listed; images that changed.
 _Found = tuple["Awaiting | Mapping[str, int] | None", list[ImageHeader]]
 
@@ -35,7 +37,8 @@ class Listing:
         self.strip = Strip(on_message=self._on_strip)
         self._changed: set[str] = set()
         self._more = False
-        self._reading = Reading(page.session, self._ask)
+        self._asked: tuple[list[str], bool] = ([], False)
+        self._reading = Reading(page.session, self._ask, self._failed, pause_ms=_AGAIN_MS)
 
     def begin(self) -> None:
         """Read what comes first."""
@@ -63,6 +66,7 @@ class Listing:
         more, self._more = self._more, False
         if not ids and not more:
             return None
+        self._asked = (ids, more)
         apparatus, last = self._page.session.apparatus, self.work.last
 
         def read() -> _Found:
@@ -74,6 +78,14 @@ class Listing:
             return part, list(apparatus.headers(ids).values())
 
         return read, self._found
+
+    def _failed(self, error: ImgdashError) -> None:
+        """What could not be read is read later."""
+        ids, more = self._asked
+        self._changed |= set(ids)
+        self._more = self._more or more
+        self._page.session.tell(error.cause, "error", error.remedy, about="list")
+        self._reading.soon()
 
     def _found(self, found: _Found) -> None:
         part, headers = found
