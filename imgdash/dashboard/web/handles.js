@@ -4,12 +4,16 @@ const within = (value, low, high) => Math.min(Math.max(value, low), Math.max(low
 export function render({model, el}) {
   const track = h("div", {class: "track"}), between = h("div", {class: "between"}), said = h("div", {class: "said", "aria-hidden": "true"})
   const names = ["low", "high"], at = {low: 0, high: 1}
+  // What was moved stands until the station has it, or says nothing for long: an older answer moves nothing back.
+  const awaited = {}
   const ends = names.map((name, n) => {
     const node = h("div", {class: "end", role: "slider", "aria-label": model.labels[n], "aria-valuemin": 0, "aria-valuemax": 1, title: model.labels[n]})
     // They do not pass each other.
     const moved = (value) => {
       at[name] = n ? within(value, at.low + model.step, 1) : within(value, 0, at.high - model.step)
       draw()
+      clearTimeout(awaited[name]?.timer)
+      awaited[name] = {value: at[name], timer: setTimeout(() => { delete awaited[name]; follow() }, 4000)}
       model.send_msg({[name]: at[name]})
     }
     node.addEventListener("keydown", (event) => {
@@ -49,14 +53,20 @@ export function render({model, el}) {
     })
     fill(said, h("div", {}, at.low.toFixed(3)), h("div", {}, at.high.toFixed(3)))
   }
+  function follow() {
+    names.forEach((name, n) => {
+      if (awaited[name] && Math.abs(awaited[name].value - model[name]) < model.step / 4) { clearTimeout(awaited[name].timer); delete awaited[name] }
+      // What is in the hand is not moved away under it.
+      if (!awaited[name] && !ends[n].held()) at[name] = model[name]
+    })
+    draw()
+  }
   live(model, ["low", "high", "enabled"], () => {
-    // What is in the hand is not moved away under it.
-    names.forEach((name, n) => { if (!ends[n].held()) at[name] = model[name] })
     track.parentElement.classList.toggle("off", !model.enabled)
     for (const node of ends) {
       node.tabIndex = model.enabled ? 0 : -1
       node.setAttribute("aria-disabled", String(!model.enabled))
     }
-    draw()
+    follow()
   })
 }
