@@ -25,6 +25,8 @@ from imgdash.model import ImgdashError
 _LOG = logging.getLogger(__name__)
 # Between tries to start a process.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
+# Names only: what they are is the business of who gives the tasks.
+_PRELOADED = ("imgdash.apparatus.intake", "imgdash.apparatus.imaging", "imgdash.apparatus.quality")
 T = TypeVar("T")
 
 
@@ -90,7 +92,10 @@ class Workers:
 
     def __init__(self, count: int, memory_mb: int) -> None:
         self._memory_mb = memory_mb
-        self._context = multiprocessing.get_context("spawn")
+        # Forked from a process that has imported what they need and has no threads: a new one is there at once, and
+        # all of them share that memory.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(_PRELOADED))
         self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._stopping = threading.Event()

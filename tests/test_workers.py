@@ -6,7 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Iterator
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -59,16 +59,16 @@ def test_a_process_that_cannot_be_started_is_tried_again(
     workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert workers.run(abs, -1).result(60) == 1
-    start = SpawnProcess.start
+    start = ForkServerProcess.start
     refused: list[int] = []
 
-    def full(process: SpawnProcess) -> None:
+    def full(process: ForkServerProcess) -> None:
         if len(refused) < 2:
             refused.append(1)
             raise OSError(errno.ENOMEM, "Cannot allocate memory")
         start(process)
 
-    monkeypatch.setattr(SpawnProcess, "start", full)
+    monkeypatch.setattr(ForkServerProcess, "start", full)
     fatal, after = workers.run(os._exit, 9), workers.run(abs, -2)
     with pytest.raises(WorkerDied, match="died"):
         fatal.result(60)
@@ -79,10 +79,10 @@ def test_a_process_that_cannot_be_started_is_tried_again(
 
 
 def test_a_pool_that_cannot_start_a_process_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(process: SpawnProcess) -> None:
+    def full(process: ForkServerProcess) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(SpawnProcess, "start", full)
+    monkeypatch.setattr(ForkServerProcess, "start", full)
     pool = Workers(1, 600)
     waiting = pool.run(abs, -1)
     pool.stop()

@@ -104,13 +104,15 @@ def found(page: Page, axe: str | None) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_whatever_can_be_operated_has_a_name_and_is_reached_by_keyboard(tab: Tab, name: str, axe: str | None) -> None:
+def test_a_place_is_for_everybody_and_asks_no_other_host(tab: Tab, name: str, axe: str | None) -> None:
     place = PLACES[name]
     go(tab.page, place, rests)
     try:
         assert found(tab.page, axe) == []
     finally:
         leave(tab.page, place)
+    assert tab.elsewhere == []
+    assert tab.errors == []
 
 
 def test_the_login_page_is_reached_too(browser: Browser, station: Station, axe: str | None) -> None:
@@ -128,14 +130,3 @@ def test_the_login_page_is_reached_too(browser: Browser, station: Station, axe: 
     assert found(page, axe) == []
     assert elsewhere == []
     page.close()
-
-
-def test_no_request_leaves_the_host_wherever_a_person_goes(browser: Browser, station: Station, image: str) -> None:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "frame" in tab.painted(image))
-    for place in PLACES.values():
-        go(tab.page, place, rests)
-        leave(tab.page, place)
-    assert tab.elsewhere == []
-    assert tab.errors == []
-    tab.page.close()

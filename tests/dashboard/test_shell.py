@@ -60,7 +60,7 @@ def test_an_error_is_said_below_the_work_and_goes_by_itself(tab: Tab, station: S
     assert line["y"] >= bar["y"] + bar["height"]
     said.wait_for(state="detached")
     # It can be read again.
-    tab.page.click("button.more")
+    tab.page.click("button.more[aria-expanded]")
     tab.page.locator("[role=log]", has_text="Look at the printer.").wait_for()
     tab.page.keyboard.press("Escape")
 
