@@ -51,8 +51,8 @@ def test_who_looks_is_shown_and_the_next_one_is_offered(station: Station, desks:
         station.apparatus.confirm(images[0], "rita")
     # Who leaves an image leaves it to the one who looks at it, too.
     mona.until(lambda: first.current == images[1])
-    second.show(images[1])
     mona.until(lambda: station.apparatus.image(images[1]).held_by == "mona")
+    second.show(images[1])
     rita.until(lambda: "mona is looking at this image." in second.about.judged.notes)
     mona.session.close()
     rita.until(lambda: station.apparatus.image(images[1]).held_by == "rita")
