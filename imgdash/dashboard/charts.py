@@ -147,11 +147,15 @@ class Histogram:
         low, high = self._ends()
         self._handles.param.update(low=low, high=high)
         self._tell(False)
-        document = self._range.document
-        if document is not None:
-            if self._rest is not None:
-                document.remove_timeout_callback(self._rest)
+        self.let_go()
+        if (document := self._range.document) is not None:
             self._rest = document.add_timeout_callback(self._rests, 250)
+
+    def let_go(self) -> None:
+        """What was moved and does not rest yet is not told any more."""
+        if self._rest is not None and self._range.document is not None:
+            self._range.document.remove_timeout_callback(self._rest)
+        self._rest = None
 
     def _rests(self) -> None:
         self._rest = None

@@ -170,7 +170,9 @@ class Processing:
         elif change := message.get("set"):
             self._set(change)
         elif names := message.get("reset"):
-            self._keep(dict.fromkeys(names))
+            self.histogram.let_go()
+            # What was set a moment ago may not be on the screen yet; all is all.
+            self._keep(dict.fromkeys(self._overrides if names == "all" else names))
 
     def _on_range(self, ends: Mapping[str, float], rests: bool) -> None:
         named = {f"automatic.s_{end}": value for end, value in ends.items()}

@@ -1,7 +1,7 @@
 // One row for each processing parameter: slider, number, unit. What was set by hand is marked; its dot takes it back.
 export function render({model, el}) {
   const rows = h("div", {class: "rows"})
-  const all = h("button", {onclick: () => model.send_msg({reset: Object.keys(model.overrides)})}, "reset all")
+  const all = h("button", {onclick: () => model.send_msg({reset: "all"})}, "reset all")
   el.append(h("style", {}, SECTION_CSS + `
     .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;grid-auto-rows:24px;gap:0 8px;align-items:center;font-size:12px}
     label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--text);font-weight:600}

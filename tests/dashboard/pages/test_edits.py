@@ -44,6 +44,13 @@ def test_quick_edits_are_all_kept_and_in_their_order(
     desk.until(lambda: {to["name"]: to["own"] for to in page.framed.editor.destinations} == kept.ranges)
     page.processing._on_parameters({"reset": ["gradation.contrast"]})
     desk.until(lambda: station.apparatus.image(image).overrides == {"gradation.shift": 0.05})
+    # All is what was set a moment ago, too, and a range that is being moved.
+    page.processing.histogram._range.update(left=0.11)
+    page.processing._on_parameters({"set": {"frequency.amount": 0.3}})
+    page.processing._on_parameters({"reset": "all"})
+    desk.until(lambda: not desk.session.edits.busy)
+    desk.until(lambda: station.apparatus.image(image).overrides == {})
+    assert page.processing.histogram._rest is None
 
 
 def test_one_that_is_refused_is_said_and_those_behind_it_are_made(
