@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from imgdash.apparatus.parts import By
@@ -102,6 +103,11 @@ class Reviewing(Revising):
         """Say that `by` is looking at it, so that others are shown it."""
         self.actions.hold_image(image_id, self.actor(by))
         return self.image(image_id)
+
+    def hold_first(self, image_ids: Sequence[str], by: By) -> ImageHeader | None:
+        """Say that `by` looks at the first of these that awaits and that nobody else looks at; None where none does."""
+        image_id = self.actions.hold_first(image_ids, self.actor(by))
+        return self.image(image_id) if image_id else None
 
     def leave(self, image_id: str, by: By) -> None:
         """No longer looking at it."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from imgdash.confirm.acting import Acting
 from imgdash.confirm.changing import OPEN_TO_CHANGE
 from imgdash.confirm.queueing import place
 from imgdash.model import Actor, ImageHeader
 from imgdash.store.change import Change
+
+_TO_BE_REVIEWED: Final = ("awaiting", "quarantined")
 
 
 class Designating(Acting):
@@ -43,6 +48,24 @@ class Designating(Acting):
                 return header.held_by
             change.set("image", image_id, actor.name, held_by=actor.name)
             return actor.name
+
+        return self.store.write(change_)
+
+    def hold_first(self, image_ids: Sequence[str], actor: Actor) -> str:
+        """The first of these images that is open and nobody else looks at, held by `actor` now; '' where there is none.
+
+        In one change: of several people who go on at once, each gets another one.
+        """
+        actor.require("view")
+
+        def change_(change: Change) -> str:
+            for image_id in image_ids:
+                header = change.image(image_id)
+                if header.held_by in ("", actor.name) and header.state in _TO_BE_REVIEWED:
+                    if not header.held_by and header.state in OPEN_TO_CHANGE:
+                        change.set("image", image_id, actor.name, held_by=actor.name)
+                    return image_id
+            return ""
 
         return self.store.write(change_)
 

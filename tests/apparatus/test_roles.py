@@ -31,6 +31,7 @@ ACTIONS: dict[str, tuple[str, Call]] = {
     "protect": ("user", lambda a, i, by: a.protect(i, by)),
     "prioritise": ("user", lambda a, i, by: a.prioritise(i, by)),
     "hold": ("user", lambda a, i, by: a.hold(i, by)),
+    "hold_first": ("user", lambda a, i, by: a.hold_first([i], by)),
     "adjust": ("user", lambda a, i, by: a.adjust(i, by, overrides={"gradation.shift": 0.1})),
     "adjust outputs": ("user", lambda a, i, by: a.adjust(i, by, outputs=[])),
     "adjust ranges": ("user", lambda a, i, by: a.adjust(i, by, ranges={})),

@@ -21,12 +21,13 @@ from imgdash.dashboard.review.layout import Layout
 from imgdash.dashboard.review.listing import Listing
 from imgdash.dashboard.review.measured import Measured
 from imgdash.dashboard.review.processing import Processing
-from imgdash.dashboard.review.worklist import OPEN
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.viewport import Viewport, geometry, source
 from imgdash.model import Event, ImageHeader, ImgdashError
 
 _AHEAD = 2
+# Among so many the next image is chosen where others work at the same list.
+_CHOICE = 24
 
 
 class Review(Page):
@@ -141,7 +142,7 @@ class Review(Page):
         Parameters
         ----------
         by_itself
-            It comes after another one and was not chosen: where somebody else was first, it is passed.
+            It comes after another one and was not chosen: where somebody else was first, another one is shown.
         """
         if image_id not in self.work:
             return
@@ -150,8 +151,11 @@ class Review(Page):
         self.strip.current = image_id
         self.session.soon(self._details)
         apparatus = self.session.apparatus
-        if left != image_id:
-            self._presence.at(image_id, self._pass_if_taken if by_itself else lambda header: None)
+        if left != image_id and by_itself:
+            choice = [image_id, *self.work.following(image_id, _CHOICE)]
+            self._presence.at_first(choice, lambda granted: self._granted(image_id, granted))
+        elif left != image_id:
+            self._presence.at(image_id)
         if self.work[image_id].parameters:
             self.session.run(
                 lambda: apparatus.reduced(image_id),
@@ -160,14 +164,22 @@ class Review(Page):
             )
         self.listing.go_on()
 
-    def _pass_if_taken(self, header: ImageHeader) -> None:
-        """Two reviewers were sent to the same image at once: one of them goes on."""
-        others = header.held_by not in ("", self.session.actor.name)
-        if header.image_id != self.current or self.deciding.dialog.open or not (others or header.state not in OPEN):
+    def _granted(self, asked: str, header: ImageHeader | None) -> None:
+        """Two reviewers were sent to the same image at once: one of them goes on to what is his."""
+        if asked != self.current:
+            return
+        if header is None:
+            # Others have it, or have decided: what is free next is opened.
+            self.idle = True
+            return
+        if header.image_id == self.current:
+            return
+        if self.deciding.dialog.open or header.image_id not in self.work:
+            # What is begun here goes on, beside the other one.
+            self._presence.at(self.current)
             return
         self.work.take([header], self.current)
-        if following := self.work.following(self.current):
-            self.show(following[0], by_itself=True)
+        self.show(header.image_id)
 
     def seen(self, image_id: str) -> bool:
         """Whether an image is on this screen: nobody can confirm what he does not see."""

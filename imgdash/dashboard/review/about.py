@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from imgdash.dashboard.panels import Facts, Judged
@@ -68,32 +68,56 @@ class Presence:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._image_id = ""
+        self._held = ""
         # One after another: an image that was left must not be held by a thread that comes late.
         self._turns = Turns(session)
-        session.at_close(self._leave)
+        self._over = False
+        session.at_close(self._end)
 
-    def at(self, image_id: str, then: Callable[[ImageHeader], None] = lambda header: None) -> None:
-        """Look at this image, and no longer at the one before.
+    def at(self, image_id: str) -> None:
+        """Look at this image, and no longer at the one before."""
+        apparatus, actor = self._session.apparatus, self._session.actor
+
+        def work() -> None:
+            self._leave(image_id)
+            apparatus.hold(image_id, actor)
+            self._holds(image_id)
+
+        self._turns.run(work, lambda _: None, lambda error: None)
+
+    def at_first(self, image_ids: Sequence[str], then: Callable[[ImageHeader | None], None]) -> None:
+        """Look at the first of these that nobody else looks at.
 
         Parameters
         ----------
         then
-            Told the header with who looked at it first; not told where this tab has gone on meanwhile.
+            Told which one that is, None where there is none; not told where this tab has gone on meanwhile.
         """
-        left, self._image_id = self._image_id, image_id
         apparatus, actor = self._session.apparatus, self._session.actor
 
-        def work() -> ImageHeader:
-            if left and left != image_id:
-                apparatus.leave(left, actor)
-            return apparatus.hold(image_id, actor)
+        def work() -> ImageHeader | None:
+            found = apparatus.hold_first(image_ids, actor)
+            held = found.image_id if found is not None else ""
+            self._leave(held)
+            self._holds(held)
+            return found
 
         self._turns.run(work, then, lambda error: None)
 
-    def _leave(self) -> None:
-        if self._image_id:
-            self._session.apparatus.leave(self._image_id, self._session.actor)
+    def _holds(self, image_id: str) -> None:
+        self._held = image_id
+        if self._over:
+            # The tab was closed meanwhile.
+            self._leave()
+
+    def _end(self) -> None:
+        self._over = True
+        self._leave()
+
+    def _leave(self, other: str = "") -> None:
+        """What was looked at until now, if that was not `other`."""
+        if self._held and self._held != other:
+            self._session.apparatus.leave(self._held, self._session.actor)
 
 
 __all__ = ["About", "Presence"]
