@@ -40,6 +40,21 @@ class Drawn:
         self.figure: Any = None
         self.view = pn.pane.HoloViews(sizing_mode="stretch_both", margin=0, linked_axes=False)
 
+    def lay(self, parts: Sequence[Any], title_size: int = 11, **opts: Any) -> None:
+        """Put the parts over one another, as every small figure of a page looks."""
+        look = hv.opts.Overlay(
+            responsive=True,
+            toolbar=None,
+            default_tools=[],
+            show_grid=True,
+            show_legend=False,
+            shared_axes=False,
+            border=3,
+            fontsize={"title": title_size, "labels": 10, "ticks": 9},
+            **opts,
+        )
+        self.view.object = hv.Overlay(list(parts)).opts(look)
+
     def part(self, name: str, element: Any, hooks: Sequence[Hook] = (), **opts: Any) -> Any:
         """An element of the figure, whose source is known as `name` from now on."""
         return element.opts(hooks=[hook(self, Drawn._caught, name), *hooks], **opts)
@@ -110,19 +125,7 @@ class Pair(Drawn):
             self.part("former", hv.Curve(start, x, y), color=PALETTE["dim"], line_width=1.2, line_dash="dashed"),
             self.part("now", hv.Curve(start, x, y), color=PALETTE["accent"], line_width=2),
         ]
-        self.view.object = hv.Overlay(parts).opts(
-            hv.opts.Overlay(
-                responsive=True,
-                toolbar=None,
-                default_tools=[],
-                show_grid=True,
-                show_legend=False,
-                shared_axes=False,
-                border=3,
-                fontsize={"title": 11, "labels": 10, "ticks": 9},
-                **opts,
-            )
-        )
+        self.lay(parts, **opts)
 
     def both(self, now: Sequence[Any], former: Sequence[Any]) -> None:
         """Set both curves, each (x, y)."""

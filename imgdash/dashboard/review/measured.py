@@ -113,12 +113,7 @@ def _figure() -> Drawn:
             drawn.part(axis + when, hv.Curve(start, "lp", "value"), color=colour, line_width=width, line_dash=dash)
             for axis, dash in _AXES.items()
         ]
-    drawn.view.object = hv.Overlay(parts).opts(
-        hv.opts.Overlay(
-            xlabel="lp/mm", responsive=True, toolbar=None, default_tools=[], show_grid=True, show_legend=False,
-            shared_axes=False, border=3, fontsize={"title": 10, "labels": 10, "ticks": 9},
-        )
-    )  # fmt: skip
+    drawn.lay(parts, title_size=10, xlabel="lp/mm")
     return drawn
 
 

@@ -54,24 +54,15 @@ class Strip(Drawn):
                 self.part(f"{name} median", hv.Curve((empty, empty), "value", "row"), color=colour, line_width=2),
                 self.part(name, hv.Scatter((empty, empty), "value", "row"), color=colour, size=5, alpha=0.75),
             ]
-        self.view.object = hv.Overlay(parts).opts(
-            hv.opts.Overlay(
-                responsive=True,
-                toolbar=None,
-                default_tools=[],
-                show_grid=True,
-                show_legend=False,
-                shared_axes=False,
-                border=3,
-                fontsize={"title": 11, "labels": 10, "ticks": 9},
-                title=title,
-                xlabel=xlabel,
-                ylabel="",
-                xlim=xlim,
-                ylim=(-0.5, len(rows) - 0.5),
-                xticks=5,
-                yticks=ticks,
-            )
+        self.lay(
+            parts,
+            title=title,
+            xlabel=xlabel,
+            ylabel="",
+            xlim=xlim,
+            ylim=(-0.5, len(rows) - 0.5),
+            xticks=5,
+            yticks=ticks,
         )
 
     def show(self, before: Sequence[Numbers], after: Sequence[Numbers]) -> None:
