@@ -54,8 +54,14 @@ class Orders:
         """Where HL7 is taken: ``hl7``, ``hl7-tls``."""
         return self._server.addresses
 
-    def take(self, order: Order) -> None:
-        """Keep a new, changed or cancelled order; tell the requests, if it answers one (S11)."""
+    def take(self, order: Order, *, listed: bool = False) -> None:
+        """Keep a new, changed or cancelled order; tell the requests, if it answers one (S11).
+
+        Parameters
+        ----------
+        listed
+            Whether a worklist has it, and no message brought it.
+        """
         conditions = self._conditions.all()
         order = self._procedures.fill(order, [condition.key for condition in conditions])
         condition, _ = choose(conditions, {"BodyPartExamined": order.body_part}, order)
@@ -63,7 +69,7 @@ class Orders:
 
         def change(tx: Change) -> None:
             # In one transaction: an order that is known must not come again without its meaning having been heard.
-            for kept in reservations.keep(tx, self._site, order):
+            for kept in reservations.keep(tx, self._site, order, listed=listed):
                 self._requests.order_answers(tx, kept)
 
         self._store.write(change)
@@ -73,7 +79,7 @@ class Orders:
         while not self._stopping.is_set():
             try:
                 for order in worklist.poll(self._site, peer):
-                    self.take(order)
+                    self.take(order, listed=True)
                 said, failures = "", 0
             except PeerFailed as error:
                 failures += 1

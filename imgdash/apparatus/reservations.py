@@ -15,8 +15,13 @@ from imgdash.store.change import Change, Reader
 _BESIDE = "@"
 
 
-def keep(change: Change, site: Site, order: Order) -> list[Order]:
+def keep(change: Change, site: Site, order: Order, *, listed: bool = False) -> list[Order]:
     """Make an order a reservation, or change those that it is about.
+
+    Parameters
+    ----------
+    listed
+        Whether it stands in a worklist, where a HIS/RIS may leave for a while what it has cancelled.
 
     Returns
     -------
@@ -30,7 +35,7 @@ def keep(change: Change, site: Site, order: Order) -> list[Order]:
         return [order]
     kept = []
     for before in about:
-        after = _merged(before, order)
+        after = _merged(before, order, listed)
         if after != before:
             event = after.state if after.state != before.state else "change"
             change.emit(Event("order", before.order_id, event, rows.order_columns(after), by))
@@ -143,7 +148,7 @@ def _free(reader: Reader, order_id: str) -> str:
     return name
 
 
-def _merged(known: Order, order: Order) -> Order:
+def _merged(known: Order, order: Order, listed: bool) -> Order:
     """What is known with what is told now: HL7 and worklist each leave out what the other says."""
     told = {
         field.name: value
@@ -152,6 +157,10 @@ def _merged(known: Order, order: Order) -> Order:
         and (value := getattr(order, field.name)) not in ("", None, False)
     }
     if known.state == "radiographed" and order.state == "new":
+        del told["state"]
+    # To stand in a list is no new order. At another time it is: the HIS/RIS has scheduled it again.
+    again = known.scheduled_at and order.scheduled_at and known.scheduled_at != order.scheduled_at
+    if listed and known.state == "cancelled" and not again:
         del told["state"]
     patient = {
         field.name: value

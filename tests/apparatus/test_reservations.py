@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,19 @@ def test_what_has_no_step_is_about_every_step_of_its_order(desk: Desk) -> None:
     assert desk.known("order_id", "state") == [("A1/S1", "cancelled"), ("A1/S2", "cancelled"), ("A2/S1", "cancelled")]
     desk.take(order("A3/S1"), order("A3/S2"), order("A3", state="cancelled"))
     assert {state for name, state in desk.known("order_id", "state") if name.startswith("A3")} == {"cancelled"}
+
+
+def test_a_list_that_still_has_a_cancelled_order_does_not_bring_it_back(desk: Desk) -> None:
+    ten, eleven = datetime(2030, 1, 1, 10), datetime(2030, 1, 1, 11)
+    desk.take(order("A1/S1", scheduled_at=ten), order("A1/S1", state="cancelled"))
+    for at in (ten, None):
+        desk.orders.take(order("A1/S1", source="ris", scheduled_at=at), listed=True)
+    assert (desk.known("state"), desk.lines) == ([("cancelled",)], 2)
+    # At another time, or by a message, it is ordered again.
+    desk.orders.take(order("A1/S1", source="ris", scheduled_at=eleven), listed=True)
+    assert desk.known("state", "scheduled_at") == [("new", eleven)]
+    desk.take(order("A1/S1", state="cancelled"), order("A1/S1"))
+    assert desk.known("state") == [("new",)]
 
 
 def test_steps_told_later_join_the_order_they_are_of(desk: Desk) -> None:
