@@ -19,7 +19,8 @@ from tornado.ioloop import IOLoop
 from imgdash.dashboard import theme
 from imgdash.dashboard.frames import Frames, Health
 from imgdash.dashboard.login import Provider, cookie_secret, logged_in, ticket
-from imgdash.dashboard.pages import Page, all_pages
+from imgdash.dashboard.page import Page
+from imgdash.dashboard.pages import all_pages
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.shell import Shell
 from imgdash.dashboard.thumbnails import Thumbnails

@@ -12,7 +12,7 @@ from imgdash.model import ImgdashError
 
 if TYPE_CHECKING:
     from imgdash.apparatus import Apparatus
-    from imgdash.dashboard.pages import Page
+    from imgdash.dashboard.page import Page
 
 _LOG = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.3

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from imgdash.dashboard.lists import Pictures, Row, picture
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.panels import ActionBar, Dialog
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tables import DataTable, plain

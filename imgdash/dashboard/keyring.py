@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from imgdash.dashboard import keys
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.panels import Dialog
 from imgdash.dashboard.session import Session
 from imgdash.model import ImgdashError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from imgdash.model import ImgdashError
 
 if TYPE_CHECKING:
-    from imgdash.dashboard.pages import Page
+    from imgdash.dashboard.page import Page
 
 Keys = dict[str, tuple[str, str]]
 # On every page. `jump` is followed by the number of a page on the rail.

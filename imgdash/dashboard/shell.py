@@ -11,7 +11,7 @@ import panel as pn
 from imgdash.dashboard.badges import Badges
 from imgdash.dashboard.chrome import Keys, Rail, StatusLine
 from imgdash.dashboard.keyring import Keyring
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tagbrowser import TagBrowser
 from imgdash.model import Event

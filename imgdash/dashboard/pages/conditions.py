@@ -10,7 +10,7 @@ from panel.viewable import Viewable
 
 from imgdash.apparatus.releasing import file_name
 from imgdash.apparatus.tuning import KeyUse
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tables import Download, Head
 from imgdash.dashboard.tuning.bench import Bench

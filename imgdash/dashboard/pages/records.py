@@ -8,7 +8,7 @@ from typing import Any
 import panel as pn
 from panel.viewable import Viewable
 
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.recording.analysis import Analysis
 from imgdash.dashboard.recording.emission import Emission
 from imgdash.dashboard.recording.reporting import Reports

@@ -10,7 +10,7 @@ import panel as pn
 from panel.viewable import Viewable
 
 from imgdash.dashboard import keys
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.panels import ActionBar
 from imgdash.dashboard.review import summary
 from imgdash.dashboard.review.about import About, Presence

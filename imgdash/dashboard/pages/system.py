@@ -12,7 +12,7 @@ from imgdash.dashboard.administration.audit import Audit
 from imgdash.dashboard.administration.controls import TextView
 from imgdash.dashboard.administration.people import People
 from imgdash.dashboard.administration.station import StationView
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.tables import Head
 from imgdash.model import Event
 

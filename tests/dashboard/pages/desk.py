@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bokeh.document import Document
 
 from imgdash import Apparatus
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.session import Session
 from imgdash.model import Actor
 from tests.helpers import wait_until

@@ -9,7 +9,7 @@ import panel as pn
 import pytest
 
 from imgdash.apparatus.looking import Looking
-from imgdash.dashboard.pages import Page
+from imgdash.dashboard.page import Page
 from imgdash.dashboard.pages.review import Review
 from imgdash.dashboard.shell import Shell
 from imgdash.model import Event, ImgdashError
