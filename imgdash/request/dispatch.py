@@ -1,4 +1,4 @@
-"""The worker of the requests: sends what waits, looks after what was sent, tells of what was withdrawn."""
+"""The work on the requests to one peer: sends what waits, looks after what was sent, tells of what was withdrawn."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ _WORKED_ON: Final = (
 
 
 class Dispatcher:
-    """Does what is due, one request after the other.
+    """Does what is due for one peer, one request after the other: who does not answer keeps no other peer waiting.
 
     Parameters
     ----------
+    peer
+        Name of the peer; None: the requests to peers that the site file no longer names.
     units
         UCUM unit of each processing parameter.
     completed
@@ -44,12 +46,14 @@ class Dispatcher:
         self,
         store: Store,
         site: Site,
+        peer: str | None,
         patience: Patience,
         units: Callable[[], Mapping[str, str]],
         completed: Callable[[str, list[str]], None],
     ) -> None:
         self._store = store
         self._site = site
+        self._peer = peer
         self._patience = patience
         self._units = units
         self._completed = completed
@@ -63,22 +67,30 @@ class Dispatcher:
         Seconds until the next is due, or None.
         """
         pauses: list[float] = []
-        for request in reversed(self._store.requests("state = 'waiting'")):
+        for request in self._open("state = 'waiting'"):
             self._at(request, f"send {request.message_id}", self._send, pauses)
-        for request in reversed(self._store.requests("state in ('sent', 'accepted')")):
+        for request in self._open("state in ('sent', 'accepted')"):
             self._mark_overdue(request, pauses)
-        for request in self._store.requests(_WORKED_ON, [datetime.now() - timedelta(days=1)]):
+        for request in self._open(_WORKED_ON, datetime.now() - timedelta(days=1)):
             if _to_look_at(request, self._patience.attempts):
                 self._at(request, f"look {request.request_id}", self._look, pauses)
             elif _reported(request):
                 # A report may be lost, so even who reports is asked now and then.
                 self._timer.not_before(key := f"watch {request.request_id}", _SELDOM * self._patience.look)
                 self._at(request, key, self._watch, pauses)
-        for request in self._store.requests("state = 'withdrawn' and (contents->>'cancel') = 'due'"):
+        for request in self._open("state = 'withdrawn' and (contents->>'cancel') = 'due'"):
             self._at(request, f"cancel {request.request_id}", self._cancel, pauses)
-        for request in self._store.requests("(contents->>'tell') = 'due'"):
+        for request in self._open("(contents->>'tell') = 'due'"):
             self._at(request, f"tell {request.request_id}", self._tell, pauses)
         return min(pauses, default=None)
+
+    def _open(self, where: str, *values: Any) -> list[Request]:
+        """The peer's requests in a state, in the order in which they were made."""
+        if self._peer is None:
+            its: tuple[str, Any] = ("not list_contains(?, peer)", [peer.name for peer in self._site.peers])
+        else:
+            its = ("peer = ?", self._peer)
+        return self._store.requests(f"{its[0]} and ({where})", [its[1], *values])[::-1]
 
     def _at(self, request: Request, key: str, act: Callable[[Request], float | None], pauses: list[float]) -> None:
         """Act if it is time; what `act` returns is when to act again, None for never."""

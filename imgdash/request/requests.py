@@ -58,32 +58,37 @@ class Requests(Automatic, Answers):
         self.files = files
         self.addresses = dict(addresses or {})
         patience = patience or Patience.of(site.requests)
-        dispatcher = Dispatcher(store, site, patience, lambda: self.units, self._match_late)
+        self._senders = {
+            peer: Worker(
+                f"requests-{peer or 'nobody'}",
+                Dispatcher(store, site, peer, patience, lambda: self.units, self._match_late).step,
+            )
+            for peer in (*(peer.name for peer in site.peers), None)
+        }
         self.worklist = WorkList(store, site, lambda: self.units, self._match_late)
-        self._sender = Worker("requests", dispatcher.step)
         self._teller = Worker("rejection-notes", Notes(store, site, files, patience).step)
         self.outbox = Outbox(store, site, patience)
         self._herald = Worker("notices", self.outbox.step)
+        self._workers = [*self._senders.values(), self._teller, self._herald]
         self._unsubscribe = store.subscribe(self._heard)
 
     def start(self) -> None:
         """Send what waits, now and whenever something comes; tell the storages what they are owed."""
-        self._sender.start()
-        self._teller.start()
-        self._herald.start()
+        for worker in self._workers:
+            worker.start()
 
     def stop(self) -> None:
         """Stop; nothing is lost, what is not sent waits in the store."""
         self._unsubscribe()
-        self._sender.stop()
-        self._teller.stop()
-        self._herald.stop()
+        for worker in self._workers:
+            worker.leave()
+        for worker in self._workers:
+            worker.stop()
 
     def wake(self) -> None:
         """Try again now what is due."""
-        self._sender.wake()
-        self._teller.wake()
-        self._herald.wake()
+        for worker in self._workers:
+            worker.wake()
 
     def reject_elsewhere(self, image_id: str, reason: str = "", comment: str = "") -> None:
         """Tell the storages that have a rejected image.
@@ -101,8 +106,14 @@ class Requests(Automatic, Answers):
         subjects = {event.subject for event in events}
         self.worklist.items.heard(events)
         if "request" in subjects:
-            self._sender.wake()
+            self._wake_senders([event.id for event in events if event.subject == "request"])
         if subjects & {"image", "queue", "note"}:
             self._teller.wake()
         if subjects & {"image", "notice"}:
             self._herald.wake()
+
+    def _wake_senders(self, request_ids: list[str]) -> None:
+        """Those whose requests have changed: a step looks through all requests, which may be many."""
+        named = "select distinct peer from request where list_contains(?, request_id)"
+        for row in self.store.query(named, [request_ids]):
+            self._senders.get(row["peer"], self._senders[None]).wake()

@@ -98,10 +98,14 @@ class Worker:
         """Something may be due."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Stop after the step in hand; what is not done is in the store."""
+    def leave(self) -> None:
+        """Begin no other step."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Stop after the step in hand; what is not done is in the store."""
+        self.leave()
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
 

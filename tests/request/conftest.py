@@ -37,8 +37,11 @@ def user() -> Actor:
 def site_with(tmp_path: Path) -> Callable[..., Site]:
     """A site whose modality and RIS listen at the given ports."""
 
-    def make(*, ups: int = 1, hl7: int = 1, requests: dict[str, Any] | None = None, **ris: Any) -> Site:
-        modality = {"name": "cr", "kind": "modality", "ae_title": "CR51", "unprocessed": True, "timeout_seconds": 2}
+    def make(
+        *, ups: int = 1, hl7: int = 1, requests: dict[str, Any] | None = None, seconds: float = 2, **ris: Any
+    ) -> Site:
+        modality = {"name": "cr", "kind": "modality", "ae_title": "CR51", "unprocessed": True}
+        modality["timeout_seconds"] = seconds
         peers = [
             {**modality, "port": ups, "ups": True},
             {**modality, "name": "old", "ae_title": "OLD", "unprocessed": False},

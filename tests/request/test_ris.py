@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from pydicom.dataset import Dataset
 
@@ -31,6 +33,19 @@ def test_ris_reorders_and_the_new_exposure_is_known(store, site_with, requests_o
     requests.answered(requests.match(new, Dataset()), new)
     assert store.image(bad.image_id).state == "replaced"
     assert store.image(new.image_id).round == 1
+
+
+def test_a_modality_that_does_not_answer_keeps_no_order_waiting(store, site_with, requests_of, user) -> None:
+    # It takes the connection, says nothing, and would be waited for as long as a test may last.
+    with socket.create_server(("127.0.0.1", 0)) as silent, Ris().running() as ris:
+        requests = requests_of(site_with(ups=silent.getsockname()[1], hl7=ris.port, seconds=150))
+        stuck = requests.create(put(store, header("flat")).image_id, user, reason="111219")
+        connected, _ = silent.accept()
+        with connected:
+            asked = requests.create(put(store, header("bad")).image_id, user, reason="111211")
+            in_state(store, asked.request_id, "sent")
+            assert store.request(stuck.request_id).state == "waiting"
+            assert len(ris.messages) == 1
 
 
 @pytest.mark.parametrize(
