@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from imgdash.receive.steps import Steps
+
 IMAGE_SUFFIX: Final = ".dcm"
 MESSAGE_SUFFIX: Final = ".msg.json"
 PARTIAL_SUFFIX: Final = ".part"
@@ -88,10 +90,16 @@ class Journal:
     ----------
     minimum_free_bytes
         With less free, `has_room` is False.
+
+    Attributes
+    ----------
+    steps
+        Which performed procedure steps were begun and have ended.
     """
 
     def __init__(self, folder: Path | str, minimum_free_bytes: int = 0) -> None:
         self.folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.steps = Steps(self.folder)
         self._minimum_free_bytes = minimum_free_bytes
 
     def has_room(self) -> bool:

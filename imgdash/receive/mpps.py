@@ -36,8 +36,8 @@ def event(message: Message) -> Event:
 def taken(message: Message, known: Mapping[str, Any] | None, *, created: bool) -> Event | str:
     """The event of a message beside what is known of its step; or, in words, why it is left out.
 
-    The receivers hold no state and answer Success, so what PS3.4 forbids is left out here: a second N-CREATE
-    (F.7.2.1, status 0111), and an update of what is final (F.7.2.2.2, 0110).
+    What PS3.4 forbids is refused by the receivers (`imgdash.receive.steps`); what passed them all the same, because
+    two messages met or a mark was lost, is left out here: a second N-CREATE, and an update of what is final.
 
     Parameters
     ----------

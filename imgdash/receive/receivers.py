@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from imgdash.config import Site
 from imgdash.model.errors import ImgdashError
+from imgdash.receive import steps
 from imgdash.receive.journal import remove_partial
 from imgdash.receive.settings import Settings
 from imgdash.wire import tls
@@ -62,6 +63,7 @@ class Receivers:
         """
         self._stopping.clear()
         self._incoming.mkdir(parents=True, exist_ok=True)
+        steps.forget(self._incoming)
         if removed := remove_partial(self._incoming):
             logger.info("removed %d half-written file(s), none of which was acknowledged", removed)
         settings = settings_of(self._site)

@@ -29,6 +29,8 @@ from imgdash.wire.syntaxes import is_storage
 logger = logging.getLogger(__name__)
 # A performed procedure step with thousands of images has about one megabyte.
 NOTICE_BYTES: Final = 8 << 20
+_PERFORMED_STATE: Final = "00400252"
+_NO_LONGER_UPDATED: Final = 0xA710
 
 # Operation and abstract syntax → name of the service in message files.
 NOTICES: Final[dict[tuple[int, str], str]] = {
@@ -154,6 +156,9 @@ class Notice:
         if self._service == "mpps-create" and not self._request.get(dimse.AFFECTED_SOP_INSTANCE):
             # PS3.7 10.1.5.1.3: the requestor may leave the UID to the performer.
             self._request[dimse.AFFECTED_SOP_INSTANCE] = f"2.25.{uuid.uuid4().int}"
+        uid = str(self._request.get(dimse.AFFECTED_SOP_INSTANCE, self._request.get(dimse.REQUESTED_SOP_INSTANCE, "")))
+        if refusal := self._journal.steps.refusal(self._service, uid):
+            return self._refuse(*refusal)
         try:
             message = self._message()
         except Exception as error:
@@ -164,10 +169,18 @@ class Notice:
             self.name = self._journal.write_message(message)
         except OSError as error:
             return dimse.response(self._request, Status.PROCESSING_FAILURE, _reason(error)[1])
+        self._journal.steps.taken(self._service, uid, _performed_state(message))
         return dimse.response(self._request, Status.SUCCESS)
 
     def discard(self) -> None:
         """Nothing was written."""
+
+    def _refuse(self, status: Status, comment: str) -> Command:
+        answer = dimse.response(self._request, status, comment)
+        if status == Status.PROCESSING_FAILURE:
+            # PS3.4 F.7.2.2.2: the Error ID says that it may no longer be updated.
+            return {**answer, dimse.ERROR_ID: _NO_LONGER_UPDATED}
+        return answer
 
     def _message(self) -> dict[str, Any]:
         uid = UID(self._syntax)
@@ -232,6 +245,11 @@ def _store(request: Command, abstract: str, transfer: str, caller: Caller, journ
     except OSError as error:
         return Refused(request, *_reason(error))
     return Store(request, entry, file_head)
+
+
+def _performed_state(message: dict[str, Any]) -> str:
+    values = message["dataset"].get(_PERFORMED_STATE, {}).get("Value") or [""]
+    return str(values[0]).strip()
 
 
 def _reason(error: OSError) -> tuple[Status, str]:

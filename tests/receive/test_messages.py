@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from pynetdicom.sop_class import (
 from imgdash.config import parse
 from imgdash.model.codes import DISCONTINUATION_REASONS
 from imgdash.model.errors import PeerFailed, Unreadable
-from imgdash.receive import commitment, messages, mpps
+from imgdash.receive import commitment, messages, mpps, steps
+from imgdash.receive.journal import Journal
 from imgdash.wire.dicom import CLOSED_WHOLLY, associate, code_item
 from tests.receive.conftest import Station, site_in
 
@@ -56,12 +59,12 @@ def step_end(status: str) -> Dataset:
 
 
 def test_a_procedure_step_from_start_to_end(shared: Station) -> None:
-    uid = generate_uid()
+    uid, other = generate_uid(), generate_uid()
     with associate("CR51", "IMGDASH", "127.0.0.1", shared.port, [ModalityPerformedProcedureStep]) as assoc:
         status, _ = assoc.send_n_create(step_start(), ModalityPerformedProcedureStep, uid)
         assert status.Status == 0
-        for state in ("COMPLETED", "DISCONTINUED"):
-            status, _ = assoc.send_n_set(step_end(state), ModalityPerformedProcedureStep, uid)
+        for step, state in ((uid, "COMPLETED"), (other, "DISCONTINUED")):
+            status, _ = assoc.send_n_set(step_end(state), ModalityPerformedProcedureStep, step)
             assert status.Status == 0
         assert assoc.send_n_create(step_start(), ModalityPerformedProcedureStep)[0].Status == 0
     shared.messages(4)
@@ -93,6 +96,40 @@ def test_a_procedure_step_from_start_to_end(shared: Station) -> None:
     assert mpps.event(unnamed).id.startswith("2.25.")
     assert mpps.event(broken).event == "discontinue"
     assert mpps.event(broken).why == "Incorrect worklist entry selected"
+
+
+def test_what_a_step_no_longer_allows_is_refused(shared: Station) -> None:
+    """PS3.4 F.7.2.1.2 and F.7.2.2.2: by every receiver, at once, and only this."""
+    uid = generate_uid()
+
+    def told(operation: str, ds: Dataset) -> int:
+        with associate("CR51", "IMGDASH", "127.0.0.1", shared.port, [ModalityPerformedProcedureStep]) as assoc:
+            status, _ = getattr(assoc, operation)(ds, ModalityPerformedProcedureStep, uid)
+            assert status.get("ErrorID") == (0xA710 if status.Status == 0x0110 else None)
+            return int(status.Status)
+
+    assert told("send_n_create", step_start()) == 0
+    assert told("send_n_create", step_start()) == 0x0111
+    still, ended = Dataset(), step_end("COMPLETED")
+    still.PerformedProcedureStepStatus = "IN PROGRESS"
+    assert [told("send_n_set", ds) for ds in (still, still, ended, ended, still)] == [0, 0, 0, 0x0110, 0x0110]
+    kept = [path for path in shared.incoming.glob("*.msg.json") if messages.read(path).sop_instance_uid == uid]
+    assert len(kept) == 4
+
+
+def test_marks_of_steps_that_are_long_over_go(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for uid in ("1.2.3", "../../1.2.4"):
+        journal.steps.taken("mpps-create", uid, "IN PROGRESS")
+        journal.steps.taken("mpps-set", uid, "COMPLETED")
+    old = [path for path in (tmp_path / "steps").iterdir() if path.suffix == ".begun"]
+    assert len(old) == 2
+    for path in old:
+        os.utime(path, (time.time() - 86_400 * (steps.KEPT_DAYS + 1),) * 2)
+    steps.forget(tmp_path)
+    assert journal.steps.refusal("mpps-create", "1.2.3") is None
+    assert journal.steps.refusal("mpps-set", "../../1.2.4") is not None
+    journal.close()
 
 
 def test_what_a_context_does_not_offer_is_refused(shared: Station) -> None:
