@@ -171,6 +171,20 @@ def test_leaving_an_apparatus_out(tab: Tab, station: Station, images: list[str])
     wait_until(lambda: station.apparatus.image(images[4]).outputs == ("STORAGE",))
 
 
+def test_a_button_outlasts_a_change_while_it_is_pressed(tab: Tab, station: Station, images: list[str]) -> None:
+    box = tab.page.locator("button.to", has_text="FILM").bounding_box()
+    assert box
+    tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.page.mouse.down()
+    station.apparatus.adjust(images[4], by="mona", overrides={"gradation.contrast": 1.22})
+    slider = tab.page.get_by_label("Contrast", exact=True)
+    wait_until(lambda: float(slider.input_value()) == pytest.approx(1.22))
+    tab.page.mouse.up()
+    wait_until(lambda: station.apparatus.image(images[4]).outputs == ("STORAGE", "FILM"))
+    # What was not drawn while it was pressed is drawn then.
+    tab.page.wait_for_selector("button.to[aria-pressed=true]:has-text('FILM')")
+
+
 def test_missing_information_is_marked_and_corrected_by_the_manager(
     tab: Tab, station: Station, images: list[str]
 ) -> None:

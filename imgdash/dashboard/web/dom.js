@@ -3,6 +3,7 @@ function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue
+    if (name === "onclick") node.addEventListener("pointerdown", press)
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
     else if (name === "style") node.style.cssText = value
     else if (name === "value" || name === "checked" || name === "disabled") node[name] = value
@@ -28,8 +29,30 @@ function icon(model, name, title) {
   return svg
 }
 
+// What is drawn anew between the two halves of a click is gone when its second half comes, and the click with it:
+// while something is pressed that waits for a click, drawing waits.
+const undrawn = new Set()
+let pressed = false
+
+function press() {
+  if (pressed) return
+  pressed = true
+  const over = new AbortController()
+  const release = (event) => {
+    over.abort()
+    // The click follows; at once from a mouse, a little later from a finger.
+    setTimeout(() => {
+      pressed = false
+      const due = [...undrawn]
+      undrawn.clear()
+      for (const draw of due) draw()
+    }, event.pointerType === "touch" ? 60 : 0)
+  }
+  for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, {capture: true, signal: over.signal})
+}
+
 // The host fills the space that Panel gives it; `draw` runs now and at each change of the named properties.
 function live(model, names, draw) {
-  model.on(names, draw)
+  model.on(names, () => pressed ? undrawn.add(draw) : draw())
   draw()
 }
