@@ -59,6 +59,7 @@ def examine_site(site_file: Path) -> Iterator[Check]:
     running = _in_use(site)
     for check in (_conditions, _procedures, _users, _disk, _journal):
         yield check(site)
+    yield from _doubts(site)
     if running:
         yield Check("server", "ok", "this site is being served now")
     else:
@@ -98,6 +99,16 @@ def _conditions(site: Site) -> Check:
             "Run 'imgdash conditions add' with those that are wanted, or '--all': they are chosen for images then.",
         )
     return Check("condition keys", "ok", there)
+
+
+def _doubts(site: Site) -> Iterator[Check]:
+    """One line for keys of which the same is to be said: it is often all of a site."""
+    keys: dict[str, list[str]] = {}
+    for key, said in Conditions(site.folder / "conditions").doubts().items():
+        keys.setdefault(said, []).append(key)
+    for said, those in keys.items():
+        remedy = "Set it on the page Conditions, or in conditions/KEY.toml (with the next version)."
+        yield Check("condition keys", "warning", f"{', '.join(sorted(those))}: {said}", remedy)
 
 
 def _procedures(site: Site) -> Check:

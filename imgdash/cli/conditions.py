@@ -30,6 +30,8 @@ def list_all(site: SiteOption = HERE) -> None:
     console.print(table)
     for problem in conditions.problems.values():
         console.print(problem, markup=False, style="red")
+    for key, doubt in conditions.doubts().items():
+        console.print(f"{key}: {doubt}", markup=False, style="yellow")
 
 
 @app.command("show")

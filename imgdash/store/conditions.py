@@ -19,6 +19,7 @@ import tomli_w
 from imgdash.model import Condition, ImgdashError, NotFound, Selection
 from imgdash.model.quality import QUALITY_KINDS
 from imgdash.model.shipped import folder as shipped_folder
+from imgdash.process.doubts import doubts
 from imgdash.process.parameters import STEP_CLASSES, Chain, describe
 from imgdash.store.files import sync_folder
 
@@ -153,6 +154,8 @@ class Conditions:
                 continue
             self.problems.pop(path.name, None)
             self._read[key] = condition
+            for doubt in doubts(Chain.of(condition.processing)):
+                _LOG.warning("condition file %s: %s", path.name, doubt)
             self._archive(condition)
         for gone in set(self._stamps) - there:
             self._stamps.pop(gone)
@@ -167,6 +170,11 @@ class Conditions:
     def all(self) -> list[Condition]:
         """Every condition in force, by group and title."""
         return sorted(self._read.values(), key=lambda condition: (condition.group, condition.title))
+
+    def doubts(self) -> dict[str, str]:
+        """Key in force → what it says that is allowed, and most likely not meant."""
+        found = {condition.key: doubts(Chain.of(condition.processing)) for condition in self.all()}
+        return {key: " ".join(said) for key, said in found.items() if said}
 
     def get(self, key: str, version: int | None = None) -> Condition:
         """One condition, in force or in the version asked for.

@@ -56,6 +56,22 @@ def test_a_saved_change_is_the_next_version_and_the_former_stays(conditions: Con
     assert Conditions(conditions.folder).get("chest-pa", first.version) == first
 
 
+def test_noise_in_its_old_unit_is_said_and_not_changed(
+    conditions: Conditions, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert conditions.doubts() == {}
+    path = conditions.folder / "hand.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("noise = 3.0", "noise = 0.003"), encoding="utf-8")
+    conditions.refresh()
+    assert list(conditions.doubts()) == ["hand"]
+    assert "multiple of the measured noise now" in conditions.doubts()["hand"]
+    assert "3 is usual" in caplog.text
+    assert conditions.get("hand").processing["frequency"]["noise"] == 0.003
+    off = replace(conditions.get("hand"), processing={"frequency": {"noise": 0.0}})
+    conditions.save(off, by="anna")
+    assert conditions.doubts() == {}
+
+
 @pytest.mark.parametrize("key", [path.stem for path in sorted(shipped().glob("*.toml"))])
 def test_a_diff_shows_what_was_changed_and_nothing_else(conditions: Conditions, key: str) -> None:
     first = conditions.get(key)

@@ -92,10 +92,10 @@ class Conditions(Page):
 
     def _keys_read(self, uses: list[KeyUse]) -> None:
         self._uses = uses
-        problems = self.session.apparatus.conditions.problems
-        self.keys.param.update(
-            keys=[_listed(use) for use in uses], problems=[text for _, text in sorted(problems.items())]
-        )
+        conditions = self.session.apparatus.conditions
+        passed_over = [text for _, text in sorted(conditions.problems.items())]
+        doubted = [f"{key}: {text}" for key, text in sorted(conditions.doubts().items())]
+        self.keys.param.update(keys=[_listed(use) for use in uses], problems=[*passed_over, *doubted])
         if self.bench.condition is None and uses:
             # The key that is used most is what somebody most likely came for.
             first = max(uses, key=lambda use: (use.images, str(use.last))).condition.key

@@ -14,7 +14,7 @@ class KeyList(Component):
         default=[], doc="``{key, title, group, version, author, changed, note, released, images}`` in order."
     )
     current = param.String(default="")
-    problems = param.List(default=[], doc="Condition files that were passed over, and why.")
+    problems = param.List(default=[], doc="Condition files that were passed over, and what is doubtful in others.")
 
     _esm = script("keylist.js")
 
