@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process.enhancement import Enhancement
-from imgdash.process.fused import Compression, curve_of, map_onto, no_curve
+from imgdash.process.fused import Compression, both, curve_of, map_onto, no_curve
 from imgdash.process.kernels import grid, resize
 from imgdash.process.levels import Levels
 from imgdash.process.parameters import Equalization
@@ -108,16 +108,15 @@ def _mask(
         return np.zeros_like(mean), mean
     k = levels.fit(kernel / 2, least)
     level = levels[k] if enhanced is None else enhanced.signal(k)
-    mean = levels.gauss(level, k, kernel)
-    variance = levels.gauss(level * level, k, kernel)
+    mean, follow = both(
+        lambda: levels.gauss(level, k, kernel), lambda: levels.gauss(level * level, k, kernel), level.size
+    )
     del level
-    variance -= mean * mean
-    np.maximum(variance, 0, out=variance)
-    follow = variance / (variance + np.float32(max((settings.edge * span) ** 2, 1e-12)))
-    del variance
-    mean *= 1 - follow
-    offset = levels.gauss(mean, k, kernel / 2)
-    return levels.gauss(np.asarray(follow, dtype=np.float32), k, kernel / 2), offset
+    follow -= mean * mean  # the variance
+    np.maximum(follow, 0, out=follow)
+    np.divide(follow, follow + np.float32(max((settings.edge * span) ** 2, 1e-12)), out=follow)
+    mean -= mean * follow
+    return both(lambda: levels.gauss(follow, k, kernel / 2), lambda: levels.gauss(mean, k, kernel / 2), mean.size)
 
 
 @lru_cache(maxsize=8)

@@ -59,6 +59,8 @@ class Levels:
         """Signal at 1/2^k of the resolution."""
         if k == 0:
             pixels, table = self.source
+            if len(table) == 1:
+                return filled(pixels * table[0], self._field, self.pitch)
             return filled(look_up(pixels, table) if len(table) else pixels, self._field, self.pitch)
         if not self._coarser:
             half = halve(self.source)

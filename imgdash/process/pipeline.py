@@ -8,6 +8,7 @@ while it is still in the processor's cache.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -66,8 +67,8 @@ def form(
     ``placement`` (received mm → pixels, see `imgdash.process.geometry.Placement`), ``field`` (mm), ``notes``,
     and the DICOM keywords that hold for the new image.
     """
-    stage6 = form_cached(image, chain, calculated, steps, bits=bits, fused=fused)
-    return finish(stage6, chain, scale=scale, size=size, overlays=overlays, steps=steps, bits=bits)
+    stage6 = _stage6(image, chain, calculated, steps, bits, fused)
+    return _finished(stage6, chain, scale, size, overlays, steps, bits).array()
 
 
 def form_cached(
@@ -80,6 +81,12 @@ def form_cached(
     fused: bool = True,
 ) -> xr.DataArray:
     """The image after step (6), to be stored and finished for several apparatus (G3)."""
+    return _stage6(image, chain, calculated, steps, bits, fused).array()
+
+
+def _stage6(
+    image: xr.DataArray, chain: Chain, calculated: Mapping[str, Any], steps: Sequence[str], bits: int, fused: bool
+) -> _Formed:
     steps = checked_steps(steps)
     values = plane(image)
     attrs = image.attrs
@@ -119,8 +126,8 @@ def form_cached(
     if mirror:
         log.append({"step": "mirror"})
     notes = [*frame_notes(image), *scale_of(attrs).notes, *spacing.notes, *image.attrs.get("notes", ())]
-    kept = {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
-    return _result(pixels, placement, bits, spacing.known, kept, log, notes, list(calculated.get("field") or ()))
+    field = list(calculated.get("field") or ())
+    return _Formed(pixels, placement, bits, spacing.known, _kept(attrs), log, notes, field)
 
 
 def finish(
@@ -134,17 +141,26 @@ def finish(
     bits: int = 12,
 ) -> xr.DataArray:
     """Steps (7) and (8) on a stored stage-6 image (G3). See `form`."""
+    return _finished(_Formed.of(stage6), chain, scale, size, overlays, steps, bits).array()
+
+
+def _finished(
+    stage6: _Formed,
+    chain: Chain,
+    scale: float | None,
+    size: tuple[int, int] | None,
+    overlays: Iterable[Mapping[str, Any]],
+    steps: Sequence[str],
+    bits: int,
+) -> _Formed:
     steps = checked_steps(steps)
-    attrs = stage6.attrs
-    pixels = np.asarray(stage6.values)
-    stored = attrs["placement"]
-    placement = Placement((tuple(stored[0]), tuple(stored[1])), (pixels.shape[0], pixels.shape[1]))
-    log, notes = list(attrs["processing_log"]), list(attrs["notes"])
-    if bits != attrs["BitsStored"]:
-        factor = ((1 << bits) - 1) / ((1 << attrs["BitsStored"]) - 1)
+    pixels, placement = stage6.pixels, stage6.placement
+    log, notes = list(stage6.log), list(stage6.notes)
+    if bits != stage6.bits:
+        factor = ((1 << bits) - 1) / ((1 << stage6.bits) - 1)
         pixels = np.rint(pixels * factor).astype(np.uint16)
     if "scale" in steps:
-        rows, columns = geometry.cut(chain.geometry, placement, attrs["field"])
+        rows, columns = geometry.cut(chain.geometry, placement, stage6.field)
         if (rows.stop - rows.start, columns.stop - columns.start) != placement.shape:
             pixels = pixels[rows, columns]
             placement = placement.then(
@@ -159,15 +175,12 @@ def finish(
             placement = geometry.scale_placement(placement, shape)
             log.append({"step": "scale", "shape": list(shape), "interpolation": chain.geometry.interpolation})
     places: list[dict[str, Any]] = []
-    if "overlay" in steps and (items := overlay.items_of(chain.overlay, attrs, overlays)):
-        pixels, places, said = overlay.draw(pixels, items, placement, attrs["field"], bits, attrs["spacing_known"])
+    if "overlay" in steps and (items := overlay.items_of(chain.overlay, stage6.kept, overlays)):
+        pixels, places, said = overlay.draw(pixels, items, placement, stage6.field, bits, stage6.spacing_known)
         notes.extend(said)
         log.append({"step": "overlay", "items": [f"{p['kind']} {p['text']}".strip() for p in places]})
-    kept = {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
-    kept["overlay_rectangles"] = places
-    return _result(
-        np.ascontiguousarray(pixels), placement, bits, attrs["spacing_known"], kept, log, notes, attrs["field"]
-    )
+    kept = {**stage6.kept, "overlay_rectangles": places}
+    return _Formed(np.ascontiguousarray(pixels), placement, bits, stage6.spacing_known, kept, log, notes, stage6.field)
 
 
 def checked_steps(steps: Sequence[str]) -> tuple[str, ...]:
@@ -205,30 +218,49 @@ def frame_notes(image: xr.DataArray) -> list[str]:
     return [f"The first of {image.shape[0]} frames is taken."] if several else []
 
 
-def _result(
-    pixels: Pixels,
-    placement: Placement,
-    bits: int,
-    spacing_known: bool,
-    kept: Mapping[str, Any],
-    log: list[dict[str, Any]],
-    notes: list[str],
-    field: list[Any],
-) -> xr.DataArray:
-    pitch = placement.pitch()
-    attrs: dict[str, Any] = {
-        **kept,
-        "PhotometricInterpretation": "MONOCHROME2",
-        "BitsStored": bits,
-        "PixelRepresentation": 0,
-        "processing_log": log,
-        "notes": list(dict.fromkeys(notes)),
-        "placement": [list(row) for row in placement.matrix],
-        "field": field,
-        "spacing_known": spacing_known,
-    }
-    if spacing_known:
-        attrs["PixelSpacing"] = [pitch[0], pitch[1]]
-    rows, columns = pixels.shape
-    coords = {"y": np.arange(rows) * pitch[0], "x": np.arange(columns) * pitch[1]}  # pixel centres
-    return xr.DataArray(pixels, dims=("y", "x"), coords=coords, attrs=attrs)
+def _kept(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the received image's attributes holds for the new one."""
+    return {key: attrs[key] for key in ("Laterality", "ImageLaterality", "ViewPosition") if key in attrs}
+
+
+@dataclass(frozen=True)
+class _Formed:
+    """An image on its way; only what leaves becomes a DataArray, whose indices alone cost as much as a megapixel."""
+
+    pixels: Pixels
+    placement: Placement
+    bits: int
+    spacing_known: bool
+    kept: Mapping[str, Any]
+    log: list[dict[str, Any]]
+    notes: list[str]
+    field: list[Any]
+
+    @classmethod
+    def of(cls, stage6: xr.DataArray) -> _Formed:
+        """An image that `array` made, maybe in another process."""
+        attrs, pixels = stage6.attrs, np.asarray(stage6.values)
+        x, y = attrs["placement"]
+        placement = Placement((tuple(x), tuple(y)), (pixels.shape[0], pixels.shape[1]))
+        told = attrs["BitsStored"], attrs["spacing_known"], _kept(attrs)
+        return cls(pixels, placement, *told, list(attrs["processing_log"]), list(attrs["notes"]), attrs["field"])
+
+    def array(self) -> xr.DataArray:
+        """As `form` describes it."""
+        pitch = self.placement.pitch()
+        attrs: dict[str, Any] = {
+            **self.kept,
+            "PhotometricInterpretation": "MONOCHROME2",
+            "BitsStored": self.bits,
+            "PixelRepresentation": 0,
+            "processing_log": self.log,
+            "notes": list(dict.fromkeys(self.notes)),
+            "placement": [list(row) for row in self.placement.matrix],
+            "field": self.field,
+            "spacing_known": self.spacing_known,
+        }
+        if self.spacing_known:
+            attrs["PixelSpacing"] = [pitch[0], pitch[1]]
+        rows, columns = self.pixels.shape
+        coords = {"y": np.arange(rows) * pitch[0], "x": np.arange(columns) * pitch[1]}  # pixel centres
+        return xr.DataArray(self.pixels, dims=("y", "x"), coords=coords, attrs=attrs)

@@ -62,7 +62,7 @@ class PreparedImages:
     def of(
         self, pixels: npt.NDArray[np.uint16], table: npt.NDArray[np.float32], pitch: Pitch, field: Field = ()
     ) -> Prepared:
-        """Of an array that nobody changes."""
+        """Of an array that nobody changes; `table` as `imgdash.process.fused.Source` has it."""
         with self._lock:
             for key in [key for key, (array, _, _) in self._kept.items() if array() is None]:
                 del self._kept[key]

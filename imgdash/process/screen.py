@@ -16,7 +16,7 @@ from imgdash.process.pipeline import checked_steps
 from imgdash.process.prepared import PreparedImages
 from imgdash.process.shutter import blacken, shutter_of
 
-_SIGNAL: Final = np.linspace(0, 1, 65536, dtype=np.float32)
+_SIGNAL: Final = np.array([1 / 65535], np.float32)
 _KEPT: Final = PreparedImages()
 STEPS: Final = ("frequency", "equalization", "gradation", "rotation", "mirror")
 

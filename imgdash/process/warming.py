@@ -17,6 +17,7 @@ import numpy as np
 import platformdirs
 
 from imgdash.process import fused
+from imgdash.process.fused.compiling import digest as sources
 from imgdash.process.parameters import Chain
 from imgdash.process.screen import preview
 
@@ -50,9 +51,7 @@ def compile_elsewhere() -> None:
 def stamp() -> Path:
     """Exists once the kernels of this version were compiled for this processor."""
     parts = [version("numba"), sys.version, platform.machine(), platform.processor(), platform.node()]
-    for source in sorted(Path(fused.__file__).parent.glob("*.py")):
-        seen = source.stat()
-        parts.append(f"{source} {seen.st_mtime_ns} {seen.st_size}")
+    parts += [str(Path(fused.__file__).parent), sources()]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     return Path(platformdirs.user_cache_dir("imgdash")) / f"kernels-{digest}"
 

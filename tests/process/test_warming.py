@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgdash.process import warming
+from imgdash.process.fused import compiling
 
 
 @pytest.fixture
@@ -41,6 +42,34 @@ def test_a_failure_to_compile_ahead_is_only_a_warning(
     warming.compile_elsewhere()
     assert "no compiler here" in caplog.text
     assert not warming.stamp().exists()
+
+
+def test_a_change_of_any_kernel_compiles_all_anew(tmp_path: Path) -> None:
+    """Else a kernel from before would go on calling what another file said then."""
+    for source in compiling._HERE.glob("*.py"):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    code = (
+        "import sys; from pathlib import Path; from imgdash.process.fused import compiling\n"
+        "compiling._HERE = Path(sys.argv[1]); print(compiling.folder())"
+    )
+    folders = []
+    for text in ("", "\n", ""):
+        (tmp_path / "rows.py").write_bytes((compiling._HERE / "rows.py").read_bytes() + text.encode())
+        done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
+        folders.append(done.stdout)
+    assert folders[0] == folders[2] != folders[1]
+    assert str(tmp_path) in folders[0]
+
+
+def test_kernels_are_kept_in_that_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    code = (
+        "import numpy as np; from imgdash.process.fused import compiling, rows\n"
+        "out = np.zeros((1, 3), np.float32)\n"
+        "rows.add_scaled(out, 0, np.float32(1), 0, np.float32(1), np.float32(2)); print(compiling.digest())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert list((tmp_path / f"kernels-{done.stdout.strip()}").rglob("rows.add_scaled*.nbi")), done.stderr
 
 
 def test_forming_needs_no_folder_to_keep_kernels_in() -> None:

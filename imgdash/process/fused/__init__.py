@@ -8,6 +8,7 @@ the same in plain NumPy, step by step.
 from imgdash.process.fused.maps import curve_of, map_onto, no_curve
 from imgdash.process.fused.model import Compression, Curve, Detail, Map, Noise, Source
 from imgdash.process.fused.passes import SOFTEN, detail, halve, render
+from imgdash.process.fused.strips import both
 
 __all__ = [
     "SOFTEN",
@@ -17,6 +18,7 @@ __all__ = [
     "Map",
     "Noise",
     "Source",
+    "both",
     "curve_of",
     "detail",
     "halve",

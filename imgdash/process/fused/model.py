@@ -20,7 +20,7 @@ class Source(NamedTuple):
     pixels
         Stored patterns, uint16; or signal, float32. 2-D.
     table
-        The signal of each of the 65536 patterns; without entries for signal.
+        The signal of each of the 65536 patterns; one entry: what they are multiplied with; none: they are signal.
     """
 
     pixels: npt.NDArray[Any]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from imgdash.process.fused import rows
+from imgdash.process.fused.compiling import compiled
 from imgdash.process.fused.model import Curve, Map, Noise, Taps
-from imgdash.process.fused.rows import compiled
 
 
 @compiled

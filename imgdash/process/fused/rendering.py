@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from imgdash.process.fused import rows
+from imgdash.process.fused.compiling import compiled
 from imgdash.process.fused.model import Compression, Curve, Detail
 from imgdash.process.fused.pyramid import buffers, widened
-from imgdash.process.fused.rows import compiled
 
 # Rows of the buffer: the pixels on their way, the detail that is added to them, the mask of equalization.
 _SIGNAL, _DETAIL, _MASK = 0, 1, 2
@@ -89,9 +89,8 @@ def render_rows(
                 rows.quantise(lines, _MASK, f1_gain, f1_offset, index)
                 rows.look_up(index, f1_table, lines, _MASK)
             rows.add_scaled(lines, _SIGNAL, scale, _MASK, share, constant)
-        rows.quantise(lines, _SIGNAL, grade_gain, grade_offset, index)
-        to = count - 1 - k if flip_y else k
         if flip_x:
-            rows.look_up_backwards(index, grade_table, out, to)
+            rows.quantise_backwards(lines, _SIGNAL, grade_gain, grade_offset, index)
         else:
-            rows.look_up(index, grade_table, out, to)
+            rows.quantise(lines, _SIGNAL, grade_gain, grade_offset, index)
+        rows.look_up(index, grade_table, out, count - 1 - k if flip_y else k)

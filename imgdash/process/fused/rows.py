@@ -6,14 +6,12 @@ unsigned, so that no loop has to ask for negative ones; values are float32 throu
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-# Sums may be fused with products: everything else keeps the order in which it is written.
-_OPTIONS: Final = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+from imgdash.process.fused.compiling import compiled
+
 _HALF = np.float32(0.5)
 _LAST = np.float32(65535.0)
 _QUARTER = np.float32(0.25)
@@ -23,20 +21,16 @@ Row = Any  # 1-D array; float32 unless said otherwise
 Rows = Any  # 2-D array; the number of its row follows
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a kernel at its first call, and keep it on disk where that can be written."""
-    try:
-        return njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # neither beside the source nor in the user's cache folder
-        return njit(**_OPTIONS)(function)
-
-
 @compiled
 def load(source: Rows, y: int, table: Row, out: Rows, k: int) -> None:
-    """Stored patterns through `table`; where that has no entries, the values as they are."""
+    """Stored patterns through `table`; times its one entry; where it has none, the values as they are."""
     if table.shape[0] == 0:
         for x in range(out.shape[1]):
             out[k, x] = source[y, x]
+    elif table.shape[0] == 1:
+        factor = table[0]
+        for x in range(out.shape[1]):
+            out[k, x] = np.float32(source[y, x]) * factor
     else:
         for x in range(out.shape[1]):
             out[k, x] = table[np.uint16(source[y, x])]
@@ -47,14 +41,6 @@ def look_up(index: Row, table: Row, out: Rows, k: int) -> None:
     """``out = table[index]``; `index` uint16, `table` of 65536 entries."""
     for x in range(out.shape[1]):
         out[k, x] = table[index[x]]
-
-
-@compiled
-def look_up_backwards(index: Row, table: Row, out: Rows, k: int) -> None:
-    """The same from the other end."""
-    last = np.uint32(out.shape[1] - 1)
-    for x in range(out.shape[1]):
-        out[k, last - np.uint32(x)] = table[index[x]]
 
 
 @compiled
@@ -109,6 +95,14 @@ def quantise(row: Rows, k: int, gain: float, offset: float, out: Row) -> None:
     """Table index of a row, saturated; `offset` includes the half that rounds."""
     for x in range(out.shape[0]):
         out[x] = np.uint16(min(max(row[k, x] * gain + offset, _HALF), _LAST))
+
+
+@compiled
+def quantise_backwards(row: Rows, k: int, gain: float, offset: float, out: Row) -> None:
+    """The same from the other end: cheaper here, where nothing is looked up, than when the table is read."""
+    last = np.uint32(out.shape[0] - 1)
+    for x in range(out.shape[0]):
+        out[last - np.uint32(x)] = np.uint16(min(max(row[k, x] * gain + offset, _HALF), _LAST))
 
 
 @compiled

@@ -137,8 +137,7 @@ class Chain:
 
     def step(self, step: str) -> dict[str, Any]:
         """The parameters of one step, by their own names."""
-        values = getattr(self, step)
-        return {key: getattr(values, key) for key in (d.name.partition(".")[2] for d in _OF_STEP[step])}
+        return {key: self._flat[name] for name, key in _KEYS_OF[step]}
 
     def units(self) -> dict[str, str]:
         """UCUM unit of every number by its dotted name."""
@@ -196,6 +195,7 @@ def _read_declarations() -> Iterator[Description]:
 
 _DESCRIPTIONS: Final[dict[str, Description]] = {d.name: d for d in _read_declarations()}
 _OF_STEP: Final = {step: [d for d in _DESCRIPTIONS.values() if d.step_name == step] for step in STEP_CLASSES}
+_KEYS_OF: Final = {step: [(d.name, d.name.partition(".")[2]) for d in found] for step, found in _OF_STEP.items()}
 
 
 def _described(name: str) -> Description:
