@@ -107,16 +107,17 @@ def _mask(
         mean = levels.gauss(levels[k] if enhanced is None else enhanced.signal(k), k, kernel)
         return np.zeros_like(mean), mean
     k = levels.fit(kernel / 2, least)
-    level = levels[k] if enhanced is None else enhanced.signal(k)
-    mean, follow = both(
-        lambda: levels.gauss(level, k, kernel), lambda: levels.gauss(level * level, k, kernel), level.size
-    )
-    del level
+    mean, follow = _moments(levels, levels[k] if enhanced is None else enhanced.signal(k), k, kernel)
     follow -= mean * mean  # the variance
     np.maximum(follow, 0, out=follow)
     np.divide(follow, follow + np.float32(max((settings.edge * span) ** 2, 1e-12)), out=follow)
     mean -= mean * follow
     return both(lambda: levels.gauss(follow, k, kernel / 2), lambda: levels.gauss(mean, k, kernel / 2), mean.size)
+
+
+def _moments(levels: Levels, level: Floats, k: int, kernel: float) -> tuple[Floats, Floats]:
+    """Local means of a level and of its square."""
+    return both(lambda: levels.gauss(level, k, kernel), lambda: levels.gauss(level * level, k, kernel), level.size)
 
 
 @lru_cache(maxsize=8)

@@ -12,6 +12,7 @@ from imgdash.simulate.anatomy.hand import hand_pa
 from imgdash.simulate.anatomy.knee import knee_ap, knee_lateral
 from imgdash.simulate.anatomy.pelvis import pelvis_ap
 from imgdash.simulate.anatomy.skull import skull_lateral
+from imgdash.simulate.anatomy.spine import cervical_spine_ap, thoracic_spine_lateral
 from imgdash.simulate.canvas import Canvas, Point
 
 
@@ -69,6 +70,10 @@ CHART: dict[tuple[str, str], Technique] = {
                              centre=(98, -56)),
     ("SKULL", "LAT"): Technique(skull_lateral, (240, 300), (224, 270), 73, scatter=0.25, target_ei=400,
                                 coarse_mm=0.3),
+    ("CSPINE", "AP"): Technique(cervical_spine_ap, (240, 300), (170, 252), 68, scatter=0.2, target_ei=400,
+                                relevant="spine", coarse_mm=0.3),
+    ("TSPINE", "LAT"): Technique(thoracic_spine_lateral, (240, 430), (186, 404), 80, scatter=0.5, target_ei=400,
+                                 relevant="spine"),
     ("HAND", "PA"): Technique(hand_pa, (240, 300), (196, 272), 52, 110, scatter=0.08, target_ei=500, paired=True,
                               centre=(6, 10), coarse_mm=0.25),
     ("KNEE", "AP"): Technique(knee_ap, (180, 300), (164, 268), 63, scatter=0.15, target_ei=450, paired=True,
