@@ -123,8 +123,7 @@ class Messages:
         self._requests.ups_event(ups_facts(message))
 
     def _refused(self, message: Any) -> None:
+        told = {"host": message.host, "called": message.called_ae}
         self._store.write(
-            lambda change: change.emit(
-                Event("peer", message.calling_ae, "refused", {"host": message.host}, why=message.reason)
-            )
+            lambda change: change.emit(Event("peer", message.calling_ae, "refused", told, why=message.reason))
         )

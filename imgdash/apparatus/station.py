@@ -175,9 +175,9 @@ class Station:
         }
 
     def refused(self, limit: int = 50) -> list[dict[str, Any]]:
-        """Associations that were refused, latest first: at, calling AE title, host, why."""
+        """Who was turned away, latest first: at, what it calls itself (maybe ''), host, whom it called, why."""
         return self._apparatus.store.query(
-            "select \"at\", id as calling_ae, data->>'host' as host, why from journal "
+            "select \"at\", id as caller, data->>'host' as host, data->>'called' as called, why from journal "
             "where subject = 'peer' and event = 'refused' order by seq desc limit ?",
             [limit],
         )

@@ -17,6 +17,8 @@ from bokeh.models import ColumnDataSource
 from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.theme import PALETTE, dress
 
+# How far titles begin to the left of the frame, px: where the labels of its axis are.
+_TITLE = -46
 Columns = Mapping[str, Any]
 Hook = Callable[[Any, Any], None]
 
@@ -64,6 +66,8 @@ class Drawn:
             dress(plot.state)
             # Nothing here gains by WebGL, and it stalls where there is no graphics card.
             plot.state.output_backend = "canvas"
+            # From the side of the figure, not of its frame: a narrow one has room for it there alone.
+            plot.state.title.offset = _TITLE
             self.figure = plot.state
             self._show_ranges()
             self._show_words()

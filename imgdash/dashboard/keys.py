@@ -26,6 +26,7 @@ DEFAULTS: Final[dict[str, tuple[str, str]]] = {
     "request": ("r", "Request a better image"),
     "reject": ("x", "Reject"),
     "undo": ("z", "Undo the last confirmation"),
+    "correct": ("c", "Correct what is missing"),
     "protect": ("k", "Protection on/off"),
     "priority": ("e", "Emergency on/off"),
     "next": ("ArrowDown", "Next image"),
@@ -141,7 +142,9 @@ def sheet(own: Mapping[str, str], pages: Mapping[str, Keys], current: str) -> li
 
 def name(key: str) -> str:
     """A key as people call it."""
-    return {" ": "Space"}.get(key, key.upper() if len(key) == 1 else key)
+    return {" ": "Space", "ArrowDown": "↓", "ArrowUp": "↑", "ArrowLeft": "←", "ArrowRight": "→"}.get(
+        key, key.upper() if len(key) == 1 else key
+    )
 
 
 _NO_KEYS: Final = ("Control", "Shift", "Alt", "Meta", "AltGraph", "Escape", "Enter", "Tab")

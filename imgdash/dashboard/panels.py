@@ -15,6 +15,8 @@ class Judged(Component):
     storage = param.List(default=[], doc="``{rule, text, correctable}``.")
     film = param.List(default=[])
     notes = param.List(default=[], doc="Further lines of text.")
+    may = param.Boolean(default=False, doc='Whether a button offers it; sends ``{"correct": True}``.')
+    key = param.String(default="", doc="The key for it.")
 
     _esm = script("judgement.js")
 
@@ -95,7 +97,10 @@ class Destinations(Component):
 
 
 class Facts(Component):
-    """Information in sections; sends ``{"edit": keyword, "value": text}``."""
+    """Information in sections; sends ``{"edit": keyword, "value": text}``.
+
+    ``send(open=True)`` begins to correct the first value that is missing, else the first that may be corrected.
+    """
 
     sections = param.List(default=[], doc="``{title, rows: [{keyword, label, value, missing, edited, editable}]}``.")
     editable = param.Boolean(default=False)
@@ -128,6 +133,7 @@ class Dialog(Component):
     title = param.String(default="")
     subtitle = param.String(default="")
     submit = param.String(default="OK", doc="Words on the button.")
+    danger = param.Boolean(default=False, doc="Whether it takes something away: the button is red.")
     other = param.String(default="", doc='Words on a further button; it sends ``{"other": kind}``.')
     fields = param.List(
         default=[],

@@ -53,6 +53,15 @@ def film_mm(film_size: str) -> tuple[float, float]:
     return sides[0], sides[1]
 
 
+def film_words(film_size: str) -> str:
+    """Film Size ID as people write it: ``14INX17IN`` → ``14 × 17 in``; a name stays as it is."""
+    found = _SIZE.fullmatch(film_size.strip().upper())
+    if found is None:
+        return film_size
+    across, unit, down, other = (part.replace("_", ".").lower() for part in found.groups())
+    return f"{across} × {down} {unit}" if unit == other else f"{across} {unit} × {down} {other}"
+
+
 def grid(layout: str) -> tuple[int, int]:
     """Image Display Format (2010,0010) ``STANDARD\\C,R`` → columns, rows."""
     found = _LAYOUT.fullmatch(layout)

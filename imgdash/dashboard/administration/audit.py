@@ -22,9 +22,9 @@ _COLUMNS: Final = [
     {"name": "subject", "title": "what", "kind": "text"},
     {"name": "event", "title": "event", "kind": "text"},
     {"name": "by", "title": "by", "kind": "text", "most": 20},
-    {"name": "why", "title": "why", "kind": "text", "most": 70},
-    {"name": "id", "title": "id", "kind": "code", "most": 38},
-    {"name": "set", "title": "set", "kind": "text", "most": 60, "text": "names of the columns that were set"},
+    {"name": "why", "title": "why", "kind": "text", "most": 36},
+    {"name": "id", "title": "id", "kind": "code", "most": 26},
+    {"name": "set", "title": "set", "kind": "text", "most": 36, "text": "names of the columns that were set"},
 ]
 
 

@@ -28,8 +28,10 @@ _ICONS: Final = {
 }
 _REFUSED: Final = (
     ("at", "time", "time"),
-    ("calling_ae", "calling AE title", "text"),
-    ("host", "host", "text"),
+    # AE title, or what an HL7 message calls its sender; who is turned away by its address alone had not said it yet.
+    ("caller", "caller", "text"),
+    ("host", "from host", "text"),
+    ("called", "called", "text"),
     ("why", "why", "text"),
 )
 # A disk with less than this part free, or twice the least, is worth a word before images are refused.
@@ -45,11 +47,11 @@ class StationView:
         self.state = StationState(width=330, sizing_mode="stretch_height")
         self.connections = Connections(on_message=self._said, sizing_mode="stretch_width")
         self.refused = DataTable(
-            label="Refused associations",
+            label="Callers that were refused",
             columns=[{"name": name, "title": title, "kind": kind, "most": 90} for name, title, kind in _REFUSED],
             sizing_mode="stretch_both",
-            empty="No association was refused.",
-            heading="Refused associations",
+            empty="No caller was refused.",
+            heading="Refused: DICOM and HL7",
         )
         right = pn.Column(self.connections, self.refused, sizing_mode="stretch_both", margin=0)
         self.view = pn.Row(self.state, right, sizing_mode="stretch_both", margin=0)

@@ -12,7 +12,6 @@ from imgdash.dashboard.lists import Row, columns, fact, happened, picture
 from imgdash.dashboard.review import facts, questions
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import IMAGE, Condition, ImageHeader, NotFound, Request
-from imgdash.model.codes import REASONS
 
 _VIEWS: dict[str, tuple[str, ...]] = {
     "all": (),
@@ -116,6 +115,9 @@ class Images(Browsing):
         if image.state in OPEN_TO_CHANGE and may("route"):
             possible.add("route")
         rules = ", ".join(dict.fromkeys(finding.rule for finding in image.judgement.findings))
+        if image.state == "rejected":
+            # What a person had against it counts more than what the station found.
+            rules = questions.meaning(image.reason)
         marks = [word for word, on in (("priority", image.priority), ("protected", image.protected)) if on]
         marks += [f"open at {image.held_by}"] if image.held_by else []
         cells = (
@@ -246,13 +248,17 @@ class Images(Browsing):
         image = apparatus.image(row.key)
         order = apparatus.search.order(image.order_id) if image.order_id else None
         findings = [fact(finding.rule, finding.text) for finding in image.judgement.findings]
+        judged = findings or [fact("Fit", "for storage and film")]
+        if image.state == "rejected":
+            why = ": ".join(filter(None, (questions.meaning(image.reason), image.comment)))
+            judged = [fact("Rejected", why, missing=True), *judged]
         entries = [
             fact(entry.apparatus, " · ".join(filter(None, (entry.state, entry.trouble))))
             for entry in apparatus.search.entries(row.key)
         ]
         rounds = [fact(f"Round {request.round}", _asked(request)) for request in apparatus.search.asked(row.key)]
         found = [
-            {"title": "Judgement", "rows": findings or [fact("Fit", "for storage and film")]},
+            {"title": "Judgement", "rows": judged},
             {"title": "Goes to", "rows": entries},
             {"title": "Requests", "rows": rounds},
             *facts.sections(image, _condition(self, image), order, apparatus.site),
@@ -284,6 +290,5 @@ def _condition(page: Images, image: ImageHeader) -> Condition | None:
 
 
 def _asked(request: Request) -> str:
-    reason = REASONS.get(request.reason)
-    words = f"{request.peer}: {reason.meaning if reason else request.reason} · {request.state}"
+    words = f"{request.peer}: {questions.meaning(request.reason)} · {request.state}"
     return " · ".join(filter(None, (words, request.trouble)))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from imgdash.apparatus.search import ORDER_SORTS
 from imgdash.dashboard.browsing import Browsing
 from imgdash.dashboard.lists import Row, columns, fact, happened, picture
+from imgdash.dashboard.review import summary
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import ImageHeader, Order
 
@@ -207,7 +208,7 @@ class Orders(Browsing):
         return [
             {"title": "Patient", "rows": [
                 fact("Name", person(patient.name)), fact("ID", patient.id), fact("Sex", patient.sex),
-                fact("Born", patient.birth_date),
+                fact("Born", summary.day(patient.birth_date)),
             ]},
             {"title": "Order", "rows": [
                 fact("Procedure", " ".join(filter(None, (order.procedure_text, f"({order.procedure_code})"

@@ -55,7 +55,7 @@ class Queues(Carded):
         {"name": "up", "label": "Up", "icon": "up", "title": "One place forward", "wide": True},
         {"name": "down", "label": "Down", "icon": "down", "title": "One place back", "wide": True},
         {"name": ">"},
-        {"name": "cancel", "label": "Cancel", "icon": "cross", "style": "danger", "title": "Take out of the queue"},
+        {"name": "cancel", "label": "Take out", "icon": "cross", "style": "danger", "title": "It is not sent there"},
     ]
 
     def __init__(self, session: Session) -> None:
@@ -183,7 +183,7 @@ class Queues(Carded):
         elif action == "cancel":
             self._leaving = rows
             what = f"{len(rows)} entries" if len(rows) > 1 else str(rows[0].face["title"])
-            self.ask("cancel", f"Take out of the queue of {self.lane}?", f"{what}: not sent there.", [], "Cancel it")
+            self.ask("cancel", f"Take out of the queue of {self.lane}?", f"{what}: not sent there.", [], "Take out")
         elif action in _MOVES:
             # Moved one after another, so that they keep their order among themselves.
             keys = [row.key for row in self._rows]

@@ -50,7 +50,7 @@ class Review(Page):
         self.viewport = Viewport(
             on_message=self._on_view, said="Reading what awaits you", reading=True, sizing_mode="stretch_both"
         )
-        self.about = About(session, self.take_one)
+        self.about = About(session, self.take_one, self.correct)
         self.bar = ActionBar(
             actions=ACTIONS,
             on_message=lambda m: self.key(str(m.get("action"))),
@@ -96,6 +96,7 @@ class Review(Page):
     def rekeyed(self, in_force: Mapping[str, str]) -> None:
         """Keys in force are shown on the buttons."""
         self.bar.keys = dict(in_force)
+        self.about.judged.key = keys.name(in_force["correct"]) if in_force["correct"] else ""
         self.viewport.offers = keys.name(in_force["request"]) if self.session.actor.may("request") else ""
 
     def place(self) -> dict[str, str]:
@@ -293,12 +294,21 @@ class Review(Page):
         else:
             self.processing.window(float(message["contrast"]), float(message["shift"]))
 
+    def correct(self) -> None:
+        """Correct what is missing, in the panel that shows it."""
+        if "facts" in self.layout.panels:
+            self.about.correct()
+        else:
+            self.session.tell("The information is not shown.", "info", "Layout brings its panel back.")
+
     def key(self, action: str) -> None:
         """A key or a button."""
         if action.startswith("condition"):
             self.processing.choose(int(action.removeprefix("condition")))
         elif action == "range":
             self.framed.toggle()
+        elif action == "correct":
+            self.correct()
         elif action in ("next", "previous"):
             self.show(self.work.beside(self.current, 1 if action == "next" else -1))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from imgdash.confirm.changing import OPEN_TO_CHANGE
 from imgdash.dashboard.panels import Facts, Judged
 from imgdash.dashboard.review import facts, summary
 from imgdash.dashboard.session import Session
@@ -19,22 +20,31 @@ class About:
     ----------
     corrected
         Called with the image header once the apparatus kept a correction.
+    correct
+        Called when a person wants to correct what is missing.
     """
 
-    def __init__(self, session: Session, corrected: Callable[[ImageHeader], None]) -> None:
+    def __init__(self, session: Session, corrected: Callable[[ImageHeader], None], correct: Callable[[], None]) -> None:
         self._session, self._corrected = session, corrected
-        self._image_id = ""
-        self.judged = Judged(sizing_mode="stretch_width")
+        self._image_id = self._state = ""
+        self.judged = Judged(on_message=lambda _: correct(), sizing_mode="stretch_width")
         self.facts = Facts(on_message=self._correct, sizing_mode="stretch_width")
         self.rights()
 
     def rights(self) -> None:
         """What this role may correct."""
-        self.facts.editable = self._session.actor.may("edit")
+        may = self._session.actor.may("edit") and self._state in OPEN_TO_CHANGE
+        self.facts.editable = self.judged.may = may
+
+    def correct(self) -> None:
+        """Begin to correct what is missing; the rest is done where it is shown."""
+        if self.facts.editable:
+            self.facts.send(open=True)
 
     def show(self, header: ImageHeader, condition: Condition) -> None:
         """Another image is open, or this one has changed; its order follows when it is read."""
-        self._image_id = header.image_id
+        self._image_id, self._state = header.image_id, header.state
+        self.rights()
         self.judged.param.update(
             storage=[summary.finding(f) for f in header.judgement.storage],
             film=[summary.finding(f) for f in header.judgement.film],

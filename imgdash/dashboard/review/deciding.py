@@ -202,13 +202,14 @@ class Deciding:
         """Say that it was confirmed, and that it can be taken back as long as nothing is sent."""
         image_id, grace = header.image_id, self._session.apparatus.site.station.undo_s
         when = "Emergency: it is sent at once." if header.priority else f"It is sent in {grace:g} s." if grace else ""
+        against = " ".join(dict.fromkeys(finding.text for finding in header.judgement.findings))
         does = {"Back to it": partial(self._page.back, image_id)}
         if not header.priority:
             does = {"Undo": partial(self._undo, image_id), **does}
         self._session.tell(
-            f"Image {header.number} · {header.title} confirmed.",
-            "success",
-            when,
+            f"Image {header.number} · {header.title} confirmed{', although not fit' if against else ''}.",
+            "warning" if against else "success",
+            f"{against} {when}".strip(),
             does=does,
             seconds=grace or None,
             about="confirm",
@@ -225,7 +226,9 @@ class Deciding:
             self._page.take_one(header)
 
         def refused(error: ImgdashError) -> None:
-            self._session.tell(error.cause, "error", error.remedy, does={"Show it": lambda: self._page.back(image_id)})
+            # It is as it should be, only late: no failure that stays in sight while other images are worked on.
+            show = partial(self._page.back, image_id)
+            self._session.tell(error.cause, "warning", error.remedy, does={"Show it": show})
             self._page.refresh()
 
         def take_back() -> None:
@@ -260,7 +263,9 @@ class Deciding:
     # -- dialogs ------------------------------------------------------------------------------------------
 
     def _ask(self, kind: str, title: str, subtitle: str, fields: list[dict[str, Any]], submit: str) -> None:
-        self.dialog.param.update(kind=kind, title=title, subtitle=subtitle, fields=fields, submit=submit, error="")
+        self.dialog.param.update(
+            kind=kind, title=title, subtitle=subtitle, fields=fields, submit=submit, error="", danger=kind == "reject"
+        )
         self.dialog.open = True
 
     def _answered(self, message: Mapping[str, Any]) -> None:
@@ -303,10 +308,31 @@ class Deciding:
             self.dialog.open = False
             if kind == "request":
                 self._session.tell(f"Asked {result.peer}: {ASKS.get(result.ask, result.ask).lower()}.", "success")
-            if self.advances and self._page.current == image_id and following:
-                self._page.show(following[0], by_itself=True)
+            else:
+                self._rejected(result)
+            if self.advances and self._page.current == image_id:
+                if following:
+                    self._page.show(following[0], by_itself=True)
+                else:
+                    self._page.idle = True
 
         self._session.run(work, sent, self._complain)
+
+    def _rejected(self, header: ImageHeader) -> None:
+        """Say what was rejected and why; who may restore it can take that back at once."""
+        image_id, actor, apparatus = header.image_id, self._session.actor, self._session.apparatus
+
+        def restore() -> None:
+            self._page.back(image_id)
+            self._session.run(lambda: apparatus.restore(image_id, actor), self._page.take_one)
+
+        does = {"Take it back": restore} if actor.may("restore") else {}
+        self._session.tell(
+            f"Image {header.number} · {header.title} rejected: {questions.meaning(header.reason)}.",
+            "success",
+            does={**does, "Back to it": partial(self._page.back, image_id)},
+            seconds=15,
+        )
 
     def _complain(self, error: ImgdashError) -> None:
         self.dialog.error = f"{error.cause} {error.remedy}"

@@ -10,6 +10,7 @@ from pydicom.uid import UID
 
 from imgdash.config import Site
 from imgdash.confirm.attributes import EDITABLE, label, value
+from imgdash.dashboard.review import summary
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import Condition, ImageHeader, Order
 from imgdash.model.codes import REASONS
@@ -152,9 +153,7 @@ def _shown(keyword: str, text: str) -> str:
         # Several persons, each in up to three scripts (PS3.5 6.2).
         people = [" = ".join(person(script) for script in one.split("=") if script) for one in text.split("\\")]
         return "; ".join(people)
-    if keyword.endswith("Date") and len(text) == 8 and text.isdecimal():
-        return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    return text
+    return summary.day(text) if keyword.endswith("Date") else text
 
 
 def _row(name: str, text: str) -> dict[str, Any]:

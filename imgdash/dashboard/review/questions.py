@@ -79,7 +79,7 @@ def rounds(apparatus: Apparatus, header: ImageHeader) -> tuple[Mapping[str, Any]
     found = []
     for image in apparatus.history(header.image_id):
         why = asked.get(image.image_id)
-        reason = REASONS[why.reason].meaning if why and why.reason in REASONS else ""
+        reason = meaning(why.reason) if why and why.reason in REASONS else ""
         lines = [f"{reason}: {ASKS.get(why.ask, why.ask).lower()}" if why and reason else "", why.peer if why else ""]
         found.append({
             "id": "" if image.state == "deleted" else image.image_id, "version": look(image),
@@ -158,11 +158,16 @@ def reject(header: ImageHeader) -> list[dict[str, Any]]:
             "value": "reject",
             "options": [
                 ["reject", "Reject", "never shown to the radiologist; storages are told"],
-                ["repeat", "Repeat", "archived as well"],
+                ["repeat", "Repeat", "goes to the archive as well, beside the repeated one"],
             ],
         },
         {"name": "comment", "kind": "text", "label": "Comment", "value": ""},
     ]
+
+
+def meaning(reason: str) -> str:
+    """A reason of `REASONS` in words; one that is not known as it is."""
+    return REASONS[reason].meaning if reason in REASONS else reason
 
 
 def _reasons(table: Mapping[str, Any]) -> list[list[str]]:

@@ -11,7 +11,7 @@ import numpy as np
 from imgdash.config import OutputApparatus, Site
 from imgdash.model import Condition, ImageHeader, ImgdashError
 from imgdash.output import film_split, framing
-from imgdash.output.film_format import Cell, grid
+from imgdash.output.film_format import Cell, film_words, grid
 from imgdash.output.framing import Framing
 from imgdash.output.job import profile
 from imgdash.process import Chain, geometry, overlay
@@ -183,7 +183,7 @@ def _film(view: _View) -> dict[str, Any]:
         "place": [left / film_width, top / film_height, w / film_width, h / film_height],
         "scale": factor if view.known else factor / most,
         "most": most if view.known else 1.0,
-        "text": f"{apparatus.film_size.replace('_', '.')} · {size if view.known else 'size not known'}",
+        "text": f"{film_words(apparatus.film_size)} · {size if view.known else 'size not known'}",
         "aspect": view.aspect,
         "movable": True,
         "warnings": warnings,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from imgdash.dashboard.review.worklist import person
 from imgdash.model import Finding, ImageHeader
+from imgdash.model.codes import REASONS
+
+# Up to this age, in months, it is told in months.
+_INFANT: Final = 24
 
 
 def corners(header: ImageHeader) -> dict[str, list[str]]:
@@ -14,7 +19,7 @@ def corners(header: ImageHeader) -> dict[str, list[str]]:
     return {
         "ul": [
             person(patient.name) or "name missing",
-            "  ".join(part for part in (patient.id or "ID missing", patient.sex, patient.birth_date) if part),
+            "  ".join(part for part in (patient.id or "ID missing", patient.sex, born(header)) if part),
             header.accession,
         ],
         "ur": [
@@ -25,11 +30,32 @@ def corners(header: ImageHeader) -> dict[str, list[str]]:
     }
 
 
+def day(text: str) -> str:
+    """A day as DICOM writes it, ``19630914``, as people read it: ``1963-09-14``; anything else as it is."""
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if len(text) == 8 and text.isdecimal() else text
+
+
+def born(header: ImageHeader) -> str:
+    """Birth date and age at the exposure: a child is seen at once."""
+    text, taken = header.patient.birth_date, header.acquired_at or header.received_at
+    try:
+        birth = date.fromisoformat(day(text))
+    except ValueError:
+        return text
+    months = 12 * (taken.year - birth.year) + taken.month - birth.month - (taken.day < birth.day)
+    if months < 0:
+        return day(text)
+    age = f"{months // 12} y" if months >= _INFANT else f"{months} months"
+    return f"{day(text)}  ({age})"
+
+
 def notes(header: ImageHeader, me: str) -> list[str]:
     """What is unusual about an image, for `me` who looks at it."""
     found = []
     if header.held_by not in ("", me):
         found.append(f"{header.held_by} is looking at this image.")
+    if header.state == "rejected" and header.reason in REASONS:
+        found.append(f"Rejected: {REASONS[header.reason].meaning}.")
     if header.round:
         found.append(f"Round {header.round_number}: the answer to a request.")
     if header.parameters.get("unprocessed") is False:

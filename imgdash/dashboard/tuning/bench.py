@@ -66,7 +66,7 @@ class Bench:
         self._trial = 0
         self._forming = Forming(session.apparatus.tuning)
         self.reading = Reading(session, self._form, lambda error: self._failed(error, self._trial))
-        self.board = Board(self._run, self.compare_with, pushed)
+        self.board = Board(self._run, self.compare_with, pushed, self._limited)
         self.picker = Picker(on_message=self._picked, sizing_mode="stretch_width")
         self.tuner = Tuner(
             on_message=self._tuned,
@@ -288,6 +288,10 @@ class Bench:
             self._on_save(str(message["save"]))
         elif "export" in message:
             self._on_export()
+
+    def _limited(self, message: Mapping[str, Any]) -> None:
+        """A signal limit was moved under the gradation."""
+        self.change({f"automatic.s_{end}": float(value) for end, value in message.items() if end in ("low", "high")})
 
     def step(self, by: int) -> None:
         """The next or the previous image."""

@@ -37,17 +37,23 @@ class Board:
         Called with the version that is to be compared with.
     pushed
         Called when all is painted.
+    on_limits
+        Called with the signal limit that was moved under the gradation, ``low`` or ``high``.
     """
 
     def __init__(
-        self, on_mode: Callable[[], None], on_version: Callable[[int], None], pushed: Callable[[], None]
+        self,
+        on_mode: Callable[[], None],
+        on_version: Callable[[int], None],
+        pushed: Callable[[], None],
+        on_limits: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._on_mode = on_mode
         self._on_version = on_version
         self._pushed = pushed
         self.tried: Tried | None = None
         self.pictures = Pictures(self._line_moved)
-        self.curves = Curves()
+        self.curves = Curves(on_limits)
         self.modes = Modes(on_message=self._chosen, modes=_MODES, current="before", sizing_mode="stretch_width")
         self.readout = Readout(sizing_mode="stretch_width")
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import holoviews as hv
 import numpy as np
+import panel as pn
 
 from imgdash.apparatus.trial import Trial
 from imgdash.dashboard.drawn import Drawn, Pair
+from imgdash.dashboard.hooks import hook
+from imgdash.dashboard.panels import Handles
 from imgdash.dashboard.theme import PALETTE
 from imgdash.process import band_gains, beta_curve, curve
 
 _TOP = 1.03
+# Room for the axes of the gradation, px, and where the sides of its frame are then: the handles line up with it.
+_BORDER = (48, 8)
+_INSET = (51, 11)
 
 
 class Curves:
-    """Four figures, each of the tried chain and of the version in force."""
+    """Four figures, each of the tried chain and of the version in force.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_limits
+        Called with ``low`` or ``high``, whichever signal limit a person moved under the gradation.
+    """
+
+    def __init__(self, on_limits: Callable[[Mapping[str, Any]], None] = lambda moved: None) -> None:
         graded: dict[str, Any] = {"xlim": (0, 1), "ylim": (0, _TOP)}
         self.gradation = Pair(
             "signal",
@@ -37,7 +49,7 @@ class Curves:
             "lp",
             "gain",
             _beside_gains,
-            title="Detail · dots: this image",
+            title="Detail (dots: image)",
             xlabel="lp/mm",
             ylabel="gain",
             logx=True,
@@ -48,6 +60,16 @@ class Curves:
         self.profile = Pair("way", "P", title="Profile of the line", xlabel="mm", ylabel="P-value", xticks=5, **graded)
 
         self.figures = (self.gradation, self.beta, self.gains, self.profile)
+        self.handles = Handles(
+            labels=["Signal that becomes black", "Signal that becomes white"], inset=list(_INSET),
+            on_message=on_limits, sizing_mode="stretch_width",
+        )  # fmt: skip
+
+    @property
+    def views(self) -> list[Any]:
+        """What is laid beside each other: the figures, the first one with the handles of its limits."""
+        first = pn.Column(self.gradation.view, self.handles, sizing_mode="stretch_both", margin=0)
+        return [first, *(figure.view for figure in self.figures[1:])]
 
     def _histogram(self, shares: np.ndarray) -> None:
         """Square roots are drawn, so that small structures beside a high peak are seen."""
@@ -67,6 +89,8 @@ class Curves:
         low, high = now.numbers.s_low, now.numbers.s_high
         limits = {"signal": [low, low, np.nan, high, high], "P-value": [0.0, _TOP, np.nan, 0.0, _TOP]}
         self.gradation.set("limits", limits)
+        known = low is not None and high is not None
+        self.handles.param.update(enabled=known, **({"low": low, "high": high} if known else {}))
         self.beta.both(beta_curve(now.chain, now.calculated), beta_curve(former.chain, former.calculated))
         gains = band_gains(now.chain), band_gains(former.chain)
         self.gains.both(*gains)
@@ -101,8 +125,14 @@ def _under_gradation(drawn: Drawn) -> Sequence[Any]:
         drawn.part(
             "limits",
             hv.Curve(([0.0, 0.0], [0.0, 1.0]), **names),
+            [hook(drawn, _leave_room)],
             color=PALETTE["warn"],
             line_width=1,
             line_dash="dotted",
         ),
     )
+
+
+def _leave_room(drawn: Drawn, plot: Any) -> None:
+    """The frame lies where the handles below it expect it, whatever stands at the axes."""
+    plot.state.update(min_border_left=_BORDER[0], min_border_right=_BORDER[1])

@@ -104,14 +104,14 @@ class Spread:
     def __init__(self) -> None:
         self.figures = (
             Strip(
-                "Signal limits (grey: before)",
+                "Signal (grey: before)",
                 "signal",
                 (("S low", _as_is("s_low")), ("S high", _as_is("s_high"))),
                 (0.0, 1.0),
             ),
             Strip(
                 "Lost, clipped",
-                "% of the region, of the field",
+                "% of region, of field",
                 (
                     ("detector", lambda n: _most(n.clipped_low, n.clipped_high)),
                     ("white", _percent("white")),

@@ -64,7 +64,7 @@ class Workbench(Viewer):
         self.replaying = Replaying(self._here, self.bench, self.bench.show_image, self._sending.push)
         self.exported = ""
         board = self.bench.board
-        self._curves = pn.Row(*(figure.view for figure in board.curves.figures), height=206, **_WIDE)
+        self._curves = pn.Row(*board.curves.views, height=206, **_WIDE)
         self._pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, **_FULL)
         self._spread = pn.Row(*(figure.view for figure in self.replaying.spread.figures), height=206, **_WIDE)
         self._line = pn.widgets.FloatSlider(

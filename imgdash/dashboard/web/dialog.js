@@ -21,7 +21,7 @@ export function render({model, el}) {
     .key:hover{border-color:var(--dim)}.key.own{border-color:var(--accent)}.key.listening{border-color:var(--warn);color:var(--warn)}
     dialog:has(.keys){width:min(1100px,94vw)}dialog:has(.keys) .label{font-weight:600;color:var(--text)}
     footer{display:flex;gap:8px;justify-content:flex-end;padding:12px 18px;border-top:1px solid var(--line);align-items:center}
-    footer .complaint{flex:1;color:var(--bad)}footer button{height:34px;padding:0 16px;background:var(--raised);border-color:var(--line)}footer button.main{background:var(--accent);color:#001018;font-weight:600}
+    footer .complaint{flex:1;color:var(--bad)}footer button{height:34px;padding:0 16px;background:var(--raised);border-color:var(--line)}footer button.main{background:var(--accent);color:#001018;font-weight:600}footer button.main.danger{background:var(--bad);color:#200}
   `), dialog)
   const readers = new Map(), patchers = new Map()
   const KINDS = {
@@ -132,7 +132,7 @@ export function render({model, el}) {
       return h("div", {class: "keys"}, inputs.map(({row, node}) => h("div", {class: "one"}, h("span", {}, row.label), node)))
     },
   }
-  const show = (key) => ({" ": "Space", "": "none"})[key] || (key.length === 1 ? key.toUpperCase() : key)
+  const show = (key) => ({" ": "Space", "": "none", ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→"})[key] || (key.length === 1 ? key.toUpperCase() : key)
   const values = () => Object.fromEntries([...readers].map(([name, read]) => [name, read()]))
   const tell = (name) => model.send_msg({changed: name, values: values()})
   const complaint = h("span", {class: "complaint", role: "alert"})
@@ -142,7 +142,7 @@ export function render({model, el}) {
     dialog.setAttribute("aria-label", model.title)
     fill(form, h("header", {}, model.title, model.subtitle ? h("small", {}, model.subtitle) : null),
       h("div", {class: "fields"}, model.fields.map((field) => h("div", {class: "field"}, field.label ? h("div", {class: "label"}, field.label) : null, KINDS[field.kind](field), field.hint ? h("div", {class: "hint"}, field.hint) : null))),
-      h("footer", {}, model.other ? h("button", {type: "button", "data-other": "", onclick: () => model.send_msg({other: model.kind})}, model.other) : null, complaint, h("button", {type: "button", onclick: () => dialog.close("cancel")}, "Cancel"), h("button", {type: "button", class: "main", onclick: submit}, model.submit)))
+      h("footer", {}, model.other ? h("button", {type: "button", "data-other": "", onclick: () => model.send_msg({other: model.kind})}, model.other) : null, complaint, h("button", {type: "button", onclick: () => dialog.close("cancel")}, "Cancel"), h("button", {type: "button", class: model.danger ? "main danger" : "main", onclick: submit}, model.submit)))
   }
   const submit = () => {
     const missing = model.fields.find((field) => field.required && !readers.get(field.name)())

@@ -7,10 +7,11 @@ export function render({model, el}) {
     .use{display:flex;gap:8px;align-items:center;padding:5px 9px;border-radius:4px;background:var(--raised);border-left:3px solid var(--good)}
     .use.bad{border-left-color:var(--bad)}.use b{display:block;line-height:1.2}.use small{color:var(--dim)}
     ul{list-style:none;margin:8px 0 0;padding:0;display:flex;flex-direction:column;gap:5px}
+    li button{padding:1px 7px;border-color:var(--edge);color:var(--accent);font-size:12px}li button:hover{border-color:var(--accent)}
     li{display:flex;gap:7px;line-height:1.35}li svg{color:var(--warn);margin-top:2px}li small{color:var(--dim)}
     .note{margin-top:7px;color:var(--dim)}.note b{color:var(--text);font-weight:600}
   `), box)
-  live(model, ["storage", "film", "notes"], () => {
+  live(model, ["storage", "film", "notes", "may", "key"], () => {
     const use = (name, face, findings) => h("div", {class: findings.length ? "use bad" : "use"}, icon(model, face),
       h("div", {}, h("small", {}, name), h("b", {}, findings.length ? "not fit" : "fit")))
     const all = new Map()
@@ -22,7 +23,8 @@ export function render({model, el}) {
     fill(box, 
       h("div", {class: "uses"}, use("Storage", "storage", model.storage), use("Film", "film", model.film)),
       h("ul", {}, [...all.values()].map((finding) => h("li", {}, icon(model, "warning"), h("span", {}, finding.text, " ",
-        h("small", {}, finding.uses.length === 2 ? "" : `${finding.uses[0]} only`, finding.correctable ? " · can be corrected below" : ""))))),
+        finding.uses.length === 2 ? null : h("small", {}, `${finding.uses[0]} only `),
+        !finding.correctable ? null : model.may ? h("button", {title: "Correct it in the information below", onclick: () => model.send_msg({correct: true})}, "Correct ", model.key ? h("kbd", {}, model.key) : null) : h("small", {}, "· a manager can correct it"))))),
       ...model.notes.map((note) => h("div", {class: "note"}, note)))
   })
 }

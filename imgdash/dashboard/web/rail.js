@@ -16,12 +16,17 @@ export function render({model, el}) {
     .side button{position:relative;display:flex;flex-direction:column;align-items:center;gap:3px;width:100%;padding:8px 0 6px;border-radius:0;border:0;border-left:2px solid transparent;font-size:10px;color:var(--dim)}
     .side button:hover{color:var(--text);background:var(--raised)}
     .side button[aria-current]{color:var(--text);border-left-color:var(--accent);background:var(--raised)}
+    .side button[data-coming]{color:var(--text);border-left-color:var(--accent)}
+    .side button[data-coming]::after{content:"";position:absolute;left:0;right:0;bottom:0;height:2px;background:linear-gradient(90deg,transparent,var(--accent),transparent);background-size:50% 100%;background-repeat:no-repeat;animation:coming .9s linear infinite}
+    @keyframes coming{from{background-position:-100% 0}to{background-position:200% 0}}@media (prefers-reduced-motion:reduce){.side button[data-coming]::after{animation:none}}
     .side svg{width:20px;height:20px}
     .badge{position:absolute;top:4px;right:8px;min-width:16px;padding:0 4px;border-radius:8px;font:600 10px/16px var(--font);text-align:center;background:var(--line);color:var(--text)}
     .badge.accent{background:var(--accent);color:#001018}.badge.bad{background:var(--bad);color:#200}.badge.warn{background:var(--warn);color:#210}
     .foot{border-top:1px solid var(--line);padding:6px 0;text-align:center;font-size:10px;color:var(--dim)}
     .foot b{display:block;color:var(--text);font-weight:600;overflow:hidden;text-overflow:ellipsis;padding:0 4px}
   `), rail)
+  // A page that is made for the first time takes a moment: which one is coming is seen at once.
+  const coming = (button) => { for (const one of list.children) one.toggleAttribute("data-coming", one === button && !one.hasAttribute("aria-current")) }
   // What stands beside the rail is the main part of the document, for who jumps there.
   const tell = () => el.getRootNode().host?.nextElementSibling?.setAttribute("role", "main")
   requestAnimationFrame(tell)
@@ -31,7 +36,7 @@ export function render({model, el}) {
       const words = count ? `${page.title}: ${count}` : page.title
       return h("button", {
         "aria-current": page.name === model.current ? "page" : null, title: words, "data-page": page.name,
-        onclick: () => model.send_msg({page: page.name}),
+        onclick: (event) => { coming(event.currentTarget); model.send_msg({page: page.name}) },
       }, icon(model, page.icon), page.title, " ", count ? h("span", {class: `badge ${kind}`}, count > 999 ? "999+" : String(count)) : null)
     }))
   })

@@ -27,7 +27,12 @@ export function render({model, el}) {
     .loading .frame{opacity:.45}
   `), h("div", {class: "all"}, heading, frame, empty, foot))
   const all = el.lastElementChild
-  let order = [], sorting = null, at = -1, seen = [], widths = []
+  let order = [], sorting = null, at = -1, seen = [], widths = [], whole = []
+  // Measured in the font of the cells: a number that is cut off at its end is another number.
+  const pen = document.createElement("canvas").getContext("2d")
+  const measure = (text, size) => { pen.font = `${size}px ${getComputedStyle(frame).fontFamily}`; return pen.measureText(text).width }
+  // Beside the text: padding of both sides, an icon where there is one, and what rounding takes.
+  const beside = (column) => 19 + (column.kind === "state" ? 18 : 0)
 
   const today = () => { const now = new Date(); return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10) }
   const shown = (column, value) => {
@@ -139,11 +144,20 @@ export function render({model, el}) {
   live(model, ["columns", "rows", "picks"], () => {
     if (sorting && sorting.n >= model.columns.length) sorting = null
     if (at >= model.rows.length) at = -1
-    widths = model.columns.map((column, n) => {
-      let most = (column.title + (column.unit || "")).length + 2
-      for (let index = 0; index < Math.min(model.rows.length, 300); index++) most = Math.max(most, shown(column, model.rows[index][n]).length + (column.kind === "state" ? 4 : 0))
-      return Math.min(Math.max(most, 4), column.most || 34) * 7 + 22
+    const sample = Math.min(model.rows.length, 300)
+    whole = model.columns.map((column, n) => {
+      let longest = "", most = 0
+      for (let index = 0; index < sample; index++) {
+        const text = shown(column, model.rows[index][n]), word = column.kind === "state" ? model.states[text]?.[2] || column.words?.[text]?.[2] || text : text
+        // Letters of Chinese, Japanese and Korean are about twice as wide.
+        const about = word.length + (word.match(/[\u2e80-\uffdc]/g)?.length || 0)
+        if (about > most) { most = about; longest = word }
+      }
+      // One is measured for all: another one about as long may be a little wider.
+      const widest = Math.max(measure(longest, column.kind === "code" ? 11 : 12) * 1.08, measure(`${column.title} ${column.unit || ""} ▼`, 11), 24)
+      return Math.ceil(widest + beside(column))
     })
+    widths = model.columns.map((column, n) => Math.min(whole[n], Math.ceil(measure("0".repeat(column.most || 34), 12)) + beside(column)))
     all.classList.toggle("picks", model.picks !== "none")
     fit()
     sort()
@@ -157,7 +171,14 @@ export function render({model, el}) {
     kept.sort((a, b) => a - b)
     const changed = kept.join() !== seen.join()
     seen = kept
-    all.style.setProperty("--columns", (model.picks === "many" ? "30px " : "") + seen.map((n) => `${widths[n]}px`).join(" ") + " 1fr")
+    // What room is left goes to the texts that are cut off, to all of them alike.
+    let spare = frame.clientWidth ? room - seen.reduce((sum, n) => sum + widths[n], 0) : 0
+    const now = new Map(seen.map((n) => [n, widths[n]]))
+    for (let short = seen.filter((n) => whole[n] > now.get(n)); spare >= 1 && short.length; short = short.filter((n) => whole[n] > now.get(n))) {
+      const share = Math.max(1, Math.floor(spare / short.length))
+      for (const n of short) { const more = Math.min(share, whole[n] - now.get(n), spare); now.set(n, now.get(n) + more); spare -= more }
+    }
+    all.style.setProperty("--columns", (model.picks === "many" ? "30px " : "") + seen.map((n) => `${now.get(n)}px`).join(" ") + " 1fr")
     return changed
   }
   // A list that grows at the top: the place of the keyboard goes along with what is chosen.

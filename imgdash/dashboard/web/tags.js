@@ -10,7 +10,7 @@ export function render({model, el}) {
     dialog::backdrop{background:#05070acc}header{display:flex;align-items:center;padding:12px 16px 6px}h2{flex:1;margin:0;font:600 16px/1.3 var(--font)}
     .find{display:flex;gap:14px;align-items:center;padding:4px 16px 10px;font-size:12px;color:var(--dim)}.find input[type=search]{flex:1;max-width:420px;font:inherit;font-size:13px;color:var(--text);background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:6px 9px}.find label{display:flex;gap:6px;align-items:center}
     .body{flex:1;overflow:auto;border-top:1px solid var(--line);font-size:12px}
-    .row{display:grid;grid-template-columns:128px minmax(160px,.8fr) 34px minmax(0,1.4fr);gap:10px;align-items:baseline;min-height:26px;padding:0 16px;border-bottom:1px solid color-mix(in srgb,var(--line) 45%,transparent);content-visibility:auto;contain-intrinsic-size:auto 26px}
+    .row{display:grid;grid-template-columns:128px minmax(160px,.8fr) 34px minmax(0,1.4fr);gap:10px;align-items:center;min-height:26px;padding:0 16px;border-bottom:1px solid color-mix(in srgb,var(--line) 45%,transparent);content-visibility:auto;contain-intrinsic-size:auto 26px}
     .row:hover{background:var(--raised)}.tag,.vr{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:11px;color:var(--dim)}.name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
     .value{overflow-wrap:anywhere}.value.none{color:var(--dim)}.value small{display:block;color:var(--warn)}.row.corrected{box-shadow:inset 2px 0 var(--accent)}
     button.value{display:block;width:100%;min-height:24px;text-align:left;padding:0 4px;margin-left:-5px;border-radius:3px}button.value:hover{border-color:var(--accent)}button.value svg{width:12px;height:12px;color:var(--dim);margin-left:6px}

@@ -84,7 +84,7 @@ def test_a_refused_association_appears_by_itself(desk: Desk, station: Station) -
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
     row = desk.until(lambda: page.station.refused.rows and page.station.refused.rows[0])
     assert row[1] == "STRANGER"
-    assert row[3] == "called AE title not recognized"
+    assert row[2:] == ["127.0.0.1", "SOMEBODYELSE", "called AE title not recognized"]
 
 
 def test_users_are_added_changed_and_removed(desk: Desk, station: Station) -> None:
