@@ -34,6 +34,13 @@ class Place:
 
 
 _ROW = ".rows .row:visible"
+_CARD = ".card:visible"
+
+
+def _button(action: str) -> str:
+    return f"[data-action={action}]:visible:enabled"
+
+
 PAGES = ("review", "orders", "images", "conditions", "queues", "requests", "notices", "records", "system")
 _TABS: Mapping[str, tuple[str, ...]] = {
     "orders": ("open", "again", "stray"),
@@ -59,6 +66,14 @@ PLACES: dict[str, Place] = {
     "images, a line": Place("images", click=(_ROW,), shows="dl:visible, dd:visible"),
     "images, columns": Place("images", click=("[data-tool=columns]:visible",), shows=f"{_DIALOG} .order"),
     "images, reject": Place("images", "x", tab="work", click=(_ROW,), shows=f"{_DIALOG} #reason"),
+    "images, route": Place("images", tab="work", click=(_ROW, _button("route")), shows=f"{_DIALOG} input"),
+    "images, delete": Place("images", tab="bad", click=(_ROW, _button("delete")), shows=_DIALOG),
+    "orders, key of a procedure": Place("orders", tab="open", click=(_ROW, _button("procedure")),
+                                        shows=f"{_DIALOG} #key"),
+    "queues, take out": Place("queues", click=(_CARD, _button("cancel")), shows=_DIALOG),
+    "requests, withdraw": Place("requests", click=(_CARD, _button("withdraw")), shows=_DIALOG),
+    "review, correcting": Place("review", "c", shows="dd input:visible"),
+    "the messages": Place("review", click=(".more:visible",), shows=".past:visible"),
     "images, header": Place("images", "h", click=(_ROW,), shows=f"{_DIALOG} [role=row]"),
 }  # fmt: skip
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from imgdash.model import Event, Order, Patient
+from imgdash.store import rows
 from tests.conftest import CI
 from tests.dashboard.conftest import Station, Tab, log_in
 from tests.dashboard.places import PLACES, go, leave
@@ -19,9 +22,11 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def image(station: Station) -> str:
-    """An image that awaits; another one is in the queues, one is asked for again, one is rejected."""
+    """An image that awaits; another one is in the queues, one is asked for again, one is rejected; an order waits."""
     apparatus = station.apparatus
     first, *others = (station.take(PatientID=f"T{number}", AccessionNumber=f"T{number}") for number in range(4))
+    order = Order("A80", "A80", Patient("P80", "Key^Kim"), procedure_code="X80", received_at=datetime.now())
+    apparatus.store.write(lambda change: change.emit(Event("order", "A80", "new", rows.order_columns(order))))
     apparatus.confirm(others[0], by="mona")
     apparatus.request(others[1], by="mona", reason="111219", ask="processed", to="modality")
     apparatus.reject(others[2], by="mona", reason="111210")
@@ -32,6 +37,10 @@ def image(station: Station) -> str:
 def tab(browser: Browser, station: Station, image: str) -> Iterator[Tab]:
     tab = log_in(browser, station, "mona")
     wait_until(lambda: "frame" in tab.painted(image))
+    # So that there is a message.
+    tab.page.keyboard.press(" ")
+    tab.page.click("[data-does=Undo]")
+    wait_until(lambda: station.state(image) == "awaiting")
     yield tab
     tab.page.close()
 

@@ -13,7 +13,7 @@ from imgdash import process
 from imgdash.model import ImageHeader, ImgdashError, Patient
 from imgdash.output import annotation, film_objects, film_split, form, lettering
 from imgdash.output.film import Page, load
-from imgdash.output.film_format import cell, film_mm, grid
+from imgdash.output.film_format import cell, film_mm, film_words, grid
 from imgdash.store.pixels import open_image
 from tests.output.bench import Bench, radiograph
 from tests.output.test_form import job_for
@@ -38,6 +38,8 @@ def test_film_sizes_and_layouts_are_those_of_the_standard() -> None:
     assert film_mm("14INX17IN") == pytest.approx((355.6, 431.8))
     assert film_mm("8_5INX11IN") == pytest.approx((215.9, 279.4))
     assert film_mm("24CMX30CM") == (240, 300)
+    words = [film_words(name) for name in ("14INX17IN", "8_5INX11IN", "24CMX30CM", "A4")]
+    assert words == ["14 × 17 in", "8.5 × 11 in", "24 × 30 cm", "A4"]
     assert film_mm("A4") == (210, 297)
     assert grid(r"STANDARD\2,3") == (2, 3)
     assert cell("14INX17IN", r"STANDARD\1,1", "LANDSCAPE", 100).columns == 1700

@@ -54,7 +54,7 @@ class Conditions(Page):
         self.head = Head(on_message=self._tab_chosen, tabs=_TABS, current="tune", sizing_mode="stretch_width")
         bench, board, wide = self.bench, self.bench.board, {"sizing_mode": "stretch_width", "margin": 0}
         pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, sizing_mode="stretch_both", margin=0)
-        curves = pn.Row(*board.curves.views, height=206, **wide)
+        curves = pn.Row(*board.curves.views, height=206, styles={"background": "var(--panel)"}, **wide)
         spread = pn.Row(*(figure.view for figure in self.replaying.spread.figures), height=206, **wide)
         self._views = {
             "tune": pn.Column(bench.picker, board.modes, pictures, curves, sizing_mode="stretch_both", margin=0),

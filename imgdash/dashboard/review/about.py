@@ -27,7 +27,9 @@ class About:
     def __init__(self, session: Session, corrected: Callable[[ImageHeader], None], correct: Callable[[], None]) -> None:
         self._session, self._corrected = session, corrected
         self._image_id = self._state = ""
-        self.judged = Judged(on_message=lambda _: correct(), sizing_mode="stretch_width")
+        # However far the panel is scrolled, it is seen that an image is not fit.
+        stays = {"position": "sticky", "top": "0", "z-index": "2", "background": "var(--panel)"}
+        self.judged = Judged(on_message=lambda _: correct(), sizing_mode="stretch_width", styles=stays)
         self.facts = Facts(on_message=self._correct, sizing_mode="stretch_width")
         self.rights()
 

@@ -18,8 +18,8 @@ from imgdash.process import band_gains, beta_curve, curve
 
 _TOP = 1.03
 # Room for the axes of the gradation, px, and where the sides of its frame are then: the handles line up with it.
-_BORDER = (48, 8)
-_INSET = (51, 11)
+_BORDER = (58, 10)
+_INSET = (58, 10)
 
 
 class Curves:

@@ -6,13 +6,23 @@ export function render({model, el}) {
     dt{color:var(--dim);padding:1px 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}dd{margin:0;min-width:0;overflow-wrap:anywhere;padding:1px 4px;border-radius:3px}
     dd.missing{background:color-mix(in srgb,var(--bad) 18%,transparent);color:var(--bad)}dd.edited{border-left:2px solid var(--accent)}
     [role=button]{display:block;min-height:24px;padding:3px 0;cursor:text}dd:has([role=button]){padding:0 4px}dt:has(+dd [role=button]){padding:3px 0}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
-    dd input{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
+    dd input{width:100%;min-height:24px;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
   `), box)
-  let open = null
+  let open = null, came = null
+  // Who came here by a key goes back to what was in sight before.
+  function back() {
+    const from = came
+    came = null
+    if (from?.node) from.node.scrollTop = from.top
+  }
+  const scroller = () => {
+    for (let node = box; node; node = node.parentElement || node.getRootNode().host) if (node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY)) return node
+    return null
+  }
   function edit(cell, row) {
     const was = [...cell.childNodes]
     open = row.keyword
-    const close = () => { if (open === row.keyword) { open = null; fill(cell, ...was) } }
+    const close = () => { if (open === row.keyword) { open = null; fill(cell, ...was); back() } }
     const input = h("input", {value: row.value, "aria-label": row.label, maxlength: 200, onkeydown: (event) => {
       event.stopPropagation()
       if (event.key === "Escape") close()
@@ -25,8 +35,10 @@ export function render({model, el}) {
   model.on("msg:custom", ({open}) => {
     const place = open && (box.querySelector("dd.missing [role=button]") || box.querySelector("[role=button]"))
     if (!place) return
+    const node = scroller(), from = node?.scrollTop
     place.scrollIntoView({block: "center"})
     place.click()
+    came = node && {node, top: from}
   })
   live(model, ["sections", "editable"], () => {
     open = null

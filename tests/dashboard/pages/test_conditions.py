@@ -63,6 +63,23 @@ def test_calculated_limits_follow_their_parameters(desk: Desk) -> None:
     assert page.bench.tuner.calculated["automatic.s_low"] == pytest.approx(0.2)
 
 
+def test_limits_are_moved_under_the_gradation(desk: Desk) -> None:
+    page = shown(desk)
+    handles = page.bench.board.curves.handles
+    calculated = page.bench.tuner.calculated
+    assert (handles.low, handles.high) == (calculated["automatic.s_low"], calculated["automatic.s_high"])
+    assert handles.enabled
+    high = handles.high
+    handles._handle_msg({"low": 0.07})
+    desk.until(lambda: handles.low == pytest.approx(0.07) and page.bench.reading.idle)
+    assert page.bench.tuner.values["automatic.s_low"] == pytest.approx(0.07)
+    # The other one is calculated as before.
+    assert page.bench.tuner.values["automatic.s_high"] is None
+    assert handles.high == pytest.approx(high)
+    page.bench.tuner._handle_msg({"reset": ["automatic.s_low"]})
+    desk.until(lambda: handles.low == calculated["automatic.s_low"] and page.bench.reading.idle)
+
+
 def test_what_cannot_be_is_said_and_the_next_trial_may_come(desk: Desk) -> None:
     page = shown(desk)
     try_out(desk, page, gradation__contrast=99.0)
