@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from imgdash import Apparatus
 from imgdash.dashboard.page import Page
@@ -47,8 +48,10 @@ class Desk:
 
     def show(self, page_class: type[P], **query: Any) -> P:
         """A page as the shell shows it."""
-        page = page_class(self.session)
-        self.document.add_root(page.view().get_root(self.document))
+        # Said, for where it is not, Bokeh takes the document of whichever thread took its turn last.
+        with set_curdoc(self.document):
+            page = page_class(self.session)
+            self.document.add_root(page.view().get_root(self.document))
         self.session.listen(page.update)
         page.update(())
         if query:
