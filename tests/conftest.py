@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.order import place
+
 if TYPE_CHECKING:
     from tests.security.certificates import Hospital
 
@@ -33,6 +35,16 @@ PEERS = {
     "orthanc": "/usr/sbin/Orthanc",
     "chromium": "/usr/bin/chromium",
 }
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: for a good third of its time a test waits for a browser, a peer or the disk."""
+    return max(2, 3 * len(os.sched_getaffinity(0)) // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    items.sort(key=lambda item: place(item.nodeid))
 
 
 def missing(reason: str) -> None:
