@@ -15,10 +15,17 @@ from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian,
 from imgdash import Apparatus
 from tests.conftest import peer
 
+# Two processes of each kind, as a station has them by itself.
+BOTH = {"receivers": 2, "workers": 2}
+
 
 def site(folder: Path, **content: Any) -> Path:
-    """A site file with free ports that takes images from anybody on loopback."""
-    station = {"dicom_port": 0, "hl7_port": 0, "open_to": "loopback", **content.pop("station", {})}
+    """A site file with free ports that takes images from anybody on loopback.
+
+    One process each receives and works, for a second one costs half of what a start does; `BOTH` where it matters.
+    """
+    station = {"dicom_port": 0, "hl7_port": 0, "open_to": "loopback", "receivers": 1, "workers": 1}
+    station |= content.pop("station", {})
     path = folder / "site.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(tomli_w.dumps({"station": station, **content}), encoding="utf-8")

@@ -16,7 +16,7 @@ import pytest
 
 from imgdash import Apparatus
 from imgdash.model import Actor
-from tests.apparatus.sites import radiograph, send_to, site
+from tests.apparatus.sites import BOTH, radiograph, send_to, site
 from tests.conftest import peer
 from tests.helpers import wait_until
 
@@ -46,7 +46,7 @@ def _kill(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def test_no_acknowledged_image_is_lost_and_its_processes_end(tmp_path: Path) -> None:
-    path = site(tmp_path / "site")
+    path = site(tmp_path / "site", station=BOTH)
     acknowledged: list[str] = []
     files = [radiograph(tmp_path / f"{number}.dcm", InstanceNumber=str(number)) for number in range(40)]
     uids = [str(pydicom.dcmread(file, specific_tags=["SOPInstanceUID"]).SOPInstanceUID) for file in files]
@@ -89,7 +89,9 @@ def test_no_acknowledged_image_is_lost_and_its_processes_end(tmp_path: Path) -> 
 
 def test_queues_go_on_after_a_kill(tmp_path: Path, free_port: int) -> None:
     storage = {"name": "PACS", "kind": "storage", "ae_title": "PACS", "port": free_port, "commitment": False}
-    path = site(tmp_path / "site", apparatus=[{**storage, "retry_seconds": 0.2, "retry_cap_seconds": 0.5}])
+    path = site(
+        tmp_path / "site", station=BOTH, apparatus=[{**storage, "retry_seconds": 0.2, "retry_cap_seconds": 0.5}]
+    )
     process, port = _serve(path)
     files = [radiograph(tmp_path / f"{number}.dcm", PatientID=f"P{number}") for number in range(3)]
     assert send_to(port, *files).returncode == 0

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from imgdash import Apparatus
 from imgdash.dashboard import Dashboard
-from tests.apparatus.sites import radiograph, send, site
+from tests.apparatus.sites import BOTH, radiograph, send, site
 from tests.conftest import peer
 from tests.helpers import wait_until
 
@@ -68,7 +68,7 @@ class Station:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     """A station with a user of each role."""
     folder = tmp_path_factory.mktemp("station")
-    with Apparatus(site(folder, **AWAY)) as apparatus:
+    with Apparatus(site(folder, station=BOTH, **AWAY)) as apparatus:
         for name, role in (("rita", "user"), ("mona", "manager"), ("max", "maker")):
             apparatus.users.add(name, role, PASSWORD)
         with Dashboard(apparatus, 0, one_click={"rita": "user", "mona": "manager"}, forget_seconds=1.0) as dashboard:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from imgdash import Apparatus
 from imgdash.dashboard import Dashboard
-from tests.apparatus.sites import radiograph, send, site
+from tests.apparatus.sites import BOTH, radiograph, send, site
 from tests.dashboard.conftest import AWAY, PASSWORD, Station, log_in
 from tests.helpers import wait_until
 
@@ -29,7 +29,7 @@ def unfit(number: int) -> bool:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     """A station that takes small images for good ones."""
     folder = tmp_path_factory.mktemp("station")
-    with Apparatus(site(folder, fitness={"film_minimum_pixels": 32}, **AWAY)) as apparatus:
+    with Apparatus(site(folder, station=BOTH, fitness={"film_minimum_pixels": 32}, **AWAY)) as apparatus:
         apparatus.users.add("mona", "manager", PASSWORD)
         with Dashboard(apparatus, 0, one_click={"mona": "manager"}, forget_seconds=1.0) as dashboard:
             yield Station(apparatus, dashboard, folder)

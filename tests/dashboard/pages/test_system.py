@@ -13,6 +13,7 @@ from imgdash.dashboard.pages.system import System
 from tests.conftest import peer
 from tests.dashboard.conftest import PASSWORD, Station, log_in
 from tests.dashboard.pages.desk import Desk
+from tests.helpers import wait_until
 
 
 @pytest.fixture
@@ -27,6 +28,8 @@ def shown(desk: Desk, **query: str) -> System:
 
 
 def test_the_station_tells_how_it_is(desk: Desk, station: Station) -> None:
+    # The first workers of a process take a while to start.
+    wait_until(lambda: len(station.apparatus.workers.pids()) == 2)
     page = shown(desk)
     rows = {row["label"]: row["value"] for section in page.station.state.sections for row in section["rows"]}
     assert rows["DICOM"] == "{}:{}".format(*station.apparatus.addresses["dicom"])
