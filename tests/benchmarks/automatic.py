@@ -33,7 +33,7 @@ def summary(scores: list[Score], worst: int) -> dict[str, Any]:
     name, images = scores[0].part, len(scores)
     ei = [abs(score.ei_percent) for score in scores if score.ei_percent is not None]
     failed = sorted((score for score in scores if score.failed), key=lambda score: score.iou)
-    confident = [score for score in failed if score.confidence >= 0.5]
+    silent = [score for score in failed if not score.warned]
     return {
         "part": name,
         "images": images,
@@ -45,7 +45,9 @@ def summary(scores: list[Score], worst: int) -> dict[str, Any]:
         "milliseconds": round(1000 * float(np.median([score.seconds for score in scores])), 1),
         "failures": len(failed),
         "failures_percent": round(100 * len(failed) / images, 2),
-        "failures_without_warning": len(confident),
+        "failures_of": dict(Counter(name for score in failed for name in score.wrong)),
+        "failures_without_warning": len(silent),
+        "without_warning_of": dict(Counter(name for score in silent for name in score.wrong)),
         "failures_by_shape": dict(Counter(score.shape for score in failed)),
         **({"worst": [_short(score) for score in failed[:worst]]} if worst else {}),
     }
@@ -61,7 +63,8 @@ def _percentile(values: list[float], percent: float) -> float:
 
 
 def _short(score: Score) -> dict[str, Any]:
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in vars(score).items()}
+    shown = {name: value for name, value in vars(score).items() if value is not None}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in shown.items()}
 
 
 def main() -> None:

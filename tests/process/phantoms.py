@@ -34,6 +34,8 @@ PARTS: Final = {
     ("HAND", "PA"): "hand",
     ("KNEE", "AP"): "knee-ap",
     ("KNEE", "LAT"): "knee-lat",
+    ("CSPINE", "AP"): "cspine-ap",
+    ("TSPINE", "LAT"): "tspine-lat",
 }
 PITCH_MM: Final = 0.6
 SHAPES: Final = ("chart", "rectangle", "rotated", "open", "one side", "iris", "cone", "split")
@@ -93,6 +95,8 @@ class Score:
         The larger error of s_low and s_high, of the true range.
     direct
         Error of the fraction of direct exposure.
+    confidence, sure
+        Of the field; of everything.
     """
 
     part: str
@@ -107,12 +111,25 @@ class Score:
     s_error: float
     direct: float
     seconds: float
+    sure: Mapping[str, float | None]
+
+    @property
+    def wrong(self) -> list[str]:
+        """What a radiographer would have to set right by hand."""
+        dose = self.ei_percent is not None and abs(self.ei_percent) > 12
+        found = {"field": self.iou < 0.95 or self.count != 0, "ei": dose, "signal": self.s_error > 0.08}
+        return [name for name, is_wrong in found.items() if is_wrong]
 
     @property
     def failed(self) -> bool:
-        """What a radiographer would have to set right by hand."""
-        wrong_dose = self.ei_percent is not None and abs(self.ei_percent) > 12
-        return self.iou < 0.95 or self.count != 0 or wrong_dose or self.s_error > 0.08
+        """Whether anything is wrong."""
+        return bool(self.wrong)
+
+    @property
+    def warned(self) -> bool:
+        """Whether each thing that is wrong was doubted; what lies in a doubted field is."""
+        said = {name: min(self.sure.get(name) or 0.0, self.confidence) for name in self.wrong}
+        return all(value <= 0.5 for value in said.values())
 
 
 def case(body_part: str, view: str, number: int) -> Case:
@@ -190,6 +207,7 @@ def analyse(body_part: str, view: str, number: int) -> Score:
         s_error=max(abs(found["s_low"] - low), abs(found["s_high"] - high)) / (high - low),
         direct=found["direct_fraction"] - made.direct_fraction,
         seconds=seconds,
+        sure=found["confidence"],
     )
 
 

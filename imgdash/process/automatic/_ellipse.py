@@ -13,6 +13,7 @@ from imgdash.process.automatic._lines import Steps
 
 Floats = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float64]
+_Circle = tuple[tuple[float, float], float]
 
 _TRIALS: Final = 400
 _LOOKED_AT: Final = 600
@@ -25,6 +26,8 @@ _CLOSED: Final = 0.95
 _STRONG: Final = 0.15  # of the span
 _LEAST_RADIUS: Final = 20.0
 _LEAST_STEP: Final = 0.03
+_APART: Final = 0.12  # of the radius
+_TRIED: Final = 4
 _LONGEST: Final = 1.6  # of the shorter axis: openings are no slits
 
 
@@ -52,9 +55,15 @@ def ellipse(found: Steps, image: Floats, smooth: Floats, span: float) -> Ellipse
     points, rise = found.points[strong], found.rise[strong]
     if len(points) < 60:
         return None
-    start = _best_circle(points, rise, image.shape)
-    if start is None:
-        return None
+    for start in _circles(points, rise, image.shape):
+        found_here = _fitted(points, rise, start, image, smooth, span)
+        if found_here is not None:
+            return found_here
+    return None
+
+
+def _fitted(points: Points, rise: Points, start: _Circle, image: Floats, smooth: Floats, span: float) -> Ellipse | None:
+    """The ellipse that a circle leads to, if it is the field."""
     (cx, cy), radius = start
     centre, axes, degrees = (cx, cy), (radius, radius), 0.0
     for near in (6.0, 3.0, _NEAR, _NEAR):
@@ -77,8 +86,11 @@ def explained(found: Steps, outline: Points, shape: tuple[int, ...]) -> float:
     return float(found.weight[on[y, x] > 0].sum())
 
 
-def _best_circle(points: Points, rise: Points, shape: tuple[int, ...]) -> tuple[tuple[float, float], float] | None:
-    """The circle on which most ridge pixels lie, their rise along its radius."""
+def _circles(points: Points, rise: Points, shape: tuple[int, ...]) -> list[_Circle]:
+    """Circles on which most ridge pixels lie, their rise along the radius; best first, none like a better one.
+
+    A wide opening is no circle: ribs and diaphragm may make a rounder one inside it.
+    """
     rng = np.random.default_rng(len(points))
     a, b, c = (points[rng.integers(0, len(points), _TRIALS)] for _ in range(3))
     twice = 2 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
@@ -92,16 +104,22 @@ def _best_circle(points: Points, rise: Points, shape: tuple[int, ...]) -> tuple[
     possible &= cy < shape[0]
     thin = slice(None, None, max(1, len(points) // _LOOKED_AT))
     some, outward = points[thin], rise[thin]
-    best = (0, (0.0, 0.0), 0.0)
+    scores = []
     for x, y, r in zip(cx[possible], cy[possible], radius[possible], strict=True):
         dx, dy = some[:, 0] - x, some[:, 1] - y
         length = np.sqrt(dx * dx + dy * dy)
         on = (np.abs(length - r) < 0.03 * r + _NEAR) & (dx * outward[:, 0] + dy * outward[:, 1] > _OUTWARD * length)
         sectors = (np.arctan2(dy[on], dx[on]) * (_SECTORS / (2 * np.pi)) + _SECTORS / 2).astype(np.intp)
         score = int(np.count_nonzero(np.bincount(sectors)))
-        if score > best[0]:
-            best = (score, (float(x), float(y)), float(r))
-    return best[1:] if best[0] >= 0.4 * _SECTORS else None
+        if score >= 0.4 * _SECTORS:
+            scores.append((score, (float(x), float(y)), float(r)))
+    kept: list[_Circle] = []
+    for _, (x, y), r in sorted(scores, key=lambda one: -one[0]):
+        if all(np.hypot(x - u, y - v) + abs(r - q) > _APART * q for (u, v), q in kept):
+            kept.append(((x, y), r))
+        if len(kept) == _TRIED:
+            break
+    return kept
 
 
 def _on(points: Points, rise: Points, centre: tuple[float, float], axes: tuple[float, float], degrees: float,
@@ -147,6 +165,6 @@ def _judged(
         # step all round says enough.
         near = stepped & (np.min(beyond[:_NEARBY], axis=0) > inner + 0.15 * step)
         cover = float(near[within].mean())
-        if cover < _CLOSED or not within.all() or np.median(step) < _STRONG * span:
+        if cover < _CLOSED or within.mean() < _CLOSED or np.median(step) < _STRONG * span:
             return None
     return Ellipse(outline[::4], cover)

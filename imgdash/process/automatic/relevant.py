@@ -31,6 +31,9 @@ _UNSURE: Final = 0.5
 _BAND_MM: Final = 60.0
 _LEAST_OUTLINE: Final = 24  # pixels
 _LONGER: Final = 1.5
+_ALIKE: Final = 0.04  # of the span; narrow fields have little of it
+_NARROW: Final = 0.3
+_LEAST_BESIDE: Final = 200  # pixels
 _MIDDLE: Final = 0.5  # of the field, in which the spine is looked for
 
 
@@ -61,10 +64,12 @@ def relevant(signal: Floats, anatomy: Mask, direct: Mask, settings: Automatic, p
     """
     if settings.region == "anatomy" or not anatomy.any():
         return Relevant(anatomy, 1.0)
-    found = _lungs(signal, anatomy, direct) if settings.region == "lungs" else _spine(signal, anatomy, pitch_mm)
+    if settings.region == "spine":
+        return _spine(signal, anatomy, pitch_mm)
+    found = _lungs(signal, anatomy, direct)
     if found is not None:
         return Relevant(found, 1.0)
-    deep = _deep(signal, anatomy, direct, pitch_mm) if settings.region == "lungs" else None
+    deep = _deep(signal, anatomy, direct, pitch_mm)
     if deep is not None:
         said = "Relevant region: the lungs run into thin parts beside air; only what lies deep is taken."
         return Relevant(deep, _UNSURE, (said,))
@@ -132,15 +137,39 @@ def _between_two(values: Floats, lighter: float = _LIGHTER) -> float:
     return low + (float(level) + 0.5 + lighter * apart) * (high - low) / 255
 
 
-def _spine(signal: Floats, anatomy: Mask, pitch_mm: float) -> Mask:
-    """A band of fixed width along the field, where the anatomy is lightest near the middle."""
+def _spine(signal: Floats, anatomy: Mask, pitch_mm: float) -> Relevant:
+    """A band of fixed width along the field, where the anatomy is lightest near the middle.
+
+    Left and right of a spine a body is alike; seen from the side it is not, and what is lightest there may be liver
+    or shoulder. On 32 phantoms the difference was up to 0.06 of the span AP, 0.12 and more from the side but for one,
+    where the exposure index was up to 41 % off.
+    """
     height, width = (np.flatnonzero(anatomy.any(axis=axis)).size for axis in (1, 0))
     bands = [_band(signal, anatomy, pitch_mm), _band(signal.T, anatomy.T, pitch_mm)]
     if max(height, width) > _LONGER * min(height, width):
         upright = height > width
     else:
         upright = bands[0][1] >= bands[1][1]
-    return bands[0][0] if upright else bands[1][0].T
+    band = bands[0][0] if upright else bands[1][0].T
+    turned = (signal, anatomy, band) if upright else (signal.T, anatomy.T, band.T)
+    confidence = float(np.clip(1 - (_uneven(*turned, pitch_mm) - _ALIKE) / (2 * _ALIKE), 0.2, 1))
+    said = "Relevant region: the body is not alike on both sides of the band; the spine may lie elsewhere."
+    return Relevant(band, round(confidence, 3), (said,) if confidence <= _UNSURE else ())
+
+
+def _uneven(signal: Floats, anatomy: Mask, band: Mask, pitch_mm: float) -> float:
+    """How much the anatomy left and right of an upright band differs, of the span; where a side is missing unsure."""
+    columns = np.flatnonzero(band.any(axis=0))
+    if np.array_equal(band, anatomy):
+        return 0.0
+    reach, x = round(_BAND_MM / pitch_mm), np.arange(signal.shape[1])
+    sides = [anatomy & beside for beside in ((x < columns[0]) & (x >= columns[0] - reach),
+                                             (x > columns[-1]) & (x <= columns[-1] + reach))]  # fmt: skip
+    if min(int(side.sum()) for side in sides) < _LEAST_BESIDE:
+        return 2 * _ALIKE
+    low, high = (float(v) for v in np.percentile(signal[anatomy], [2, 98]))
+    left, right = (float(np.median(signal[side])) for side in sides)
+    return abs(left - right) / max(high - low, _NARROW)
 
 
 def _band(signal: Floats, anatomy: Mask, pitch_mm: float) -> tuple[Mask, float]:
