@@ -129,7 +129,15 @@ class Histogram:
         height = np.sqrt(coarse)
         usual = float(np.percentile(height[height > 0], 97)) if height.any() else 1.0
         self._draw("counts", self._counts, np.linspace(*edges, _BINS), np.minimum(height / usual * 0.8, 1.0))
+        self.enable(editable)
+
+    def enable(self, editable: bool) -> None:
+        """Whether its limits may be moved."""
         self._range.editable = self._handles.enabled = editable
+
+    def clear(self) -> None:
+        """An image of which nothing is known: what was drawn of another one must not stand beside it."""
+        self._draw("counts", self._counts, np.linspace(0.0, 1.0, _BINS), np.zeros(_BINS))
 
     def process(self, chain: Chain, calculated: Mapping[str, Any]) -> None:
         """Other parameters: range and curve follow."""

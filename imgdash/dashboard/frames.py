@@ -18,6 +18,7 @@ from tornado.web import RequestHandler
 
 from imgdash.dashboard.login import actor_of
 from imgdash.dashboard.review.worklist import look, sent
+from imgdash.dashboard.theme import ICONS, PALETTE
 from imgdash.model import ImgdashError, NotFound
 from imgdash.process import Chain
 
@@ -39,6 +40,11 @@ _PLAIN: Final[dict[str, Any]] = {
     "gradation.contrast": 1.0,
     "gradation.shift": 0.0,
 }
+
+_NO_PICTURE: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-24 -18 72 60" fill="none" stroke-width="1.2" '
+    f'stroke="{PALETTE["faint"]}"><path d="{ICONS["warning"]}"/></svg>'
+)
 
 
 class Frames(RequestHandler):
@@ -89,7 +95,14 @@ class Frames(RequestHandler):
     async def _answer(self, image_id: str, kind: str, overrides: Any, version: str) -> None:
         loop = asyncio.get_running_loop()
         if kind == "thumbnail":
-            picture = await loop.run_in_executor(_THUMBNAILS, self.thumbnails.get, image_id)
+            try:
+                picture = await loop.run_in_executor(_THUMBNAILS, self.thumbnails.get, image_id)
+            except NotFound:
+                # Of an image whose pixels cannot be read there is none; one that never came is not found.
+                await loop.run_in_executor(_THUMBNAILS, self.apparatus.image, image_id)
+                self.set_header("Content-Type", "image/svg+xml")
+                self.finish(_NO_PICTURE)
+                return
             if await loop.run_in_executor(_THUMBNAILS, _is_now, self.apparatus, image_id, kind, version):
                 self._keep(image_id, kind, version)
             self.set_header("Content-Type", "image/jpeg")

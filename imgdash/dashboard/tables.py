@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import param
 import pyarrow as pa
 
 from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.review.summary import day
 from imgdash.dashboard.review.worklist import person
 
 # Rows of a page of a list that is longer.
 PAGE = 200
 # Columns of reports that hold DICOM person names.
-_PERSONS = frozenset({"patient_name", "physician", "referring_physician", "operator"})
+_PERSONS: Final = frozenset({"patient_name", "physician", "referring_physician", "operator"})
+# Columns of reports that hold days as DICOM writes them.
+_DAYS: Final = frozenset({"patient_birth_date", "birth_date"})
 
 
 class Head(Component):
@@ -119,9 +122,14 @@ def kind(type: pa.DataType) -> str:
 
 
 def rows(table: pa.Table) -> list[list[Any]]:
-    """A table's rows for `DataTable`; names of persons as people write them."""
+    """A table's rows for `DataTable`; names of persons and days as people write them."""
+    written: dict[str, Callable[[str], str]] = {**dict.fromkeys(_PERSONS, person), **dict.fromkeys(_DAYS, day)}
     columns: Sequence[list[Any]] = [
-        [person(str(value or "")) if name in _PERSONS else plain(value) for value in column.to_pylist()]
+        # A report of how many know it has counts in a column of that name.
+        [
+            written[name](value) if name in written and isinstance(value, str) else plain(value)
+            for value in column.to_pylist()
+        ]
         for name, column in zip(table.column_names, table.columns, strict=True)
     ]
     return [list(row) for row in zip(*columns, strict=True)]

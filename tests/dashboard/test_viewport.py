@@ -161,6 +161,28 @@ def test_an_image_that_cannot_be_shown_says_why_and_offers_the_request(tab: Tab,
     tab.page.wait_for_selector("dialog[open]", state="hidden")
 
 
+def test_one_that_was_asked_for_again_says_so_and_offers_it_no_more(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    page = tab.page
+    page.click(f".item[data-image='{images[0]}']")
+    handle = page.locator("[role=slider]").first
+    wait_until(lambda: handle.get_attribute("aria-disabled") == "false")
+    station.apparatus.request(images[3], by="mona", reason="111221", ask="resend", to="modality")
+    page.click(f".item[data-image='{images[3]}']")
+    page.wait_for_selector(".trouble:has-text('It was asked for again')")
+    page.locator(".trouble button").wait_for(state="detached")
+    # Nothing of the image before stands beside it.
+    wait_until(lambda: handle.get_attribute("aria-disabled") == "true")
+    # In lists it has a sign instead of a picture.
+    page.click("[data-page=images]")
+    page.locator(".rows .row:visible", has_text="requested").first.click()
+    wait_until(
+        lambda: page.locator(f"img[src*='{images[3]}']").locator("visible=true").first.evaluate("i => i.naturalWidth")
+    )
+    page.click("[data-page=review]")
+
+
 def test_a_window_that_is_display_only_is_called_so(tab: Tab, station: Station, images: list[str]) -> None:
     tab.page.click(f".item[data-image='{images[2]}']")
     wait_until(lambda: "frame" in tab.painted(images[2]))

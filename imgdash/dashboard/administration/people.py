@@ -60,7 +60,7 @@ class People:
             total=len(users),
             chosen=[],
             said=f"you are {self._session.actor.name}, {self._session.actor.role}; "
-            + ("choose a user to change him" if may else "users are changed by a manager"),
+            + ("choose a user to change it" if may else "users are changed by a manager"),
         )
 
     def _chosen(self, message: Mapping[str, Any]) -> None:

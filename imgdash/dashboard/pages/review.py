@@ -23,7 +23,7 @@ from imgdash.dashboard.review.measured import Measured
 from imgdash.dashboard.review.processing import Processing
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.viewport import Viewport, geometry, source
-from imgdash.model import Event, ImageHeader, ImgdashError
+from imgdash.model import IMAGE, Event, ImageHeader, ImgdashError
 
 _AHEAD = 2
 # Among so many the next image is chosen where others work at the same list.
@@ -42,7 +42,7 @@ class Review(Page):
         super().__init__(session)
         self.listing = Listing(self)
         self.work, self.strip = self.listing.work, self.listing.strip
-        self.current = ""
+        self.current = self._request_key = ""
         self._wanted = ""
         self._on_screen = ""
         # Everything is decided: what comes next is opened by itself.
@@ -97,7 +97,8 @@ class Review(Page):
         """Keys in force are shown on the buttons."""
         self.bar.keys = dict(in_force)
         self.about.judged.key = keys.name(in_force["correct"]) if in_force["correct"] else ""
-        self.viewport.offers = keys.name(in_force["request"]) if self.session.actor.may("request") else ""
+        self._request_key = keys.name(in_force["request"])
+        self.viewport.offers = self._offers()
 
     def place(self) -> dict[str, str]:
         """The image that is open."""
@@ -196,8 +197,15 @@ class Review(Page):
             adjustable=header.state in ("awaiting", "postponed") and self.session.actor.may("process"),
             corners=summary.corners(header),
             why=summary.unreadable(header),
+            offers=self._offers(),
             **geometry(header, self._rotation(header)),
         )
+
+    def _offers(self) -> str:
+        """The key with which an image that cannot be shown is asked for again; empty where it cannot be, or was."""
+        header = self.work.get(self.current)
+        may = self.session.actor.may("request") and (header is None or IMAGE.allows(header.state, "request"))
+        return self._request_key if may else ""
 
     def _rotation(self, header: ImageHeader) -> int:
         kept = self.processing.condition_of(header).processing.get("geometry", {}).get("rotation", 0)

@@ -136,8 +136,12 @@ class Processing:
             values={name: flat[name] for name in _MOST_USED}, overrides=dict(self._overrides), enabled=self.editable,
             inert=sorted(inert_of(self._header, self._chain)),
         )  # fmt: skip
-        if "s_low" in self._header.parameters:
+        known = "s_low" in self._header.parameters
+        self.histogram.enable(known and self.editable)
+        if known:
             self.histogram.process(self._chain, self._header.parameters)
+        else:
+            self.histogram.clear()
 
     # -- changing -----------------------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ def reject(header: ImageHeader) -> list[dict[str, Any]]:
         {
             "name": "reason",
             "kind": "select",
-            "label": "Reason (CID 7011)",
+            "label": "Reason",
             # None is chosen beforehand: what is not looked at must not enter the reject analysis as a reason.
             "value": "",
             "required": True,

@@ -54,6 +54,8 @@ def notes(header: ImageHeader, me: str) -> list[str]:
     found = []
     if header.held_by not in ("", me):
         found.append(f"{header.held_by} is looking at this image.")
+    if header.state in ("confirmed", "delivered") and header.confirmed_by:
+        found.append(f"Confirmed by {header.confirmed_by}.")
     if header.state == "rejected" and header.reason in REASONS:
         found.append(f"Rejected: {REASONS[header.reason].meaning}.")
     if header.round:
@@ -62,7 +64,8 @@ def notes(header: ImageHeader, me: str) -> list[str]:
         found.append("Processed by the sender; shown as sent, only contrast and density act.")
     if header.duplicate_of:
         found.append("Same SOP Instance UID as an earlier image, other content.")
-    if header.comment:
+    # An automatic request says of itself what the station found: once is enough.
+    if header.comment and header.comment not in [against.text for against in header.judgement.findings]:
         found.append(f"Comment: {header.comment}")
     return found
 
@@ -71,9 +74,12 @@ def unreadable(header: ImageHeader) -> list[str]:
     """Why an image cannot be shown, and what can be done; empty where it can."""
     if header.state == "deleted":
         return ["It was deleted.", "Its records are kept."]
-    if header.state != "quarantined":
+    against = header.judgement.findings
+    if header.state != "quarantined" and not any(found.rule == "unreadable" for found in against):
         return []
-    causes = " ".join(found.text for found in header.judgement.findings) or "Its pixels cannot be read."
+    causes = " ".join(found.text for found in against) or "Its pixels cannot be read."
+    if header.state == "requested":
+        return [causes, "It was asked for again: the answer appears among the images that await you."]
     return [causes, "The file is kept aside as it came; the sender can be asked to send the image again."]
 
 

@@ -2,7 +2,7 @@
 export function render({model, el}) {
   const box = h("div", {role: "group", "aria-label": "Information"})
   el.append(h("style", {}, SECTION_CSS + `
-    dl{display:grid;grid-template-columns:132px 1fr;gap:1px 8px;margin:0;font-size:12px}
+    dl{display:grid;grid-template-columns:128px 1fr;gap:1px 8px;margin:0;font-size:12px}
     dt{color:var(--dim);padding:1px 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}dd{margin:0;min-width:0;overflow-wrap:anywhere;padding:1px 4px;border-radius:3px}
     dd.missing{background:color-mix(in srgb,var(--bad) 18%,transparent);color:var(--bad)}dd.edited{border-left:2px solid var(--accent)}
     [role=button]{display:block;min-height:24px;padding:3px 0;cursor:text}dd:has([role=button]){padding:0 4px}dt:has(+dd [role=button]){padding:3px 0}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}

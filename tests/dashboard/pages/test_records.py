@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from imgdash.dashboard.pages.records import Records
 from imgdash.dashboard.recording import drawing
-from imgdash.dashboard.tables import plain
+from imgdash.dashboard.tables import plain, rows
 from imgdash.records import reports
 from tests.dashboard.conftest import Station, log_in
 from tests.dashboard.pages.desk import Desk
@@ -235,3 +235,9 @@ def test_in_a_browser(browser: Browser, station: Station, shots: list[str]) -> N
     assert tab.errors == []
     assert tab.elsewhere == []
     page.close()
+
+
+def test_names_and_days_are_written_for_people_and_counts_stay_numbers() -> None:
+    known = pa.table({"patient_name": ["Doe^Jane", None], "patient_birth_date": ["19630914", ""]})
+    assert rows(known) == [["Doe, Jane", "1963-09-14"], [None, ""]]
+    assert rows(pa.table({"patient_birth_date": [12]})) == [[12]]
