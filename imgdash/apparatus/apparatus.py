@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from imgdash import config
 from imgdash.apparatus import health
+from imgdash.apparatus.ahead import Ahead
 from imgdash.apparatus.intake import Intake
 from imgdash.apparatus.last_resort import LastResort
 from imgdash.apparatus.messages import Messages
@@ -98,6 +99,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         self.ordering = Ordering(self.store, self.conditions, procedures)
         self._orders = Orders(self.site, self.store, self.conditions, procedures, self._requests)
         self.screen = Screen(self.files, self.reduced_images, self.conditions, self.workers, self._raw)
+        self.ahead = Ahead()
         self._registration = LastResort(
             self.site,
             self.store,

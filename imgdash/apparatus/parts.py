@@ -17,6 +17,7 @@ from imgdash.store.store import Store
 from imgdash.store.users import Users
 
 if TYPE_CHECKING:
+    from imgdash.apparatus.ahead import Ahead
     from imgdash.apparatus.registration import Registration
     from imgdash.apparatus.screen import Screen
 
@@ -35,6 +36,7 @@ class Parts:
     actions: Actions
     outputs: Outputs
     screen: Screen
+    ahead: Ahead
     _requests: Requests
     _registration: Registration
     _publisher: Publisher

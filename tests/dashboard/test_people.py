@@ -58,6 +58,25 @@ def test_who_looks_is_shown_and_the_next_one_is_offered(station: Station, desks:
     rita.until(lambda: station.apparatus.image(images[1]).held_by == "rita")
 
 
+def test_each_goes_on_with_another_image(station: Station, desks: tuple[Desk, Desk]) -> None:
+    for number in range(4):
+        station.take(PatientID=f"A{number}")
+    mona, rita = desks
+    first, second = mona.show(Review), rita.show(Review)
+
+    def ahead() -> list[str]:
+        mona.until(lambda: True)
+        rita.until(lambda: True)
+        pages = (first, second)
+        held = [page.current and station.apparatus.image(page.current).held_by for page in pages]
+        if held != ["mona", "rita"]:
+            return []
+        return [one[0]["image"] for page in pages if (one := page.viewport.following)]
+
+    # What each fetches ahead is neither what the other does, nor what either of them looks at.
+    wait_until(lambda: len({*ahead(), first.current, second.current}) == 4, within=20)
+
+
 def test_what_was_confirmed_is_offered_to_be_taken_back(station: Station, desks: tuple[Desk, Desk]) -> None:
     image = station.take(PatientID="U1")
     mona, _ = desks

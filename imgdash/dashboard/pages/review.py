@@ -268,9 +268,11 @@ class Review(Page):
             self._buttons()
 
     def _following(self) -> list[dict[str, Any]]:
+        following = self.work.following(self.current, _AHEAD)
+        self.session.apparatus.ahead.expect(self.session, following[0] if following else "")
         return [
             source(self.work[other], self.work.version(other), self._rotation(self.work[other]))
-            for other in self.work.following(self.current, _AHEAD)
+            for other in following
             if not summary.unreadable(self.work[other])
         ]
 

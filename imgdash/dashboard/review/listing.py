@@ -33,7 +33,10 @@ class Listing:
 
     def __init__(self, page: Review) -> None:
         self._page = page
-        self.work = WorkList(page.session.actor.name)
+        session = page.session
+        ahead = session.apparatus.ahead
+        self.work = WorkList(session.actor.name, lambda: ahead.others(session))
+        session.at_close(lambda: ahead.expect(session, ""))
         self.strip = Strip(on_message=self._on_strip)
         self._changed: set[str] = set()
         self._more = False

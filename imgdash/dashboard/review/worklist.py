@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from imgdash.apparatus.awaiting import OPEN, Awaiting, Place, place
@@ -41,6 +41,8 @@ class WorkList:
     ----------
     me
         Name of the actor: what others hold is skipped and shown as theirs.
+    expected
+        image_ids that others go on with next: they come after what nobody expects, emergencies excepted.
 
     Attributes
     ----------
@@ -48,8 +50,9 @@ class WorkList:
         Place in the order of work up to which open images are listed; None where all are.
     """
 
-    def __init__(self, me: str) -> None:
+    def __init__(self, me: str, expected: Callable[[], Collection[str]] = tuple) -> None:
         self.me = me
+        self._expected = expected
         self._headers: dict[str, ImageHeader] = {}
         self._looks: dict[str, tuple[ImageHeader, str]] = {}
         self._shown: dict[str, tuple[ImageHeader, dict[str, Any]]] = {}
@@ -163,13 +166,16 @@ class WorkList:
         order = self.order()
         start = order.index(image_id) + 1 if image_id in order else 0
         ring = order[start:] + order[:start]
-        return [
+        free = [
             other
             for other in ring
             if other != image_id
             and self._headers[other].state in ("awaiting", "quarantined")
             and self._headers[other].held_by in ("", self.me)
-        ][:count]
+        ]
+        expected = self._expected()
+        late = [other for other in free if other in expected and not self._headers[other].priority]
+        return [*(other for other in free if other not in late), *late][:count]
 
     def beside(self, image_id: str, step: int) -> str:
         """The neighbour in the strip, or the image itself at an end."""
