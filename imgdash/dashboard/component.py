@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from bokeh.document import Document
 
 from imgdash.dashboard.theme import ICONS, STATES
 
@@ -44,6 +45,12 @@ class Component(pn.custom.JSComponent):
     def __init__(self, on_message: Callable[[Any], None] | None = None, **params: Any) -> None:
         super().__init__(**params)
         self._on_message = on_message
+
+    def _update_properties(self, *events: param.parameterized.Event, doc: Document) -> dict[str, Any]:
+        """As Panel's, which asks the file system for its style sheets anew at each change of any property."""
+        if any(event.name == "stylesheets" for event in events):
+            return dict(super()._update_properties(*events, doc=doc))
+        return dict(self._process_param_change({event.name: event.new for event in events}))
 
     def _handle_msg(self, msg: Any) -> None:
         if self._on_message is not None:

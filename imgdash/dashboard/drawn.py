@@ -64,8 +64,6 @@ class Drawn:
     def _caught(self, name: str, plot: Any) -> None:
         if self.figure is None:
             dress(plot.state)
-            # Nothing here gains by WebGL, and it stalls where there is no graphics card.
-            plot.state.output_backend = "canvas"
             # From the side of the figure, not of its frame: a narrow one has room for it there alone.
             plot.state.title.offset = _TITLE
             self.figure = plot.state

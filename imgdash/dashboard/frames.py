@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 from imgdash.dashboard.login import actor_of
@@ -26,9 +29,12 @@ if TYPE_CHECKING:
     from imgdash.apparatus import Apparatus
     from imgdash.dashboard.thumbnails import Thumbnails
 
+_LOG = logging.getLogger(__name__)
 _POOL = ThreadPoolExecutor(2, thread_name_prefix="frames")
 # Apart, so that a strip of hundreds does not keep the image that is looked at waiting.
 _THUMBNAILS = ThreadPoolExecutor(1, thread_name_prefix="thumbnails")
+# A whole image is sent in such parts: between them the loop takes what somebody has just pressed.
+_PART: Final = 1 << 20
 _FOREVER = "private, max-age=604800, immutable"
 # As it came: the same signal range, no frequency processing, no equalization, a straight curve.
 _PLAIN: Final[dict[str, Any]] = {
@@ -128,7 +134,16 @@ class Frames(RequestHandler):
         self.set_header("X-Shape", f"{pixels.shape[0]},{pixels.shape[1]}")
         self.set_header("X-Bits", str(bits))
         self.set_header("Content-Length", str(pixels.nbytes))
-        self.finish(pixels.tobytes())
+        await self._send(pixels)
+
+    async def _send(self, pixels: np.ndarray) -> None:
+        content = np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
+        try:
+            for start in range(0, len(content), _PART):
+                self.write(content[start : start + _PART].tobytes())
+                await self.flush()
+        except StreamClosedError:
+            _LOG.debug("who asked for these pixels has gone on")
 
 
 def _etag(image_id: str, kind: str, version: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # Shared by all tabs: actions wait for the disk, not for the processor.
 _POOL = ThreadPoolExecutor(8, thread_name_prefix="dashboard")
-# A burst of events becomes one update of the page.
-_GATHER_MS = 60
+# A burst of events becomes one update of the page, and where they do not end there are a few updates a second: each
+# costs every tab of the station time that somebody's key may wait for.
+_GATHER_MS, _PAUSE_MS = 60, 250
 
 Listener = Callable[[Sequence[Event]], None]
 
@@ -70,6 +72,7 @@ class Session:
         self._at_close: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._gathered: list[Event] = []
+        self._delivered = 0.0
         self._unsubscribe = apparatus.subscribe(self._happened)
 
     @property
@@ -93,12 +96,14 @@ class Session:
         with self._lock:
             first = not self._gathered
             self._gathered.extend(events)
+            since_ms = round(1000 * (time.monotonic() - self._delivered))
         if first:
-            self._later(self._deliver, _GATHER_MS)
+            self._later(self._deliver, max(_GATHER_MS, _PAUSE_MS - since_ms))
 
     def _deliver(self) -> None:
         with self._lock:
             events, self._gathered = self._gathered, []
+            self._delivered = time.monotonic()
         for listener in self._listeners:
             listener(events)
 

@@ -18,6 +18,8 @@ from imgdash.model import ROLES, Actor, ImgdashError, NotFound, Role
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _FREE_GUESSES = 4
 _LONGEST_LOCK = 900.0
+# A role is asked for many times at each key; what another process changed in the file counts so much later at most.
+_LOOK_SECONDS = 0.1
 
 
 class Users:
@@ -37,16 +39,23 @@ class Users:
         self._wrong: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
         self._read: tuple[tuple[int, ...], dict[str, dict[str, str]]] = ((), {})
+        # How often it was written here, and when it was looked at.
+        self._saved = 0
+        self._looked = (-1, 0.0)
 
     def _load(self) -> dict[str, dict[str, str]]:
         """What is in the file; read again only when it has changed, for a role is asked for at each action."""
+        known, users = self._read
+        now = (self._saved, time.monotonic())
+        if self._looked[0] == now[0] and now[1] - self._looked[1] < _LOOK_SECONDS:
+            return {name: dict(user) for name, user in users.items()}
         try:
             about = self.path.stat()
             stamp = (about.st_mtime_ns, about.st_size, about.st_ino)
-            known, users = self._read
             if known != stamp:
                 users = tomllib.loads(self.path.read_text(encoding="utf-8"))
                 self._read = (stamp, users)
+            self._looked = now
             return {name: dict(user) for name, user in users.items()}
         except FileNotFoundError:
             return {}
@@ -63,6 +72,7 @@ class Users:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, self.path)
+        self._saved += 1
 
     def all(self) -> list[Actor]:
         """Everybody, by name."""

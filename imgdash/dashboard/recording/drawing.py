@@ -170,7 +170,6 @@ def _common(report: Report, **options: Any) -> dict[str, Any]:
 
 def _dressed(plot: Any, _element: Any) -> None:
     dress(plot.state)
-    plot.state.output_backend = "canvas"
     for legend in plot.state.legend:
         legend.update(
             label_text_font_size="10px",

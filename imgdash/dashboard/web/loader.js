@@ -3,7 +3,13 @@ function makeLoader() {
   const kept = new Map(), limits = {frame: 3, original: 1, output: 3, preview: 40, received: 6}
   function trim(kind) {
     const keys = [...kept.keys()].filter((key) => kept.get(key).kind === kind)
-    while (keys.length > limits[kind]) kept.delete(keys.shift())
+    while (keys.length > limits[kind]) drop(keys.shift())
+  }
+  // What is still on its way is wanted no more.
+  function drop(key) {
+    const entry = kept.get(key)
+    kept.delete(key)
+    if (!entry.done) entry.abort.abort()
   }
   // `what`: {image, version, logical, mm, condition}; `trial`: parameters as JSON, tried and not kept.
   function load(what, kind, trial) {
@@ -38,7 +44,7 @@ function makeLoader() {
   }
   // Full frames still on their way that nobody wants any more.
   function only(images) {
-    for (const [key, entry] of kept) if (!entry.done && (entry.kind === "frame" || entry.kind === "original") && !images.includes(entry.image)) { kept.delete(key); entry.abort.abort() }
+    for (const [key, entry] of kept) if (!entry.done && (entry.kind === "frame" || entry.kind === "original") && !images.includes(entry.image)) drop(key)
   }
   return {load, only}
 }

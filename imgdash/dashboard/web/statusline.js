@@ -8,7 +8,7 @@ export function render({model, view, el}) {
   const said = h("div", {class: "said", role: "status", "aria-live": "polite"}), alarm = h("div", {class: "hidden", role: "alert"})
   const past = h("div", {class: "past", hidden: true, role: "log", "aria-label": "Messages", tabindex: -1})
   const more = h("button", {class: "more", "aria-expanded": "false", onclick: () => unfold(past.hidden)})
-  const link = h("span", {class: "link"})
+  const link = h("span", {class: "link"}), left = h("span", {class: "left"})
   const all = h("div", {class: "all"}, said, more, link, alarm, past)
   el.append(h("style", {}, `
     .all{position:relative;display:flex;gap:10px;align-items:center;height:28px;padding:0 6px 0 10px;background:var(--panel);border-top:1px solid var(--line);font-size:12px;white-space:nowrap}
@@ -17,7 +17,7 @@ export function render({model, view, el}) {
     .all.error{background:color-mix(in srgb,var(--bad) 16%,var(--panel))}.all.warning{background:color-mix(in srgb,var(--warn) 10%,var(--panel))}
     button{height:20px;padding:0 8px;border-color:var(--line);background:var(--raised);font-size:12px;line-height:18px;flex:none}button:hover{border-color:var(--dim)}
     .said button{border-color:var(--accent)}.said button.close{border-color:transparent;background:none;padding:0 2px}
-    .left{position:absolute;left:0;bottom:0;height:2px;width:100%;background:var(--accent);transform-origin:left;animation:run linear forwards}@keyframes run{to{transform:scaleX(0)}}
+    .left{position:absolute;left:0;bottom:0;height:2px;width:100%;background:var(--accent);transform-origin:left}
     .more b{color:var(--bad)}.more[hidden]{display:none}
     .link{display:flex;gap:5px;align-items:center;color:var(--dim)}.link svg{width:14px;height:14px}.link.away{color:var(--text);font-weight:600;font-size:13px;background:color-mix(in srgb,var(--bad) 45%,var(--panel));align-self:stretch;padding:0 12px;margin-right:-6px}
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -36,8 +36,16 @@ export function render({model, view, el}) {
     fill(said, icon(model, FACES[message.kind] || "eye", WORDS[message.kind]), text(message),
       ...message.does.map((name) => h("button", {"data-does": name, onclick: () => { model.send_msg({does: name, serial: message.serial}); if (shown === message) show(null) }}, name)),
       h("button", {class: "close", "aria-label": "Close this message", onclick: () => show(null)}, icon(model, "cross")),
-      message.does.length ? h("span", {class: "left", style: `animation-duration:${message.seconds}s`}) : null)
-    timer = setTimeout(() => show(null), message.seconds * 1000)
+      message.does.length ? left : null)
+    const ends = performance.now() + 1000 * message.seconds
+    // A few times a second: an animation would have the browser draw sixty frames for a line that shrinks.
+    const run = () => {
+      const rest = ends - performance.now()
+      left.style.transform = `scaleX(${Math.max(rest, 0) / (1000 * message.seconds)})`
+      if (rest <= 0) show(null)
+      else timer = setTimeout(run, Math.min(rest, message.does.length ? 250 : rest))
+    }
+    run()
   }
   function count() {
     more.hidden = !messages.length

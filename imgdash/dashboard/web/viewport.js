@@ -105,7 +105,24 @@ export function render({model, el}) {
     const offer = model.offers ? h("button", {onclick: () => model.send_msg({action: "request"})}, "Ask for it again ", h("kbd", {}, model.offers)) : null
     fill(main.trouble, h("b", {}, "This image cannot be shown."), h("span", {}, cause), remedy ? h("span", {}, remedy) : null, offer)
   }
+  // Whole images that follow come last: the next one once all rests, the one after it if that lasts. Where others work at
+  // the same list, what follows changes often.
+  let resting = 0
+  function ahead() {
+    const now = wanted
+    const fetchAt = (place, pause) => {
+      resting = setTimeout(async () => {
+        const next = model.following[place]
+        if (!next) return
+        await loader.load(next, "frame").promise.catch(() => {})
+        if (now === wanted) fetchAt(place + 1, 1000)
+      }, pause)
+    }
+    clearTimeout(resting)
+    fetchAt(0, 150)
+  }
   async function show() {
+    clearTimeout(resting)
     const now = ++wanted, {image, version, trial} = model, what = described()
     const same = after && after.image === image && after.version === version && !trial && !after.trial
     if (!image) {
@@ -133,7 +150,7 @@ export function render({model, el}) {
       const loaded = full.done ? full.source : await full.promise
       if (now !== wanted) return
       if (after !== loaded) take(Object.assign(loaded, {image, version}), "frame")
-      for (const next of model.following.slice(0, 2)) await loader.load(next, "frame").promise.catch(() => {})
+      ahead()
     } catch (error) {
       if (now !== wanted || error.name === "AbortError") return
       if (!after || after.image !== image) refuse(error.message, error.remedy)
@@ -271,5 +288,5 @@ export function render({model, el}) {
   for (const {canvas} of panes) {
     try { observer.observe(canvas, {box: "device-pixel-content-box"}) } catch { observer.observe(canvas) }
   }
-  model.on("remove", () => { observer.disconnect(); window.removeEventListener("imgdash:key", key) })
+  model.on("remove", () => { clearTimeout(resting); observer.disconnect(); window.removeEventListener("imgdash:key", key) })
 }
