@@ -102,7 +102,6 @@ class Histogram:
         """Once: HoloViews calls hooks at every update."""
         figure = plot.state
         dress(figure)
-        # WebGL draws a joint at each point of the curve, and stalls where there is no graphics card.
         figure.output_backend = "canvas"
         figure.update(min_border_left=_BORDER[0], min_border_right=_BORDER[1])
         if self._range not in figure.center:

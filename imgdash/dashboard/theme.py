@@ -154,7 +154,7 @@ def dress(figure: Any) -> None:
     figure.background_fill_color = PALETTE["panel"]
     figure.border_fill_color = PALETTE["panel"]
     figure.outline_line_color = PALETTE["line"]
-    # Nothing here gains by WebGL, and it stalls where there is no graphics card.
+    # Nothing here gains by WebGL: it draws a joint at each point, and stalls without a graphics card.
     figure.output_backend = "canvas"
     for axis in figure.axis:
         axis.update(**_AXIS)
