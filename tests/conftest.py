@@ -38,7 +38,7 @@ PEERS = {
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: for a good third of its time a test waits for a browser, a peer or the disk."""
+    """Three for two cores: tests wait for browsers, peers and the disk; how much of their time was not settled."""
     return max(2, 3 * len(os.sched_getaffinity(0)) // 2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# From the longest down, as of the sums of their tests on two cores; what takes less keeps its order behind them.
+# Roughly from the longest down, of runs on a machine that others used too; what takes less keeps its order behind.
 LONG: Final = (
     "tests/dashboard/test_hundred.py",
     "tests/dashboard/test_reach.py",

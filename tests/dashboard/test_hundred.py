@@ -44,7 +44,7 @@ def images(station: Station) -> list[str]:
     ]
     sent = send(station.apparatus, *files)
     assert sent.returncode == 0, sent.stderr
-    found = wait_until(lambda: len(h := station.apparatus.images(state="awaiting")) == COUNT and h, within=60)
+    found = wait_until(lambda: len(h := station.apparatus.images(state="awaiting")) == COUNT and h, within=120)
     return [header.image_id for header in found]
 
 
