@@ -137,18 +137,22 @@ class Histogram:
     def clear(self) -> None:
         """An image of which nothing is known: what was drawn of another one must not stand beside it."""
         self._draw("counts", self._counts, np.linspace(0.0, 1.0, _BINS), np.zeros(_BINS))
+        self._follow((0.0, 1.0), np.array([0.0, 1.0]), np.full(2, np.nan))
 
     def process(self, chain: Chain, calculated: Mapping[str, Any]) -> None:
         """Other parameters: range and curve follow."""
         tone = tone_of(chain, calculated)
-        self._given = (tone.low, tone.high)
-        self._draw("curve", self._curve, *curve(chain, calculated))
+        self._follow((tone.low, tone.high), *curve(chain, calculated))
+
+    def _follow(self, given: tuple[float, float], x: np.ndarray, y: np.ndarray) -> None:
+        self._given = low, high = given
+        self._draw("curve", self._curve, x, y)
         self._setting = True
         try:
-            self._range.update(left=tone.low, right=tone.high)
+            self._range.update(left=low, right=high)
         finally:
             self._setting = False
-        self._handles.param.update(low=tone.low, high=tone.high)
+        self._handles.param.update(low=low, high=high)
 
     def _moved(self, _name: str, _old: Any, _new: Any) -> None:
         if self._setting:

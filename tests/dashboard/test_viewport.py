@@ -174,6 +174,7 @@ def test_one_that_was_asked_for_again_says_so_and_offers_it_no_more(
     page.locator(".trouble button").wait_for(state="detached")
     # Nothing of the image before stands beside it.
     wait_until(lambda: handle.get_attribute("aria-disabled") == "true")
+    wait_until(lambda: handle.get_attribute("aria-valuetext") == "0.000 of the signal")
     # In lists it has a sign instead of a picture.
     page.click("[data-page=images]")
     page.locator(".rows .row:visible", has_text="requested").first.click()
