@@ -68,7 +68,9 @@ class Curves:
     @property
     def views(self) -> list[Any]:
         """What is laid beside each other: the figures, the first one with the handles of its limits."""
-        first = pn.Column(self.gradation.view, self.handles, sizing_mode="stretch_both", margin=0)
+        first = pn.Column(
+            self.gradation.view, self.handles, sizing_mode="stretch_both", margin=0, css_classes=["gradation"]
+        )
         return [first, *(figure.view for figure in self.figures[1:])]
 
     def _histogram(self, shares: np.ndarray) -> None:

@@ -54,10 +54,7 @@ def test_the_result_moves_under_the_slider(browser: Browser, station: Station, c
     page.click("[data-page=conditions]")
     page.wait_for_selector("text=EI · target · DI")
     tried, before = (page.locator(".bk-Figure").nth(number) for number in (0, 1))
-    # The figure that has handles for the limits below it.
-    limits = page.get_by_label("Signal that becomes black")
-    gradation = page.locator(".bk-Column", has=limits).last.locator(".bk-Figure")
-    number = page.get_by_label("Contrast, value")
+    gradation, number = page.locator(".gradation .bk-Figure"), page.get_by_label("Contrast, value")
     slider = page.locator("#gradation-contrast")
     slider.scroll_into_view_if_needed()
     # The chest is there: dark lung, light mediastinum.
