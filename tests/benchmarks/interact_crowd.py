@@ -1,17 +1,21 @@
 """Many reviewers at once while images arrive: a part of `tests.benchmarks.interact`.
 
-Each tab presses Space by itself, all of them at the same time, as soon as the image is there and a person would have
-looked at it. On a machine with two cores the browsers need more of them than the station does: both shares are told.
+Each presses Space by itself, all of them at the same time, as soon as the image is there and a person would have
+looked at it. Measured twice. ``tabs``: all of them are tabs of a browser, on the same machine as the station; where
+that has two cores the browsers take most of them, as no hospital would have it, and one waits for their drawing.
+``station``: one is a tab, the others are `tests.benchmarks.interact_light`, which speak with the station as a tab does
+and draw nothing; both see what the station takes with so many sessions. Who used the processor is told for both.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -57,44 +61,87 @@ _WORK = """
 
 
 def crowd(browser: Browser, station: Station, rows: int, seconds: float, spread: Spread) -> dict[str, Any]:
-    """Reviewers who page through their strips while images arrive."""
+    """Reviewers who page through their strips while images arrive: all in tabs, and one in a tab."""
+    found = {}
+    for name, tabs in (("tabs", _REVIEWERS), ("station", 1)):
+        found[name] = _crowd(browser, station, rows, seconds, spread, tabs)
+        _say(str(found[name]))
+    return {"reviewers": _REVIEWERS, "rows": rows, **found}
+
+
+def _crowd(browser: Browser, station: Station, rows: int, seconds: float, spread: Spread, tabs: int) -> dict[str, Any]:
     columns = round(rows * 0.743)
     with (
         tempfile.TemporaryDirectory(prefix="imgdash-arriving-") as folder,
         station("--images", "24", "--rows", str(rows), "--columns", str(columns)) as about,
     ):
         files = list(radiographs(Path(folder), 6, rows, columns, first=1000))
-        pages = [_opened(browser, about["url"], number) for number in range(_REVIEWERS)]
-        _say(f"{len(pages)} tabs are open")
+        pages = [_opened(browser, about["url"], number) for number in range(tabs)]
+        others = Others(about["url"], tabs, seconds) if tabs < _REVIEWERS else None
+        _say(f"{_REVIEWERS} sessions are open, {tabs} of them in tabs")
         over = threading.Event()
         sent: list[int] = []
         sender = threading.Thread(target=_arrive, args=(about["dicom"], files, over, sent), daemon=True)
         begun, spent = time.monotonic(), _spent(about["pid"])
         sender.start()
+        if others is not None:
+            others.begin()
         for page in pages:
             page.evaluate(_WORK, [_LOOK_MS, seconds])
         for page in pages:
             page.wait_for_function("window.over", timeout=1000 * (seconds + 60))
+        taken = [page.evaluate("taken") for page in pages]
+        told = others.end() if others is not None else None
         lasted, now = time.monotonic() - begun, _spent(about["pid"])
         over.set()
         sender.join()
-        taken = [page.evaluate("taken") for page in pages]
         for page in pages:
             page.close()
         cores = {f"cores of {name}": round((now[name] - spent[name]) / lasted, 2) for name in now}
-        shown = {
-            f"Space to {kind}": spread([ms for one in taken for ms in one[kind]])
-            for kind in ("preview", "frame")
-            if any(one[kind] for one in taken)
-        }
+        if told is not None:
+            cores["cores of those without a screen"] = round(told["spent"] / lasted, 2)
+        shown = _spreads(spread, taken, "Space to {}")
+        shown |= _spreads(spread, [told] if told is not None else [], "Space to {}, without a screen")
         measured = {
-            "reviewers": len(taken),
             "images a second": round(sum(sent) / lasted, 1),
-            "rows": rows,
             "seconds": round(lasted),
-            "found nothing to do": sum(one["nothing"] for one in taken),
+            "found nothing to do": sum(one["nothing"] for one in [*taken, *([told] if told is not None else [])]),
         }
         return {**measured, **shown, **cores}
+
+
+def _spreads(spread: Spread, taken: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
+    found = {kind: [ms for one in taken for ms in one[kind]] for kind in ("preview", "frame")}
+    return {name.format(kind): spread(values) for kind, values in found.items() if values}
+
+
+class Others:
+    """The reviewers without a screen, in a process of their own."""
+
+    def __init__(self, url: str, first: int, seconds: float) -> None:
+        asked = [url, str(_REVIEWERS - first), str(first), str(seconds), str(_LOOK_MS / 1000)]
+        command = [sys.executable, "-m", "tests.benchmarks.interact_light", *asked]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._told()
+
+    def begin(self) -> None:
+        """Look and press."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def end(self) -> dict[str, Any]:
+        """What they measured."""
+        found = self._told()
+        self._process.wait(60)
+        return found
+
+    def _told(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the reviewers without a screen ended")
+        return dict(json.loads(line))
 
 
 def _opened(browser: Browser, url: str, number: int) -> Page:

@@ -18,6 +18,11 @@ class Visitor:
     ----------
     url
         Of the dashboard.
+
+    Attributes
+    ----------
+    cookie
+        Who he is, as he tells it at each request.
     """
 
     def __init__(self, url: str, user: str) -> None:
@@ -25,11 +30,11 @@ class Visitor:
         self._home, self._port = url.rstrip("/"), int(parts.port or 80)
         answer, _ = self._ask("POST", "/login", urllib.parse.urlencode({"button": user}))
         (ours,) = SimpleCookie(answer.getheader("Set-Cookie")).values()
-        self._cookie = ours.OutputString([]).strip()
+        self.cookie = ours.OutputString([]).strip()
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[http.client.HTTPResponse, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {"Cookie": self._cookie}
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {"Cookie": self.cookie}
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         content = answer.read()
@@ -44,7 +49,7 @@ class Visitor:
     def connect(self, token: str) -> socket.socket:
         """Open the websocket of a page; the server has greeted, nobody has answered."""
         lines = [
-            "GET /ws HTTP/1.1", f"Host: 127.0.0.1:{self._port}", f"Cookie: {self._cookie}", "Connection: Upgrade",
+            "GET /ws HTTP/1.1", f"Host: 127.0.0.1:{self._port}", f"Cookie: {self.cookie}", "Connection: Upgrade",
             "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             f"Sec-WebSocket-Protocol: bokeh, {token}", f"Origin: {self._home}",
         ]  # fmt: skip
