@@ -20,6 +20,7 @@ from tornado.ioloop import IOLoop
 from imgdash.dashboard import theme
 from imgdash.dashboard.frames import Frames, Health
 from imgdash.dashboard.login import Provider, cookie_secret, logged_in, ticket
+from imgdash.dashboard.outbound import send_everything
 from imgdash.dashboard.page import Page
 from imgdash.dashboard.pages import all_pages
 from imgdash.dashboard.session import Session
@@ -93,6 +94,7 @@ class Dashboard:
         """
         self._loop = IOLoop(make_current=True)
         sys.setswitchinterval(_SWITCH_SECONDS)
+        send_everything()
         server = self._server(self._loop)
         server.start()
         if on_ready is not None:
