@@ -63,7 +63,10 @@ def test_a_list_is_worked_through_by_keyboard(tab: Tab, station: Station, images
     wait_until(lambda: station.state(images[0]) == "confirmed")
     # Undo goes back to it, and it awaits again.
     press(tab, "z", images[0])
-    wait_until(lambda: station.state(images[0]) == "awaiting")
+    # Not before that is known here: until then it is decided, and Space does nothing.
+    tab.page.wait_for_selector(f".item[data-image='{images[0]}'] [aria-label='awaiting']")
+    tab.page.wait_for_selector("[data-action=confirm]:enabled")
+    assert station.state(images[0]) == "awaiting"
     press(tab, " ", images[1])
     wait_until(lambda: station.state(images[0]) == "confirmed")
     assert {entry.apparatus for entry in station.apparatus.store.queue("image_id = ?", [images[0]])} == {
@@ -172,9 +175,7 @@ def test_leaving_an_apparatus_out(tab: Tab, station: Station, images: list[str])
 
 
 def test_a_button_outlasts_a_change_while_it_is_pressed(tab: Tab, station: Station, images: list[str]) -> None:
-    box = tab.page.locator("button.to", has_text="FILM").bounding_box()
-    assert box
-    tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.page.locator("button.to[aria-pressed=false]", has_text="FILM").hover()
     tab.page.mouse.down()
     station.apparatus.adjust(images[4], by="mona", overrides={"gradation.contrast": 1.22})
     slider = tab.page.get_by_label("Contrast", exact=True)

@@ -66,6 +66,8 @@ class Deciding:
         self._returned: set[str] = set()
         # Decisions on their way to the apparatus, and what is done once one is kept.
         self._deciding: dict[str, list[Callable[[], None]]] = {}
+        # Decisions that are being taken back: until then the image is still decided, and no key goes on from it.
+        self._undoing: set[str] = set()
         self._asked_for = ""
         self.preferences: dict[str, Any] = {}
         self.dialog = Dialog(on_message=self._answered)
@@ -77,8 +79,11 @@ class Deciding:
 
     def _next(self, header: ImageHeader | None) -> str:
         """What awaits this person after an image that is decided; empty where it is not, or nothing does."""
-        over = header is not None and header.state not in OPEN and header.image_id == self._page.current
-        return next(iter(self._page.work.following(self._page.current, 1)), "") if over else ""
+        if header is None or header.state in OPEN or header.image_id != self._page.current:
+            return ""
+        if header.image_id in self._undoing:
+            return ""
+        return next(iter(self._page.work.following(self._page.current, 1)), "")
 
     def actions(self, header: ImageHeader | None) -> list[dict[str, Any]]:
         """The bar's buttons."""
@@ -222,10 +227,12 @@ class Deciding:
         apparatus, actor = self._session.apparatus, self._session.actor
 
         def undone(header: ImageHeader) -> None:
+            self._undoing.discard(image_id)
             self._session.withdraw("confirm")
             self._page.take_one(header)
 
         def refused(error: ImgdashError) -> None:
+            self._undoing.discard(image_id)
             # It is as it should be, only late: no failure that stays in sight while other images are worked on.
             show = partial(self._page.back, image_id)
             self._session.tell(error.cause, "warning", error.remedy, does={"Show it": show})
@@ -234,6 +241,7 @@ class Deciding:
         def take_back() -> None:
             self._session.run(lambda: apparatus.undo(image_id, actor), undone, refused)
 
+        self._undoing.add(image_id)
         # It is shown at once: the next key must not decide on the image that came after it.
         self._page.back(image_id)
         if image_id in self._deciding:

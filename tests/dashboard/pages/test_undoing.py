@@ -50,9 +50,13 @@ def test_undo_waits_for_the_confirmation_and_that_for_the_edit_before(
     # It is open again at once: what is pressed next is for it, and not for the image that came after it.
     assert review.current == image
     review.key("confirm")
+    # It neither decides on what is being taken back nor leads away from it.
+    assert review.current == image
     held.set()
     desk.until(lambda: events(station, image) == ["confirm", "undo"])
     desk.until(lambda: review.work[image].state == "awaiting")
+    desk.until(lambda: "confirm" in review.bar.enabled)
+    assert review.current == image
     assert [kind for kind, *_ in desk.toasts if kind == "error"] == []
     assert station.apparatus.image(image).overrides["gradation.contrast"] == 1.2
     assert {header.state for header in station.apparatus.images()} == {"awaiting"}
