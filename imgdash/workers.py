@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from imgdash.model import ImgdashError
 
 _LOG = logging.getLogger(__name__)
+_NICE = 5
 # Between tries to start a process.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 # Names only: what they are is the business of who gives the tasks.
@@ -48,6 +49,8 @@ def _serve(connection: Any, memory_mb: int) -> None:
     """Body of a worker process."""
     # Ctrl+C in a terminal reaches every process; the apparatus decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What people wait for in the station, and its receivers, come first where all processors are busy.
+    os.nice(_NICE)
     # One thread each: there are as many workers as cores for them.
     import cv2
 

@@ -104,9 +104,15 @@ class Reviewing(Revising):
         self.actions.hold_image(image_id, self.actor(by))
         return self.image(image_id)
 
-    def hold_first(self, image_ids: Sequence[str], by: By) -> ImageHeader | None:
-        """Say that `by` looks at the first of these that awaits and that nobody else looks at; None where none does."""
-        image_id = self.actions.hold_first(image_ids, self.actor(by))
+    def hold_first(self, image_ids: Sequence[str], by: By, leaving: str = "") -> ImageHeader | None:
+        """Say that `by` looks at the first of these that awaits and that nobody else looks at; None where none does.
+
+        Parameters
+        ----------
+        leaving
+            The image that is no longer looked at.
+        """
+        image_id = self.actions.hold_first(image_ids, self.actor(by), leaving)
         return self.image(image_id) if image_id else None
 
     def leave(self, image_id: str, by: By) -> None:

@@ -51,14 +51,19 @@ class Designating(Acting):
 
         return self.store.write(change_)
 
-    def hold_first(self, image_ids: Sequence[str], actor: Actor) -> str:
+    def hold_first(self, image_ids: Sequence[str], actor: Actor, leaving: str = "") -> str:
         """The first of these images that is open and nobody else looks at, held by `actor` now; '' where there is none.
 
         In one change: of several people who go on at once, each gets another one.
+
+        Parameters
+        ----------
+        leaving
+            What `actor` has looked at until now; '' for nothing.
         """
         actor.require("view")
 
-        def change_(change: Change) -> str:
+        def found(change: Change) -> str:
             for image_id in image_ids:
                 header = change.image(image_id)
                 if header.held_by in ("", actor.name) and header.state in _TO_BE_REVIEWED:
@@ -67,16 +72,17 @@ class Designating(Acting):
                     return image_id
             return ""
 
+        def change_(change: Change) -> str:
+            image_id = found(change)
+            if leaving and leaving != image_id:
+                _leave(change, leaving, actor)
+            return image_id
+
         return self.store.write(change_)
 
     def leave(self, image_id: str, actor: Actor) -> None:
         """`actor` looks at something else now."""
-
-        def change_(change: Change) -> None:
-            if change.image(image_id).held_by == actor.name:
-                change.set("image", image_id, actor.name, held_by="")
-
-        self.store.write(change_)
+        self.store.write(lambda change: _leave(change, image_id, actor))
 
     def leave_all(self, actor: Actor | None = None) -> None:
         """Nobody looks at anything: after a restart, or when a session of `actor` ends."""
@@ -87,3 +93,8 @@ class Designating(Acting):
                     change.set("image", header.image_id, header.held_by, held_by="")
 
         self.store.write(change_)
+
+
+def _leave(change: Change, image_id: str, actor: Actor) -> None:
+    if change.image(image_id).held_by == actor.name:
+        change.set("image", image_id, actor.name, held_by="")

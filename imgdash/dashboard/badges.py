@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imgdash.dashboard.page import Page
 
 _LOG = logging.getLogger(__name__)
-_PAUSE_SECONDS = 0.3
+_PAUSE_SECONDS = 1.0
 Counts = dict[str, list[Any]]
 Told = Callable[[Counts], None]
 

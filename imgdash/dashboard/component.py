@@ -10,8 +10,11 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 from bokeh.document import Document
+from bokeh.model import Model
 
 from imgdash.dashboard.theme import ICONS, STATES
+
+_OF_THE_LAYOUT = frozenset(pn.reactive.Reactive.param) | {"esm", "importmap"}
 
 
 @cache
@@ -51,6 +54,35 @@ class Component(pn.custom.JSComponent):
         if any(event.name == "stylesheets" for event in events):
             return dict(super()._update_properties(*events, doc=doc))
         return dict(self._process_param_change({event.name: event.new for event in events}))
+
+    def _update_model(
+        self,
+        events: dict[str, param.parameterized.Event],
+        msg: dict[str, Any],
+        root: Model,
+        model: Model,
+        doc: Document,
+        comm: Any,
+    ) -> None:
+        """As Panel's, for what the script alone knows: no other models, nothing of the layout.
+
+        Panel asks the outer model for each of these properties, which it never has: what Bokeh then prepares for an
+        error message, and nobody reads, cost more than the change itself.
+        """
+        known = self._in_process__events.get(doc, {})
+        data = {name: value for name, value in msg.items() if name not in known or value != known[name]}
+        if model.children or _OF_THE_LAYOUT & data.keys():
+            super()._update_model(events, msg, root, model, doc, comm)
+            return
+        ref = root.ref["id"]
+        before = self._changing.pop(ref, None)
+        try:
+            with pn.io.hold(doc):
+                self._changing[ref] = self._set_on_model(data, root, model.data)
+        finally:
+            self._changing.pop(ref, None)
+            if before:
+                self._changing[ref] = before
 
     def _handle_msg(self, msg: Any) -> None:
         if self._on_message is not None:

@@ -66,7 +66,7 @@ class Requests(Automatic, Answers):
             for peer in (*(peer.name for peer in site.peers), None)
         }
         self.worklist = WorkList(store, site, lambda: self.units, self._match_late)
-        self._teller = Worker("rejection-notes", Notes(store, site, files, patience).step)
+        self._teller = Worker("rejection-notes", Notes(store, site, files, patience).step, rest=0.5)
         self.outbox = Outbox(store, site, patience)
         self._herald = Worker("notices", self.outbox.step)
         self._workers = [*self._senders.values(), self._teller, self._herald]

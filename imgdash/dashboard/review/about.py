@@ -108,10 +108,8 @@ class Presence:
         apparatus, actor = self._session.apparatus, self._session.actor
 
         def work() -> ImageHeader | None:
-            found = apparatus.hold_first(image_ids, actor)
-            held = found.image_id if found is not None else ""
-            self._leave(held)
-            self._holds(held)
+            found = apparatus.hold_first(image_ids, actor, leaving=self._held)
+            self._holds(found.image_id if found is not None else "")
             return found
 
         self._turns.run(work, then, lambda error: None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import panel as pn
+
 from imgdash.apparatus.awaiting import Awaiting
 from imgdash.dashboard.reading import Reading, Step
 from imgdash.dashboard.review.worklist import WorkList
@@ -101,8 +103,10 @@ class Listing:
             self.work.counted(part)
         self.work.take(headers, page.current)
         self.work.trim(page.current)
-        self.draw()
-        page.changed(before)
+        # Each message to the browser costs about as much as all that is in it.
+        with pn.io.hold():
+            self.draw()
+            page.changed(before)
         self.go_on()
 
     def _on_strip(self, message: Mapping[str, Any]) -> None:
