@@ -200,7 +200,7 @@ def open_tab(apparatus: Apparatus, pages: Sequence[type[Page]]) -> Any:
     # and then ask for them on the internet.
     document.template_variables.setdefault("dist_url", LOCAL_DIST)
     cookies = dict(pn.state.cookies)
-    session = Session(apparatus, logged_in(cookies, apparatus), document)
+    session = Session(apparatus, logged_in(cookies, apparatus), document, IOLoop.current().add_callback)
     session.ticket = ticket(cookies, apparatus)
     session.hold_back()
     pn.state.onload(session.ready)

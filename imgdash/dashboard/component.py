@@ -86,7 +86,9 @@ class Component(pn.custom.JSComponent):
 
     def _handle_msg(self, msg: Any) -> None:
         if self._on_message is not None:
-            self._on_message(msg)
+            # One message back for all that is changed by this one.
+            with pn.io.hold():
+                self._on_message(msg)
 
     def send(self, **message: Any) -> None:
         """Send a message to the script (``model.on('msg:custom', …)``)."""

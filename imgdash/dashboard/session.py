@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import panel as pn
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
@@ -26,6 +27,7 @@ _POOL = ThreadPoolExecutor(8, thread_name_prefix="dashboard")
 _GATHER_MS, _PAUSE_MS = 60, 250
 
 Listener = Callable[[Sequence[Event]], None]
+Enter = Callable[[Callable[[], None]], None]
 
 
 class Session:
@@ -49,13 +51,19 @@ class Session:
         ``tell(text, kind="info", detail="", *, does=None, seconds=None, about="")`` says it on the line below the
         page; kinds: info, success, warning, error. `does`: words on a button → what it does; `seconds`: how long it
         stays, by kind if None; what is said `about` the same replaces what was said before.
+
+    Parameters
+    ----------
+    enter
+        Calls a function in the thread of the server, from any thread; at once if None.
     """
 
-    def __init__(self, apparatus: Apparatus, actor: Actor, document: Document) -> None:
+    def __init__(self, apparatus: Apparatus, actor: Actor, document: Document, enter: Enter | None = None) -> None:
         self.apparatus = apparatus
         self._actor = actor
         self._account = actor in apparatus.users.all()
         self.document = document
+        self._enter = enter or _at_once
         self.go: Callable[..., None] = _nowhere
         self.tell: Callable[..., None] = _nowhere
         self.withdraw: Callable[..., None] = _nowhere
@@ -116,12 +124,19 @@ class Session:
             if self._held_back is not None:
                 self._held_back.append(inside)
             elif not self.closed:
-                with set_curdoc(self.document):
+                # One message to the browser for all that a turn changes: each costs a walk over all models.
+                with set_curdoc(self.document), pn.io.hold(self.document):
                     function()
 
+        # Never of the document itself from another thread: while a turn holds back what it changes, the document would
+        # hold back that somebody asked for a turn, too, and now and then forget it.
+        self._enter(lambda: self._ask_turn(inside, milliseconds))
+
+    def _ask_turn(self, inside: Callable[[], None], milliseconds: int) -> None:
+        if self.closed:
+            return
         if milliseconds:
-            # Only the next tick may be asked for from another thread; the timeout is set there.
-            self.document.add_next_tick_callback(lambda: self.document.add_timeout_callback(inside, milliseconds))
+            self.document.add_timeout_callback(inside, milliseconds)
         else:
             self.document.add_next_tick_callback(inside)
 
@@ -207,6 +222,10 @@ def _quietly(function: Callable[[], None]) -> None:
         function()
     except ImgdashError as error:
         _LOG.info("at the end of a tab: %s", error.cause)
+
+
+def _at_once(function: Callable[[], None]) -> None:
+    function()
 
 
 def _nowhere(*_: Any, **__: Any) -> None:
