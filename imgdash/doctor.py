@@ -13,7 +13,7 @@ from pathlib import Path
 
 from imgdash import config
 from imgdash.apparatus import services
-from imgdash.apparatus.intake import examine
+from imgdash.apparatus.examining import examine
 from imgdash.config import Site
 from imgdash.model import ImgdashError
 from imgdash.model.security import Credentials

@@ -27,7 +27,7 @@ _NICE = 5
 # Between tries to start a process.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 # Names only: what they are is the business of who gives the tasks.
-_PRELOADED = ("imgdash.apparatus.intake", "imgdash.apparatus.imaging", "imgdash.apparatus.quality")
+_PRELOADED = ("imgdash.apparatus.examining", "imgdash.apparatus.imaging", "imgdash.apparatus.quality")
 T = TypeVar("T")
 
 
@@ -85,6 +85,13 @@ def _serve(connection: Any, memory_mb: int) -> None:
 class Workers:
     """A pool in which each worker has one task at a time and dies alone.
 
+    Attributes
+    ----------
+    count
+        Number of processes.
+    died
+        How many had to be started again.
+
     Parameters
     ----------
     count
@@ -103,6 +110,7 @@ class Workers:
         self._numbers = itertools.count()
         self._stopping = threading.Event()
         self.died = 0
+        self.count = count
         self._pids: dict[int, int | None] = {}
         self._threads = [
             threading.Thread(target=self._tend, args=(number,), name=f"worker-{number}", daemon=True)

@@ -117,6 +117,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
             display_size=station.display_size,
             pitch_mm=station.processing_pitch_mm,
             raw_senders={peer.ae_title: peer.sends_raw for peer in self.site.peers if peer.ae_title and peer.sends_raw},
+            prepare=self._registration.prepare,
             register=self._registration.register,
             give_up=self._registration.give_up,
             message=messages.take,

@@ -17,11 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pydicom
-
-from imgdash.model import ImgdashError, RecordsFailed, Unreadable
-from imgdash.reduce import Reduced, reduce_image
-from imgdash.store import files, header, pixels
+from imgdash.apparatus.examining import Examined, examine, from_meta
+from imgdash.model import RecordsFailed
 from imgdash.workers import WorkerDied, Workers
 
 _LOG = logging.getLogger(__name__)
@@ -29,83 +26,34 @@ _PATIENCE = 3.0
 _RESCAN = 5.0
 # So often a file may fail to be registered, where it is the file that fails.
 _TRIES = 3
+# So many files are looked at and calculated at a time beyond what the workers can do: one is ready when they are.
+_BEYOND = 1
 
 
 @dataclass(frozen=True)
-class Examined:
-    """What a worker found in an arrived file.
+class _Looked:
+    """What is known of an arrived file once it may be registered; `failed` where that could not be prepared."""
 
-    Attributes
-    ----------
-    columns
-        Columns of the image header that the file tells.
-    attributes
-        DICOM attributes by which condition keys are chosen and pixels understood.
-    reduced
-        None where the pixels cannot be read.
-    trouble
-        Why not, in words.
-    readable_header
-        False where nothing but the file meta information could be read.
-    """
-
-    image_id: str
-    columns: dict[str, Any]
-    attributes: dict[str, Any]
-    pixel_attributes: dict[str, Any]
-    reduced: Reduced | None
-    trouble: str = ""
-    readable_header: bool = True
-
-
-def examine(path: Path, display_size: int, pitch_mm: float, raw_senders: dict[str, bool]) -> Examined:
-    """Read, hash and reduce one arrived file; runs in a worker process."""
-    try:
-        record = header.read(path)
-    except Unreadable as error:
-        return _from_meta(path, str(error))
-    image_id = files.content_id(path, record.offset)
-    columns = header.columns(record)
-    attributes = header.attributes(record.ds)
-    try:
-        image = pixels.open_image(path, unprocessed=raw_senders.get(columns["sender"]))
-        reduced = reduce_image(image, display_size=display_size, pitch_mm=pitch_mm)
-    except Exception as error:  # whatever broken pixels do, the image is then asked for again
-        trouble = str(error) if isinstance(error, ImgdashError) else f"The pixels cannot be reduced: {error}."
-        return Examined(image_id, columns, attributes, {}, None, trouble)
-    return Examined(image_id, columns, attributes, dict(image.attrs), reduced)
-
-
-def _from_meta(path: Path, trouble: str) -> Examined:
-    """An image header from the file meta information alone, which the receiver wrote."""
-    try:
-        meta = pydicom.filereader.read_file_meta_info(path)
-    except Exception:  # not even that: the file was put there by hand
-        meta = pydicom.dataset.FileMetaDataset()
-    # Piece by piece: it may be the very file that was too large for a worker.
-    image_id = files.content_id(path, 0)
-    columns = {
-        "sop_class_uid": str(meta.get("MediaStorageSOPClassUID", "")),
-        "sop_instance_uid": str(meta.get("MediaStorageSOPInstanceUID", "")),
-        "transfer_syntax": str(meta.get("TransferSyntaxUID", "")),
-        "sender": str(meta.get("SourceApplicationEntityTitle", "")).strip(),
-        "sender_host": str(meta.get("SourcePresentationAddress", "")).strip(),
-    }
-    return Examined(image_id, columns, {}, {}, None, trouble, readable_header=False)
+    found: Examined
+    prepared: Any
+    failed: Exception | None = None
 
 
 class Intake:
-    """Takes arrived files through the workers and hands them on, in the order of their arrival.
+    """Takes arrived files through the workers, several at a time, and hands them on, in the order of their arrival.
 
     Parameters
     ----------
     incoming
         The journal of arrivals.
+    prepare
+        Called with the arrival's path, its time and what was found, in a thread beside others: does what takes time
+        of registering it and makes nothing known.
     register
-        Called with the arrival's path, its time and what was found; makes the image known. Raises if it could
-        not; the file is then tried again at the next scan.
+        Called with the same and what `prepare` gave; makes the image known. Raises if it could not; the file is then
+        tried again at the next scan.
     give_up
-        Called with the same, and why, where that has failed too often: makes known that there is an image which
+        Called with the first three, and why, where that has failed too often: makes known that there is an image which
         cannot be registered.
     message
         Called with the path of a message file.
@@ -119,23 +67,26 @@ class Intake:
         display_size: int,
         pitch_mm: float,
         raw_senders: dict[str, bool],
-        register: Callable[[Path, datetime, Examined], None],
+        prepare: Callable[[Path, datetime, Examined], Any],
+        register: Callable[[Path, datetime, Examined, Any], None],
         give_up: Callable[[Path, datetime, Examined, str], None],
         message: Callable[[Path], None],
     ) -> None:
         self._incoming = incoming
         self._workers = workers
         self._settings = (display_size, pitch_mm, raw_senders)
+        self._prepare = prepare
         self._register = register
         self._give_up = give_up
         self._message = message
         self._names: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._known: set[str] = set()
-        self._pending: list[tuple[Path, float, Future[Examined]]] = []
+        self._pending: list[tuple[Path, float, Future[_Looked]]] = []
         # Name of a file → how often it could not be registered; and what was logged of it last.
         self._failures: dict[str, int] = {}
         self._said: dict[str, str] = {}
         self._stop = threading.Event()
+        self._looking = ThreadPoolExecutor(workers.count + _BEYOND, thread_name_prefix="arrivals")
         # One after another, but beside the images: an answer to a peer that is away takes its time.
         self._messages = ThreadPoolExecutor(1, thread_name_prefix="messages")
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -154,6 +105,7 @@ class Intake:
         self._names.put(None)
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
+        self._looking.shutdown(wait=False, cancel_futures=True)
         self._messages.shutdown(cancel_futures=True)
 
     @property
@@ -206,8 +158,20 @@ class Intake:
             self._messages.submit(self._take_message, path)
         elif path.name.endswith(".dcm"):
             self._known.add(path.name)
-            future = self._workers.run(examine, path, *self._settings, timeout=60.0, priority=3)
-            self._pending.append((path, time.monotonic(), future))
+            self._pending.append((path, time.monotonic(), self._looking.submit(self._look, path)))
+
+    def _look(self, path: Path) -> _Looked:
+        """What is in a file, and what takes time of registering it."""
+        try:
+            found = self._workers.run(examine, path, *self._settings, timeout=60.0, priority=3).result()
+        except WorkerDied as error:
+            found = replace(from_meta(path, str(error)), trouble=str(error))
+        except Exception as error:
+            found = from_meta(path, f"The file could not be examined: {error}.")
+        try:
+            return _Looked(found, self._prepare(path, _arrival(path), found))
+        except Exception as error:
+            return _Looked(found, None, error)
 
     def _take_message(self, path: Path) -> None:
         try:
@@ -234,20 +198,18 @@ class Intake:
                     _LOG.exception("an arrived file could not be registered: %s", path.name)
             self._known.discard(path.name)
 
-    def _hand_on(self, path: Path, future: Future[Examined]) -> None:
+    def _hand_on(self, path: Path, future: Future[_Looked]) -> None:
         """Register what was found, or what can be said where nothing was."""
         if not path.exists():
             _LOG.warning("an arrived file is gone before it was registered: %s", path.name)
             return
         arrived_at = _arrival(path)
+        looked = future.result()
+        found = looked.found
         try:
-            found = future.result()
-        except WorkerDied as error:
-            found = replace(_from_meta(path, str(error)), trouble=str(error))
-        except Exception as error:
-            found = _from_meta(path, f"The file could not be examined: {error}.")
-        try:
-            self._register(path, arrived_at, found)
+            if looked.failed is not None:
+                raise looked.failed
+            self._register(path, arrived_at, found, looked.prepared)
         except Exception as error:
             if _is_ours(error):
                 raise

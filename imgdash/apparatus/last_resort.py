@@ -7,8 +7,8 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from imgdash.apparatus.intake import Examined
-from imgdash.apparatus.registration import Registration
+from imgdash.apparatus.examining import Examined
+from imgdash.apparatus.registration import Registration, Unborn
 from imgdash.model import Finding, Judgement
 from imgdash.model.codes import UNREADABLE
 
@@ -47,7 +47,7 @@ class LastResort(Registration):
         header = self._header(found, kept, arrived_at, None)
         header = dataclasses.replace(header, judgement=Judgement(trouble, trouble))
         bare = dataclasses.replace(found, readable_header=False)
-        self._tell(self.store.write(lambda change: self._birth(change, header, bare, None, {}, path.name)))
+        self._tell(self.store.write(lambda change: self._birth(change, bare, Unborn(header, None, {}), path.name)))
 
     def _is_known(self, image_id: str) -> bool:
         return bool(self.store.images("image_id = ? and state <> 'deleted'", [image_id]))

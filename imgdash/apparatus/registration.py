@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from imgdash.apparatus.intake import Examined
+from imgdash.apparatus.examining import Examined
 from imgdash.apparatus.processing import Processing
 from imgdash.apparatus.reservations import find_order
 from imgdash.config import Site
@@ -26,8 +27,18 @@ from imgdash.store.store import Change, Store
 from imgdash.workers import Workers
 
 _ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and (data->>'arrival') = ?"
+_Known = TypeVar("_Known", ImageHeader, Order)
 # What is known of an image once its pixels are seen.
 _SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "order_id")
+
+
+@dataclass(frozen=True)
+class Unborn:
+    """An image that is about to be made known: its header, without a number; its order; what was radiographed how."""
+
+    header: ImageHeader
+    order: Order | None
+    facts: dict[str, Any]
 
 
 class Registration(Processing):
@@ -57,12 +68,24 @@ class Registration(Processing):
         self.requests = requests
         self._tell = tell
 
-    def register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
+    def prepare(self, path: Path, arrived_at: datetime, found: Examined) -> Unborn | None:
+        """What takes time of registering a new image: may be done for several at once, and again; makes nothing known.
+
+        None where it is no new image, or nobody can see its pixels: `register` does then what there is to do.
+        """
+        if found.reduced is None or self.store.images("image_id = ?", [found.image_id]):
+            return None
+        return self._unborn(path, arrived_at, found, {})
+
+    def register(self, path: Path, arrived_at: datetime, found: Examined, prepared: Unborn | None = None) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
         known = self.store.images("image_id = ?", [found.image_id])
         new = not known or known[0].state == "deleted"
         if new:
-            header = self._new(path, arrived_at, found, known[0].edits if known else {})
+            if known or prepared is None or not self._holds(prepared, found):
+                prepared = self._unborn(path, arrived_at, found, known[0].edits if known else {})
+            unborn = prepared
+            header = self.store.write(lambda change: self._birth(change, found, unborn, path.name))
         else:
             header = self._again(known[0], path, found)
         if found.readable_header and header.state != "deleted" and not self.files.has(header.image_id):
@@ -99,7 +122,7 @@ class Registration(Processing):
         }
         self.store.transition("image", header.image_id, "quarantine", why=found.trouble, **unread)
 
-    def _new(self, path: Path, arrived_at: datetime, found: Examined, edits: Mapping[str, str]) -> ImageHeader:
+    def _unborn(self, path: Path, arrived_at: datetime, found: Examined, edits: Mapping[str, str]) -> Unborn:
         if found.readable_header:
             file = self.files.keep(path, found.image_id)
             facts = emission.facts(read(file).ds)
@@ -112,7 +135,14 @@ class Registration(Processing):
             header = self.process(header, found.reduced, found.pixel_attributes, attributes, order, apart=True)
         else:
             header = _with(header, judgement=_unreadable(found))
-        return self.store.write(lambda change: self._birth(change, header, found, order, facts, path.name))
+        return Unborn(header, order, facts)
+
+    def _holds(self, prepared: Unborn, found: Examined) -> bool:
+        """Whether it was prepared with the order that it has now; that another image of it came changes nothing."""
+        order = find_order(self.store, found.columns)
+        if order is None or prepared.order is None:
+            return order is prepared.order
+        return _with(order, state="") == _with(prepared.order, state="")
 
     def _again(self, header: ImageHeader, path: Path, found: Examined) -> ImageHeader:
         """The same bytes once more: an answer, where they were asked for, and a second look, where nobody saw them.
@@ -173,15 +203,8 @@ class Registration(Processing):
             **columns,
         )
 
-    def _birth(
-        self,
-        change: Change,
-        header: ImageHeader,
-        found: Examined,
-        order: Order | None,
-        facts: dict[str, Any],
-        arrival: str,
-    ) -> ImageHeader:
+    def _birth(self, change: Change, found: Examined, unborn: Unborn, arrival: str) -> ImageHeader:
+        header, order = unborn.header, unborn.order
         last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
         twin = change.query(
             "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ? "
@@ -203,8 +226,8 @@ class Registration(Processing):
             change.emit(Event("image", header.image_id, "register", columns, why=why))
         if found.readable_header and not self._is_quality(header):
             # The dose was given, whether or not anybody can see the image; a test object is no person.
-            emission.record(change, header, order, facts)
-        if order is not None and order.state == "new":
+            emission.record(change, header, order, unborn.facts)
+        if order is not None and any(now.state == "new" for now in change.orders("order_id = ?", [order.order_id])):
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
         return change.image(header.image_id)
 
@@ -227,5 +250,5 @@ def _unreadable(found: Examined) -> Judgement:
     return Judgement(trouble, trouble)
 
 
-def _with(header: ImageHeader, **changes: Any) -> ImageHeader:
-    return dataclasses.replace(header, **changes)
+def _with(known: _Known, **changes: Any) -> _Known:
+    return dataclasses.replace(known, **changes)

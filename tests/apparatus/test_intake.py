@@ -13,7 +13,8 @@ import pytest
 
 from imgdash import Apparatus
 from imgdash.apparatus import intake
-from imgdash.apparatus.intake import Examined, Intake
+from imgdash.apparatus.examining import Examined
+from imgdash.apparatus.intake import Intake
 from imgdash.model import ImageHeader, ImgdashError, RecordsFailed
 from imgdash.records import emission
 from imgdash.store import files
@@ -25,6 +26,8 @@ from tests.helpers import wait_until
 class Bench:
     """An intake whose workers and registration do what the test says."""
 
+    count = 1
+
     def __init__(self, folder: Path) -> None:
         self.incoming = folder
         self.asked: dict[str, Future[Examined]] = {}
@@ -32,17 +35,25 @@ class Bench:
         self.given_up: list[tuple[str, str]] = []
         self.tries: list[str] = []
         self.trouble: dict[str, Exception] = {}
+        self.unprepared: dict[str, Exception] = {}
         workers: Any = self
         self.intake = Intake(
             folder, workers, display_size=64, pitch_mm=1.0, raw_senders={},
-            register=self._register, give_up=self._give_up, message=lambda path: None,
+            prepare=self._prepare, register=self._register, give_up=self._give_up, message=lambda path: None,
         )  # fmt: skip
 
     def run(self, function: Any, path: Path, *_: Any, **__: Any) -> Future[Examined]:
         self.asked[path.name] = Future()
         return self.asked[path.name]
 
-    def _register(self, path: Path, arrived_at: datetime, found: Examined) -> None:
+    def _prepare(self, path: Path, arrived_at: datetime, found: Examined) -> str:
+        if path.name in self.unprepared:
+            self.tries.append(path.name)
+            raise self.unprepared[path.name]
+        return f"of {path.name}"
+
+    def _register(self, path: Path, arrived_at: datetime, found: Examined, prepared: str) -> None:
+        assert prepared == f"of {path.name}"
         self.tries.append(path.name)
         if path.name in self.trouble:
             raise self.trouble[path.name]
@@ -73,6 +84,25 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made.intake.start()
     yield made
     made.intake.stop()
+    # As the workers do when they are stopped.
+    for future in made.asked.values():
+        future.cancel()
+
+
+def test_files_are_looked_at_beside_each_other_and_registered_in_their_order(bench: Bench) -> None:
+    first, second = bench.put("1-1-1.dcm"), bench.put("2-1-1.dcm")
+    second.set_result(Examined("second", {}, {}, {}, None))
+    first.set_result(Examined("first", {}, {}, {}, None))
+    wait_until(lambda: len(bench.registered) == 2)
+    assert bench.tries == ["1-1-1.dcm", "2-1-1.dcm"]
+
+
+def test_what_cannot_be_prepared_is_given_up_after_some_tries(bench: Bench) -> None:
+    bench.unprepared["1-1-1.dcm"] = ValueError("a strange number")
+    bench.put("1-1-1.dcm")
+    answer(bench, "1-1-1.dcm", lambda: bench.given_up)
+    assert bench.tries == ["1-1-1.dcm"] * 3
+    bench.sound("2-1-1.dcm")
 
 
 def test_a_file_that_is_taken_away_ends_nothing(bench: Bench) -> None:

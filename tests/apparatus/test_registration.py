@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from imgdash import Apparatus
-from imgdash.apparatus.intake import Examined, examine
+from imgdash.apparatus.examining import Examined, examine
 from imgdash.confirm import retention
 from imgdash.model import Actor, ImageHeader
 from tests.apparatus.sites import radiograph, site
