@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +48,7 @@ _PLAIN: Final[dict[str, Any]] = {
     "gradation.shift": 0.0,
 }
 
+Form = Callable[["Apparatus", str, str | None, Any, bool], tuple[Any, int]]
 _NO_PICTURE: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-24 -18 72 60" fill="none" stroke-width="1.2" '
     f'stroke="{PALETTE["faint"]}"><path d="{ICONS["warning"]}"/></svg>'
@@ -100,16 +102,17 @@ class Frames(RequestHandler):
 
     async def _answer(self, image_id: str, kind: str, overrides: Any, version: str) -> None:
         loop = asyncio.get_running_loop()
+        now: bool | None = None
         if kind == "thumbnail":
             try:
-                picture = await loop.run_in_executor(_THUMBNAILS, self.thumbnails.get, image_id)
+                picture, now = await loop.run_in_executor(_THUMBNAILS, self._thumbnail, image_id, version)
             except NotFound:
                 # Of an image whose pixels cannot be read there is none; one that never came is not found.
                 await loop.run_in_executor(_THUMBNAILS, self.apparatus.image, image_id)
                 self.set_header("Content-Type", "image/svg+xml")
                 self.finish(_NO_PICTURE)
                 return
-            if await loop.run_in_executor(_THUMBNAILS, _is_now, self.apparatus, image_id, kind, version):
+            if now:
                 self._keep(image_id, kind, version)
             self.set_header("Content-Type", "image/jpeg")
             self.finish(picture)
@@ -119,15 +122,19 @@ class Frames(RequestHandler):
             future = await loop.run_in_executor(_POOL, self.apparatus.output, image_id, name)
             pixels, bits = await asyncio.wrap_future(future)
         else:
-            condition = self.get_query_argument("c", "") or None
+            condition: str | None = self.get_query_argument("c", "") or None
             form = _small if kind in ("preview", "received") else _full
             plain = kind in ("received", "original")
-            pixels, bits = await loop.run_in_executor(
-                _POOL, form, self.apparatus, image_id, condition, overrides, plain
+            # Asked for in the same turn of the thread, where the pixels are there at once: each turn of another thread
+            # is a wait where many are at work.
+            pixels, bits, now = await loop.run_in_executor(
+                _POOL, _formed, form, self.apparatus, image_id, kind, condition, overrides, plain, version
             )
             if isinstance(pixels, Future):
                 pixels = await asyncio.wrap_future(pixels)
-        if await loop.run_in_executor(_POOL, _is_now, self.apparatus, image_id, kind, version):
+        if now is None:
+            now = await loop.run_in_executor(_POOL, _is_now, self.apparatus, image_id, kind, version)
+        if now:
             self._keep(image_id, kind, version)
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -135,6 +142,9 @@ class Frames(RequestHandler):
         self.set_header("X-Bits", str(bits))
         self.set_header("Content-Length", str(pixels.nbytes))
         await self._send(pixels)
+
+    def _thumbnail(self, image_id: str, version: str) -> tuple[bytes, bool]:
+        return self.thumbnails.get(image_id), _is_now(self.apparatus, image_id, "thumbnail", version)
 
     async def _send(self, pixels: np.ndarray) -> None:
         content = np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
@@ -171,6 +181,21 @@ def _chain(apparatus: Apparatus, image_id: str, condition: str | None, overrides
         return None
     chain = apparatus.chain(image_id, condition, own)
     return chain.with_(**_PLAIN) if plain else chain
+
+
+def _formed(
+    form: Form,
+    apparatus: Apparatus,
+    image_id: str,
+    kind: str,
+    condition: str | None,
+    overrides: Any,
+    plain: bool,
+    version: str,
+) -> tuple[Any, int, bool | None]:
+    """Pixels or their future, bits, and `_is_now` where they are there."""
+    pixels, bits = form(apparatus, image_id, condition, overrides, plain)
+    return pixels, bits, None if isinstance(pixels, Future) else _is_now(apparatus, image_id, kind, version)
 
 
 def _small(apparatus: Apparatus, image_id: str, condition: str | None, overrides: Any, plain: bool) -> tuple[Any, int]:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # Shared by all tabs: actions wait for the disk, not for the processor.
 _POOL = ThreadPoolExecutor(8, thread_name_prefix="dashboard")
-# A burst of events becomes one update of the page, and where they do not end there are a few updates a second: each
+# A burst of events becomes one update of the page, and where they do not end there are two updates a second: each
 # costs every tab of the station time that somebody's key may wait for.
-_GATHER_MS, _PAUSE_MS = 60, 250
+_GATHER_MS, _PAUSE_MS = 60, 500
 
 Listener = Callable[[Sequence[Event]], None]
 Enter = Callable[[Callable[[], None]], None]

@@ -31,7 +31,9 @@ Station = Callable[..., AbstractContextManager[dict[str, Any]]]
 Spread = Callable[[list[float]], dict[str, float]]
 _REVIEWERS = 8
 _RATE = 5.0
-_LOOK_MS = 1500.0
+# So long that eight of them decide on fewer images than arrive: else they wait for these, not for the station.
+_LOOK_MS = 2200.0
+_AWAITING = 40
 # Presses Space where it is possible, waits until another image is painted, looks at it for a while.
 _WORK = """
 ([look, seconds]) => {
@@ -73,7 +75,7 @@ def _crowd(browser: Browser, station: Station, rows: int, seconds: float, spread
     columns = round(rows * 0.743)
     with (
         tempfile.TemporaryDirectory(prefix="imgdash-arriving-") as folder,
-        station("--images", "24", "--rows", str(rows), "--columns", str(columns)) as about,
+        station("--images", str(_AWAITING), "--rows", str(rows), "--columns", str(columns)) as about,
     ):
         files = list(radiographs(Path(folder), 6, rows, columns, first=1000))
         pages = [_opened(browser, about["url"], number) for number in range(tabs)]
@@ -99,6 +101,7 @@ def _crowd(browser: Browser, station: Station, rows: int, seconds: float, spread
             page.close()
         cores = {f"cores of {name}": round((now[name] - spent[name]) / lasted, 2) for name in now}
         if told is not None:
+            cores["without a screen, no other image awaited"] = told["last"]
             cores["cores of those without a screen"] = round(told["spent"] / lasted, 2)
         shown = _spreads(spread, taken, "Space to {}")
         shown |= _spreads(spread, [told] if told is not None else [], "Space to {}, without a screen")

@@ -45,7 +45,9 @@ class Reviewer:
     Attributes
     ----------
     taken
-        Kind of pixels → milliseconds from each Space.
+        Kind of pixels → milliseconds from each Space, where another image awaited.
+    nothing, last
+        How often there was nothing to confirm, and how often no other image awaited.
     """
 
     def __init__(self, url: str, user: str) -> None:
@@ -64,10 +66,10 @@ class Reviewer:
         self._pressed = 0.0
         self._seen = asyncio.Event()
         # Since Space: the image before it, what was told already, and when the next one is due.
-        self._before, self._told = "", set[tuple[str, str]]()
+        self._before, self._told, self._counts = "", set[tuple[str, str]](), True
         self._look = self._after = 0.0
         self.taken: dict[str, list[float]] = {"preview": [], "frame": []}
-        self.nothing = 0
+        self.nothing = self.last = 0
 
     # -- the websocket ------------------------------------------------------------------------------------
 
@@ -172,7 +174,8 @@ class Reviewer:
 
     def _timed(self, kind: str, image: str) -> None:
         if self._pressed and (image, kind) not in self._told and image != self._before:
-            self.taken[kind].append(1000 * (time.perf_counter() - self._pressed))
+            if self._counts:
+                self.taken[kind].append(1000 * (time.perf_counter() - self._pressed))
             self._told.add((image, kind))
             self._after = min(self._after, time.perf_counter() + self._look * random.uniform(0.5, 1.5))
 
@@ -222,6 +225,9 @@ class Reviewer:
             if now > self._after:
                 if "confirm" in self._known["ActionBar"].get("enabled", ()):
                     self._before, self._told = str(self._known["Viewport"]["image"]), set()
+                    # At the last image one waits for the next one to arrive, which no station can shorten.
+                    self._counts = bool(self._known["Viewport"].get("following"))
+                    self.last += not self._counts
                     self._pressed, self._after = now, now + 10.0
                     await self._tell("Keys", action="confirm")
                 else:
@@ -265,7 +271,8 @@ async def _main(url: str, count: int, first: int, seconds: float, look: float) -
     await asyncio.gather(*(one.work(seconds, look) for one in reviewers))
     taken = {kind: [ms for one in reviewers for ms in one.taken[kind]] for kind in ("preview", "frame")}
     spent = time.process_time() - began
-    print(json.dumps({**taken, "nothing": sum(one.nothing for one in reviewers), "spent": spent}), flush=True)
+    told = {"nothing": sum(one.nothing for one in reviewers), "last": sum(one.last for one in reviewers)}
+    print(json.dumps({**taken, **told, "spent": spent}), flush=True)
 
 
 if __name__ == "__main__":
