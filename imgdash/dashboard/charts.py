@@ -147,16 +147,23 @@ class Histogram:
     def _follow(self, given: tuple[float, float], x: np.ndarray, y: np.ndarray) -> None:
         self._given = low, high = given
         self._draw("curve", self._curve, x, y)
-        self._setting = True
-        try:
-            self._range.update(left=low, right=high)
-        finally:
-            self._setting = False
+        self._set(left=low, right=high)
         self._handles.param.update(low=low, high=high)
 
+    def _set(self, **ends: float) -> None:
+        """Put the range, and be told nothing: under held changes Bokeh tells of none that code makes, else of all."""
+        self._setting = True
+        try:
+            self._range.update(**ends)
+        finally:
+            self._setting = False
+
     def _moved(self, _name: str, _old: Any, _new: Any) -> None:
-        if self._setting:
-            return
+        if not self._setting:
+            self._taken()
+
+    def _taken(self) -> None:
+        """Somebody moves an end."""
         low, high = self._ends()
         self._handles.param.update(low=low, high=high)
         self._tell(False)
@@ -186,4 +193,5 @@ class Histogram:
         """An end was moved below the figure: the range moves, and tells as if it had been taken itself."""
         if self._range.editable:
             names = {"low": "left", "high": "right"}
-            self._range.update(**{names[end]: float(value) for end, value in message.items()})
+            self._set(**{names[end]: float(value) for end, value in message.items()})
+            self._taken()

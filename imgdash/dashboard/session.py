@@ -149,7 +149,14 @@ class Session:
         self._held_back = []
 
     def ready(self) -> None:
-        """The browser is there: do what was held back."""
+        """The browser is there: do what was held back.
+
+        In a turn of its own: Panel takes what is changed while it calls this for changes by the browser, and sets them
+        again later, over what was changed since.
+        """
+        self._enter(lambda: self._ask_turn(self._begin, 0))
+
+    def _begin(self) -> None:
         held, self._held_back = self._held_back or [], None
         for function in held:
             function()

@@ -39,3 +39,24 @@ def test_a_turn_that_is_asked_for_while_changes_are_held_back_comes(apparatus: A
     turn.callback()
     assert done == ["soon"]
     session.close()
+
+
+def test_what_was_held_back_is_done_in_a_turn_of_its_own(apparatus: Apparatus) -> None:
+    """What changes while Panel says that the browser is there, it takes for a change by the browser, and sets again."""
+    document, done = Document(), list[str]()
+    session = Session(apparatus, Actor("max", "manager"), document)
+    session.hold_back()
+    session.soon(lambda: done.append("held back"))
+    take_turns(document)
+    session.ready()
+    assert not done
+    session.soon(lambda: done.append("then"))
+    take_turns(document)
+    assert done == ["held back", "then"]
+    session.close()
+
+
+def take_turns(document: Document) -> None:
+    while document.session_callbacks:
+        for turn in sorted(document.session_callbacks, key=lambda turn: turn.id):
+            turn.callback()

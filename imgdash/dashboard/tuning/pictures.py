@@ -108,7 +108,16 @@ class Pictures:
         """Put the line across, at a height of the image: 0 above, 1 below."""
         down, width = self._extent
         level = (1.0 - height) * down
-        self._ends.data = {"x": [0.15 * width, 0.85 * width], "y": [level, level]}
+        self._place({"x": [0.15 * width, 0.85 * width], "y": [level, level]})
+        self._on_line(*self.line())
+
+    def _place(self, ends: dict[str, list[float]]) -> None:
+        """Put the line, and be told nothing: under held changes Bokeh tells of none that code makes, else of all."""
+        self._setting = True
+        try:
+            self._ends.data = ends
+        finally:
+            self._setting = False
 
     # -- the pictures -------------------------------------------------------------------------------------
 
@@ -118,11 +127,7 @@ class Pictures:
             return
         self._extent = extent_mm
         height, width = extent_mm
-        self._setting = True
-        try:
-            self._ends.data = {"x": [0.15 * width, 0.85 * width], "y": [0.5 * height, 0.5 * height]}
-        finally:
-            self._setting = False
+        self._place({"x": [0.15 * width, 0.85 * width], "y": [0.5 * height, 0.5 * height]})
         self.fit()
 
     def fit(self) -> None:
