@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import argon2
 import pytest
 
 from tests.order import place
@@ -65,6 +68,15 @@ def radiographs_folder() -> Path:
     """Where the real radiographs are: IMGDASH_RADIOGRAPHS, or beside the checkout."""
     beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "radiographs"
     return Path(os.environ.get("IMGDASH_RADIOGRAPHS", beside))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A fifth of a second of each user, and of each start, is hashing; how slow it has to be, test_users.py asks."""
+    quick = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("imgdash.store.users.PasswordHasher", quick)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -29,12 +30,19 @@ def imgdash(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[
     )
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site made by ``imgdash init``, on ports the system chooses."""
-    made = imgdash("init", tmp_path / "site", "--dicom-port", 0, "--hl7-port", 0, "--web-port", 0)
-    assert made.returncode == 0, made.stderr
-    return tmp_path / "site" / "site.toml"
+    folder = tmp_path_factory.mktemp("made") / "site"
+    said = imgdash("init", folder, "--dicom-port", 0, "--hl7-port", 0, "--web-port", 0)
+    assert said.returncode == 0, said.stderr
+    return folder
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> Path:
+    """The test's own copy of it, with the rights of its files."""
+    return shutil.copytree(made, tmp_path / "site") / "site.toml"
 
 
 def test_init_makes_a_site_that_can_be_served(site: Path) -> None:

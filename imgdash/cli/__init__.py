@@ -64,6 +64,10 @@ def init(
 def serve(site: SiteFile, verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False) -> None:
     """The apparatus with its dashboard."""
     _log(verbose)
+    from imgdash import config
+
+    # What is wrong with the file is said before all that serves it is imported, which takes seconds.
+    config.load(site)
     from imgdash import demonstration
 
     demonstration.serve(console, site)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from imgdash import Apparatus
+from imgdash.store.conditions import Conditions
 from tests.conftest import peer
 
 # Two processes of each kind, as a station has them by itself.
@@ -29,7 +34,23 @@ def site(folder: Path, **content: Any) -> Path:
     path = folder / "site.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(tomli_w.dumps({"station": station, **content}), encoding="utf-8")
+    condition_files(path.parent / "conditions")
     return path
+
+
+def condition_files(folder: Path) -> Path:
+    """The condition files that a first start leaves, if the folder is new: writing them waits 66 times for the disk."""
+    if not folder.exists():
+        shutil.copytree(_first_start(), folder)
+    return folder
+
+
+@functools.cache
+def _first_start() -> Path:
+    """Once in each process, as the apparatus makes them."""
+    folder = Path(tempfile.mkdtemp(prefix="imgdash-conditions-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Conditions(folder).folder
 
 
 def send(apparatus: Apparatus, *files: Path, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:

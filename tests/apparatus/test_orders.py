@@ -22,6 +22,7 @@ from imgdash.store.files import Files
 from imgdash.store.procedures import Procedure, Procedures
 from imgdash.store.store import Store
 from imgdash.wire import hl7, mllp
+from tests.apparatus.sites import condition_files
 from tests.simulate.making import booking
 
 
@@ -47,7 +48,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
     station = {"dicom_port": 0, "hl7_port": 0, "open_to": "loopback"}
     site = parse({"station": station}, tmp_path / "site.toml")
     store = Store(tmp_path)
-    conditions, procedures = Conditions(tmp_path / "conditions"), Procedures(tmp_path / "procedures.csv")
+    conditions, procedures = (
+        Conditions(condition_files(tmp_path / "conditions")),
+        Procedures(tmp_path / "procedures.csv"),
+    )
     requests = Requests(store, site, files=Files(tmp_path), conditions=conditions)
     orders = Orders(site, store, conditions, procedures, requests)
     orders.start()
@@ -96,7 +100,7 @@ def test_a_manager_gives_a_procedure_its_key(office: Office, tmp_path: Path) -> 
     gone = replace(booking(2).order, procedure_code="handpa")
     office.send(gone, "OMG^O19", "NW")
     office.send(gone, "OMG^O19", "CA")
-    ordering = Ordering(office.store, Conditions(tmp_path / "conditions"), office.procedures)
+    ordering = Ordering(office.store, Conditions(condition_files(tmp_path / "conditions")), office.procedures)
     with pytest.raises(NotAllowed):
         ordering.set_key("HANDPA", "foot", Actor("ann", "user"))
     with pytest.raises(NotFound):

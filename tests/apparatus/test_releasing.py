@@ -11,13 +11,14 @@ from imgdash.apparatus.releasing import Releasing, file_name
 from imgdash.model import Actor, Condition, ImgdashError, NotAllowed
 from imgdash.process import Chain
 from imgdash.store.conditions import Conditions
+from tests.apparatus.sites import condition_files
 
 MONA, RITA = Actor("mona", "manager"), Actor("rita", "user")
 
 
 @pytest.fixture
 def conditions(tmp_path: Path) -> Conditions:
-    return Conditions(tmp_path / "conditions")
+    return Conditions(condition_files(tmp_path / "conditions"))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from imgdash.store.files import Files
 from imgdash.store.procedures import Procedures
 from imgdash.store.store import Store
 from imgdash.wire import hl7
+from tests.apparatus.sites import condition_files
 from tests.confirm import making
 from tests.confirm.making import header, put
 from tests.simulate.making import booking
@@ -55,7 +56,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     site = making.site(tmp_path, peer=PEERS)
-    store, conditions = Store(tmp_path), Conditions(tmp_path / "conditions")
+    store, conditions = Store(tmp_path), Conditions(condition_files(tmp_path / "conditions"))
     requests = Requests(store, site, files=Files(tmp_path), conditions=conditions)
     procedures = Procedures(tmp_path / "procedures.csv")
     yield Desk(site, store, Orders(site, store, conditions, procedures, requests), requests)

@@ -26,6 +26,7 @@ from imgdash.store.files import Files
 from imgdash.store.pixels import open_image
 from imgdash.store.store import Store
 from imgdash.workers import Workers
+from tests.apparatus.sites import condition_files
 
 CONDITION = Condition(
     key="hand",
@@ -103,8 +104,7 @@ class Bench:
             folder / "site.toml",
         )
         self.files = Files(folder)
-        (folder / "conditions").mkdir(exist_ok=True)
-        self.conditions = Conditions(folder / "conditions")
+        self.conditions = Conditions(condition_files(folder / "conditions"))
         self.condition = self.conditions.save(CONDITION, "test")
         self.store = Store(folder)
         self.outputs = self._outputs()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgdash.output.backoff import Backoff, delay
@@ -13,6 +13,7 @@ def test_it_doubles_up_to_the_cap() -> None:
     assert [delay(failures, 2, 300) for failures in range(10)] == [0, 2, 4, 8, 16, 32, 64, 128, 256, 300]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.floats(0.01, 10), st.floats(10, 1000))
 def test_it_never_exceeds_the_cap_whatever_happens(failures: int, first: float, cap: float) -> None:
     assert 0 <= delay(failures, first, cap) <= cap

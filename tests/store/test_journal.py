@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgdash.model import Event, ImgdashError
@@ -62,6 +62,7 @@ def test_what_was_appended_is_read_back_after_reopening(tmp_path: Path) -> None:
     journal.close()
 
 
+@settings(deadline=None)
 @given(data=st.dictionaries(st.text(st.characters(exclude_categories=("Cs",)), max_size=8), _JSON, max_size=4))
 def test_every_json_value_survives(tmp_path_factory: pytest.TempPathFactory, data: dict[str, object]) -> None:
     journal = Journal(tmp_path_factory.mktemp("journal"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import tomllib
 from pathlib import Path
 
+import argon2
 import pytest
 
 from imgdash.model import Actor, ImgdashError, NotFound
@@ -32,6 +34,16 @@ def test_the_file_holds_only_hashes_and_is_nobody_elses_business(users: Users) -
     assert "correct horse" not in text
     assert "$argon2id$" in text
     assert stat.S_IMODE(os.stat(users.path).st_mode) == 0o600
+
+
+def test_a_hash_costs_what_rfc_9106_wants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other tests hash quickly."""
+    monkeypatch.setattr("imgdash.store.users.PasswordHasher", argon2.PasswordHasher)
+    users = Users(tmp_path / "users.toml")
+    users.add("anna", "manager", "correct horse")
+    kept = tomllib.loads(users.path.read_text())["anna"]["password"]
+    assert argon2.extract_parameters(kept) == argon2.profiles.RFC_9106_LOW_MEMORY
+    assert argon2.extract_parameters(users._nobody) == argon2.profiles.RFC_9106_LOW_MEMORY
 
 
 def test_guessing_is_locked_out_for_longer_and_longer(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
