@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import evt
 from pynetdicom.sop_class import Verification
 from pynetdicom.transport import ThreadedAssociationServer
 
@@ -49,7 +49,7 @@ class Machine:
         self.conduct = conduct or Conduct()
         # What it can be ordered to fail in.
         self.services: set[str] = set()
-        self._ae = AE(address.ae_title)
+        self._ae = dicom.Entity(address.ae_title)
         self._ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self._ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self._ae.require_called_aet = True
@@ -135,7 +135,7 @@ class Machine:
         """Threads of the machine's own, once it listens."""
 
     def stop(self) -> None:
-        """Stop listening; associations under way are aborted."""
+        """Stop listening; associations under way are finished, or end with their peer."""
         self.stopping.set()
         if self._server is not None:
             self._server.shutdown()

@@ -71,7 +71,9 @@ def _close_wholly(event: evt.Event) -> None:
 CLOSED_WHOLLY = (evt.EVT_CONN_OPEN, _close_wholly)
 
 
-class _Requestor(AE):
+class Entity(AE):
+    """pynetdicom's application entity; the connections that it makes itself are closed in any case."""
+
     def _create_socket(self, assoc: Association, address: Any, tls_args: Any) -> AssociationSocket:
         created = _Socket(assoc, address=address)
         created.tls_args = tls_args
@@ -117,7 +119,7 @@ def associate(
     context = secured(tls)
     began = time.monotonic()
     seen: list[str] = []
-    ae = _Requestor(calling_ae)
+    ae = Entity(calling_ae)
     ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = timeout
@@ -263,6 +265,7 @@ def _unread(assoc: Association) -> A_ASSOCIATE | None:
 
 __all__ = [
     "MAX_PDU",
+    "Entity",
     "associate",
     "code_item",
     "ended_early",

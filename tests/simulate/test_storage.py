@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from pathlib import Path
 
@@ -12,13 +14,14 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import StorageCommitmentPushModel
+from pynetdicom.sop_class import StorageCommitmentPushModel, StudyRootQueryRetrieveInformationModelMove
+from pynetdicom.transport import T_CONNECT, AssociationSocket
 
 from imgdash.simulate import commitment
 from imgdash.simulate.archive import Archive, rejected_by
 from imgdash.simulate.machine import Conduct
 from imgdash.simulate.storage import Storage
-from imgdash.wire.dicom import CLOSED_WHOLLY
+from imgdash.wire.dicom import CLOSED_WHOLLY, associate
 from imgdash.wire.matching import date_match, wildcard_match
 from tests.conftest import peer
 from tests.helpers import wait_until
@@ -93,6 +96,38 @@ def test_what_a_rejection_note_names_is_hidden_and_survives_a_restart(tmp_path: 
         assert [a.SOPInstanceUID for a in at.find("IMAGE", everything)] == [note.SOPInstanceUID]
         assert at.held(str(ds.SOPInstanceUID))
     assert rejected_by(ds) == set()
+
+
+def test_the_connection_to_who_breaks_off_a_move_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[socket.socket | None] = []
+    connect = AssociationSocket.connect
+
+    def connected(self: AssociationSocket, primitive: T_CONNECT) -> None:
+        made.append(self.socket)
+        connect(self, primitive)
+
+    def break_off(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        connection.recv(6)
+        # By a reset: pynetdicom's shutdown() of its own end fails then.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    monkeypatch.setattr(AssociationSocket, "connect", connected)
+    query = Dataset()
+    query.QueryRetrieveLevel, query.StudyInstanceUID = "STUDY", str(image().StudyInstanceUID)
+    with socket.create_server((HOST, 0)) as rude:
+        thread = threading.Thread(target=break_off, args=(rude,))
+        thread.start()
+        known = {"RUDE": address("RUDE", rude.getsockname()[1])}
+        with Storage(address("STORAGE54"), tmp_path, known) as storage:
+            storage.archive.put_dataset(image())
+            contexts = [StudyRootQueryRetrieveInformationModelMove]
+            with associate("ASKER", "STORAGE54", HOST, storage.address.port, contexts) as association:
+                answers = list(association.send_c_move(query, "RUDE", contexts[0]))
+            assert answers[-1][0].Status != 0
+            wait_until(lambda: len(made) == 2 and all(one is not None and one.fileno() == -1 for one in made))
+        thread.join()
 
 
 def test_commitment_is_reported_on_a_new_association(tmp_path: Path) -> None:
