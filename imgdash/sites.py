@@ -124,6 +124,7 @@ def demo(folder: Path, web_port: int = USUAL_PORTS["web"]) -> Path:
                 "ae_title": "RIS58",
                 "port": another(),
                 "hl7_port": another(),
+                "hl7_status": "ORU^R01",
                 "worklist": True,
                 "worklist_seconds": 5,
             },

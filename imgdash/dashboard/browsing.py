@@ -254,7 +254,8 @@ class Browsing(Choosing):
         def there(found: tuple[list[dict[str, Any]], str, list[dict[str, Any]]]) -> None:
             # Another row may have been chosen while this one was read.
             if told == self._told:
-                self.shown.items, self.text.text, self.facts.sections = found
+                self.shown.items, self.text.text, sections = found
+                self.facts.param.update(image=row.key, sections=sections)
 
         row = rows[-1]
         self.session.run(lambda: (self.several(rows), self.said(row), self.sections(row)), there)

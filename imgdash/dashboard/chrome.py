@@ -72,14 +72,17 @@ class StatusLine(Component):
 
 
 class Keys(Component):
-    """Keys pressed anywhere in the document while nobody types and no dialog is open; sends ``{"action": name}``.
+    """Keys pressed anywhere in the document while nobody types and no dialog is open.
 
-    The key of ``jump`` waits for a digit: ``{"action": "jump3"}``.
+    Sends ``{"action": name, "page": name, "image": image_id}``: what was in sight when the key was pressed, which is
+    another page or image than the server has where that was changed at the same moment. `image` is empty where none
+    was. The key of ``jump`` waits for a digit: ``{"action": "jump3"}``.
     Actions in `local` stay in the browser: they are told to other components there, with key down and key up.
     """
 
     keymap = param.Dict(default={}, doc="Key as in KeyboardEvent.key, letters small → action.")
     local = param.List(default=[], doc="Actions that a component in the browser carries out.")
+    page = param.String(default="", doc="Name of the page whose keys these are.")
     width = param.Integer(default=0)
 
     _esm = script("keys.js")

@@ -129,7 +129,13 @@ def sheet(own: Mapping[str, str], pages: Mapping[str, Keys], current: str) -> li
     fields = []
     for title, page in groups.items():
         rows = [
-            {"name": action, "label": words, "key": own.get(action, key), "usual": key}
+            {
+                "name": action,
+                "label": words,
+                "key": own.get(action, key),
+                "usual": key,
+                "everywhere": action in EVERYWHERE,
+            }
             for action, (key, words) in page.items()
             if action not in listed
         ]

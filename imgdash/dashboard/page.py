@@ -49,6 +49,10 @@ class Page:
     def key(self, action: str) -> None:
         """A key of `keymap` was pressed that is not in `local`."""
 
+    def pressed(self, action: str, image: str) -> None:
+        """A key as `key`, pressed while `image` was in sight in the browser; empty where none was."""
+        self.key(action)
+
     def rekeyed(self, keys: Mapping[str, str]) -> None:
         """Keys in force, action → key: shown on buttons. Called before `view`, too."""
 

@@ -97,11 +97,14 @@ class Destinations(Component):
 
 
 class Facts(Component):
-    """Information in sections; sends ``{"edit": keyword, "value": text}``.
+    """Information in sections; sends ``{"edit": keyword, "value": text, "image": image_id}`` for a corrected value.
 
-    ``send(open=True)`` begins to correct the first value that is missing, else the first that may be corrected.
+    While one is typed in, it stays open whatever else changes, unless another image is shown: ``{"typing": image_id}``
+    is sent when that begins, with an empty one when it ends. ``send(open=True)`` begins to correct the first value
+    that is missing, else the first that may be corrected.
     """
 
+    image = param.String(default="", doc="image_id of what is shown: comes back with a correction.")
     sections = param.List(default=[], doc="``{title, rows: [{keyword, label, value, missing, edited, editable}]}``.")
     editable = param.Boolean(default=False)
 
@@ -109,7 +112,7 @@ class Facts(Component):
 
 
 class ActionBar(Component):
-    """Buttons with their keys; sends ``{"action": name}``."""
+    """Buttons with their keys; sends ``{"action": name, "image": image_id}``: the image in sight, empty for none."""
 
     actions = param.List(
         default=[], doc="``{name, label, icon, title, style, toggle, wide}``; names |, > and said lay out."

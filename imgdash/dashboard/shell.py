@@ -56,12 +56,14 @@ class Shell:
             sizing_mode="stretch_height",
         )
         self.status = StatusLine(sizing_mode="stretch_width")
-        self.keys = Keys(on_message=lambda message: self._key(str(message.get("action"))))
+        self.keys = Keys(on_message=self._key)
         self.tags = TagBrowser(session)
         self.keyring = Keyring(session, self.pages, self._rekey)
         # A page that is hidden must not make the shown one taller than the window.
         bounded = {"min-height": "0", "overflow": "hidden"}
-        window = {**bounded, "height": "100vh", "max-height": "100vh"}
+        # All that there is, whatever the scale at which it is drawn.
+        high, wide = (f"calc(100{unit}/var(--scale,1))" for unit in ("vh", "vw"))
+        window = {**bounded, "height": high, "max-height": high}
         self.stack = pn.Column(sizing_mode="stretch_both", margin=0, styles=bounded)
         self.layout = pn.Row(
             self.rail,
@@ -71,7 +73,7 @@ class Shell:
             self.tags.dialog,
             sizing_mode="stretch_both",
             margin=0,
-            styles={**window, "width": "100vw"},
+            styles={**window, "width": wide},
         )
         session.go = self.go
         session.tell = self.status.say
@@ -166,7 +168,8 @@ class Shell:
 
     # -- keys ---------------------------------------------------------------------------------------------
 
-    def _key(self, action: str) -> None:
+    def _key(self, message: Mapping[str, Any]) -> None:
+        action = str(message.get("action"))
         if action == "keys":
             self.keyring.show(self._current)
         elif action.startswith("jump"):
@@ -174,12 +177,13 @@ class Shell:
             number = action.removeprefix("jump")
             if number.isdecimal() and 1 <= int(number) <= len(names):
                 self.go(names[int(number) - 1])
-        else:
-            self.pages[self._current].key(action)
+        elif message.get("page") == self._current:
+            # Pressed while another page was still in sight, it is for neither of them.
+            self.pages[self._current].pressed(action, str(message.get("image", "")))
 
     def _rekey(self) -> None:
         page = self.pages[self._current]
-        self.keys.param.update(keymap=self.keyring.keymap(page), local=list(page.local))
+        self.keys.param.update(keymap=self.keyring.keymap(page), local=list(page.local), page=self._current)
 
 
 def _note(missed: dict[tuple[str, str, str], Event], events: Sequence[Event]) -> None:

@@ -136,12 +136,17 @@ def profile(apparatus: OutputApparatus, condition: Condition) -> OutputApparatus
         raise ImgdashError(f"{where}: {strange[0]!r} is no setting of an output image.", remedy)
     if "steps" in settings:
         settings["steps"] = [step for step in apparatus.steps if step in settings["steps"]]
+    wanted = {**apparatus.model_dump(), **settings}
+    if not wanted["true_size"] and "split" not in settings:
+        # What is fitted to the film needs no second one.
+        wanted["split"] = False
     try:
-        return OutputApparatus.model_validate({**apparatus.model_dump(), **settings})
+        return OutputApparatus.model_validate(wanted)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in problem["loc"])
-        raise ImgdashError(f"{where}: {key}: {problem['msg']}.", remedy) from None
+        problem_of = f"{key}: " if key else ""
+        raise ImgdashError(f"{where}: {problem_of}{problem['msg']}.", remedy) from None
 
 
 def derived_uid(*parts: str) -> UID:

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from imgdash import process
-from imgdash.model import ImageHeader, ImgdashError, Patient
+from imgdash.config import OutputApparatus
+from imgdash.model import Condition, ImageHeader, ImgdashError, Patient
 from imgdash.output import annotation, film_objects, film_split, form, lettering
 from imgdash.output.film import Page, load
 from imgdash.output.film_format import cell, film_mm, film_words, grid
+from imgdash.output.job import profile
 from imgdash.store.pixels import open_image
 from tests.output.bench import Bench, radiograph
 from tests.output.test_form import job_for
@@ -137,6 +139,16 @@ def test_what_would_take_too_many_films_is_made_smaller(bench: Make) -> None:
     site = bench(printer(true_size=True, split=True, film_size="8INX10IN", dpi=50))
     found = page(site, radiograph(PixelSpacing=["9.0", "9.0"]))
     assert found.warning.startswith("not true to size")
+
+
+def test_a_condition_key_that_fits_films_splits_none_of_a_printer_that_may() -> None:
+    apparatus = OutputApparatus.model_validate(printer(true_size=True, split=True))
+    fitting = Condition("a", "A", "a", output={"printer": {"true_size": False}})
+    assert (profile(apparatus, fitting).true_size, profile(apparatus, fitting).split) == (False, False)
+    assert profile(apparatus, Condition("b", "B", "b", output={"printer": {"true_size": True}})).split
+    wrong = Condition("c", "C", "c", output={"printer": {"true_size": False, "split": True}})
+    with pytest.raises(ImgdashError, match=r"\[output\]: Value error, split is for"):
+        profile(apparatus, wrong)
 
 
 def test_in_a_layout_nothing_is_split(bench: Make) -> None:

@@ -46,7 +46,7 @@ class Images(Browsing):
         {"name": "gone", "title": "Deleted"},
     ]
     fields: ClassVar = [
-        {"name": "text", "kind": "search", "label": "Search", "text": "patient, ID, accession …"},
+        {"name": "text", "kind": "search", "label": "Search", "text": "patient, ID, accession"},
         {"name": "modality", "kind": "select", "label": "Modality", "text": "every modality"},
         {"name": "sender", "kind": "select", "label": "Sender", "text": "every sender"},
         {"name": "fitness", "kind": "select", "label": "Judgement", "text": "fit or not"},
@@ -223,9 +223,9 @@ class Images(Browsing):
         self.carry_out(kind, self._asked_rows, *more)
 
     def _edit(self, message: Mapping[str, Any]) -> None:
-        if not self.chosen or "edit" not in message:
+        if "edit" not in message:
             return
-        apparatus, actor, image_id = self.session.apparatus, self.session.actor, self.chosen[-1].key
+        apparatus, actor, image_id = self.session.apparatus, self.session.actor, str(message.get("image", ""))
         change = {str(message["edit"]): str(message.get("value", ""))}
         self.session.run(lambda: apparatus.edit(image_id, actor, **change), lambda _: self.about())
 

@@ -22,15 +22,29 @@ class About:
         Called with the image header once the apparatus kept a correction.
     correct
         Called when a person wants to correct what is missing.
+    typed
+        Called when nothing is being typed any more.
+
+    Attributes
+    ----------
+    typing
+        image_id of what a correction is being typed for; empty for none.
     """
 
-    def __init__(self, session: Session, corrected: Callable[[ImageHeader], None], correct: Callable[[], None]) -> None:
-        self._session, self._corrected = session, corrected
-        self._image_id = self._state = ""
+    def __init__(
+        self,
+        session: Session,
+        corrected: Callable[[ImageHeader], None],
+        correct: Callable[[], None],
+        typed: Callable[[], None],
+    ) -> None:
+        self._session, self._corrected, self._typed = session, corrected, typed
+        self._image_id = self._state = self.typing = ""
+        self._order: Order | None = None
         # However far the panel is scrolled, it is seen that an image is not fit.
         stays = {"position": "sticky", "top": "0", "z-index": "2", "background": "var(--panel)"}
         self.judged = Judged(on_message=lambda _: correct(), sizing_mode="stretch_width", styles=stays)
-        self.facts = Facts(on_message=self._correct, sizing_mode="stretch_width")
+        self.facts = Facts(on_message=self._said, sizing_mode="stretch_width")
         self.rights()
 
     def rights(self) -> None:
@@ -45,6 +59,8 @@ class About:
 
     def show(self, header: ImageHeader, condition: Condition) -> None:
         """Another image is open, or this one has changed; its order follows when it is read."""
+        if self._order is not None and (header.image_id, header.order_id) != (self._image_id, self._order.order_id):
+            self._order = None
         self._image_id, self._state = header.image_id, header.state
         self.rights()
         self.judged.param.update(
@@ -52,7 +68,7 @@ class About:
             film=[summary.finding(f) for f in header.judgement.film],
         )
         self.looked_at(header)
-        self._tell(header, condition, None)
+        self._tell(header, condition, self._order)
         if header.order_id:
             apparatus = self._session.apparatus
             self._session.run(
@@ -64,11 +80,20 @@ class About:
         self.judged.notes = summary.notes(header, self._session.actor.name)
 
     def _tell(self, header: ImageHeader, condition: Condition, order: Order | None) -> None:
-        if header.image_id == self._image_id:
-            self.facts.sections = facts.sections(header, condition, order, self._session.apparatus.site)
+        if header.image_id != self._image_id:
+            return
+        # What is known of the order stands until it is read again: nothing blinks at each change of the image.
+        self._order = order
+        sections = facts.sections(header, condition, order, self._session.apparatus.site)
+        self.facts.param.update(image=header.image_id, sections=sections)
 
-    def _correct(self, message: Mapping[str, Any]) -> None:
-        image_id, keyword = self._image_id, str(message.get("edit", ""))
+    def _said(self, message: Mapping[str, Any]) -> None:
+        if "typing" in message:
+            self.typing = str(message["typing"])
+            if not self.typing:
+                self._typed()
+            return
+        image_id, keyword = str(message.get("image", "")), str(message.get("edit", ""))
         apparatus, actor = self._session.apparatus, self._session.actor
         self._session.run(
             lambda: apparatus.edit(image_id, actor, **{keyword: str(message.get("value", ""))}), self._corrected

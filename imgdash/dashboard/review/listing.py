@@ -95,7 +95,7 @@ class Listing:
     def _found(self, found: _Found) -> None:
         part, headers = found
         page = self._page
-        page.deciding.heard(headers)
+        page.deciding.telling.heard(headers)
         before = self.work.get(page.current)
         if isinstance(part, Awaiting):
             self.work.read(part, page.current)

@@ -31,7 +31,7 @@ export function render({model, el}) {
       if (action.name === "said") return h("span", {class: "said", role: "status"}, model.said)
       const key = model.keys[action.name]
       return h("button", {class: action.style || "", "data-action": action.name, disabled: !model.enabled.includes(action.name), title: action.title, "aria-label": action.label ? null : action.title, "aria-keyshortcuts": key === " " ? "Space" : key || null,
-        "aria-pressed": action.toggle ? String(model.pressed.includes(action.name)) : null, onclick: () => model.send_msg({action: action.name})},
+        "aria-pressed": action.toggle ? String(model.pressed.includes(action.name)) : null, onclick: () => model.send_msg({action: action.name, image: inSight()})},
         icon(model, action.icon), action.label ? h("span", {class: action.wide ? "label wide" : "label"}, action.label) : null, key ? h("kbd", {"aria-hidden": "true"}, key === " " ? "Space" : key.length === 1 ? key.toUpperCase() : key) : null)
     }))
     fit()

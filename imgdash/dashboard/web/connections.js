@@ -3,7 +3,7 @@ export function render({model, el}) {
   const rows = h("div", {class: "rows", role: "list", "aria-label": "Connections"}), said = h("span", {role: "status"})
   const ask = h("button", {onclick: () => model.send_msg({check: true})})
   el.append(h("style", {}, `
-    .all{background:var(--ground);max-height:62vh;overflow:auto}.top{display:flex;gap:10px;align-items:center;padding:8px 14px;font-size:12px}.top h2{margin:0;font:600 11px/1.4 var(--font);letter-spacing:.06em;text-transform:uppercase;color:var(--dim)}.top span{flex:1;color:var(--dim)}
+    .all{background:var(--ground);max-height:calc(62vh/var(--scale,1));overflow:auto}.top{display:flex;gap:10px;align-items:center;padding:8px 14px;font-size:12px}.top h2{margin:0;font:600 11px/1.4 var(--font);letter-spacing:.06em;text-transform:uppercase;color:var(--dim)}.top span{flex:1;color:var(--dim)}
     .top button{height:28px;padding:0 12px;background:var(--raised);border-color:var(--line);font-size:12px}
     .rows{display:grid;grid-template-columns:repeat(auto-fill,minmax(340px,1fr));gap:8px;padding:0 14px 12px}
     .machine{display:grid;grid-template-columns:20px 1fr auto;gap:0 8px;padding:8px 10px;border:1px solid var(--line);border-left-width:3px;border-radius:4px;background:var(--panel);font-size:12px;line-height:17px}

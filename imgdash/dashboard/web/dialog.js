@@ -2,8 +2,8 @@
 export function render({model, el}) {
   const form = h("form", {method: "dialog"}), dialog = h("dialog", {tabindex: -1}, form)
   el.append(h("style", {}, `
-    dialog{border:1px solid var(--line);border-radius:8px;background:var(--panel);color:var(--text);padding:0;width:min(720px,92vw);max-height:90vh;box-shadow:0 24px 80px #000c}
-    dialog:focus{outline:none}dialog::backdrop{background:#05070acc}form{display:flex;flex-direction:column;max-height:90vh}
+    dialog{border:1px solid var(--line);border-radius:8px;background:var(--panel);color:var(--text);padding:0;width:min(720px,calc(92vw/var(--scale,1)));max-height:calc(90vh/var(--scale,1));box-shadow:0 24px 80px #000c}
+    dialog:focus{outline:none}dialog::backdrop{background:#05070acc}form{display:flex;flex-direction:column;max-height:calc(90vh/var(--scale,1))}
     header{padding:14px 18px 10px;font:600 16px/1.3 var(--font)}header small{display:block;font:12px/1.4 var(--font);color:var(--dim)}
     .fields{padding:0 18px 6px;overflow:auto;display:flex;flex-direction:column;gap:12px}
     .field>label,.field>.label{display:block;color:var(--dim);font-size:12px;margin-bottom:3px}
@@ -13,13 +13,13 @@ export function render({model, el}) {
     .choices label:has(input:checked){border-color:var(--accent);background:var(--raised)}.choices small{display:block;color:var(--dim)}
     .grid{display:grid;grid-template-columns:22px 1fr 110px 46px;gap:3px 8px;align-items:center;max-height:200px;overflow:auto;border:1px solid var(--line);border-radius:4px;padding:6px 8px}
     .grid input[type=number]{padding:2px 6px;text-align:right}.grid small{color:var(--faint)}.hint{color:var(--dim);font-size:12px;margin-top:3px}
-    dialog:has(.wanted){width:min(1120px,94vw)}dialog:has(.wanted) .fields{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);grid-auto-flow:dense;align-content:start}.field:has(.wanted){grid-column:2;grid-row:1/span 6}.field:has(.rounds){grid-column:1/-1}
-    .pair{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-bottom:8px}figure{margin:0}.pair canvas{display:block;width:100%;height:min(280px,34vh);object-fit:contain;background:#000;border-radius:4px}figcaption{color:var(--dim);font-size:12px;margin-top:2px}
+    dialog:has(.wanted){width:min(1120px,calc(94vw/var(--scale,1)))}dialog:has(.wanted) .fields{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);grid-auto-flow:dense;align-content:start}.field:has(.wanted){grid-column:2;grid-row:1/span 6}.field:has(.rounds){grid-column:1/-1}
+    .pair{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-bottom:8px}figure{margin:0}.pair canvas{display:block;width:100%;height:min(280px,calc(34vh/var(--scale,1)));object-fit:contain;background:#000;border-radius:4px}figcaption{color:var(--dim);font-size:12px;margin-top:2px}
     .rounds{display:flex;gap:10px;overflow-x:auto}.rounds figure{width:150px;flex:none}.rounds img,.rounds .gone{display:block;width:150px;height:96px;object-fit:contain;background:#000;border-radius:4px;color:var(--dim);text-align:center;line-height:96px}.rounds b{color:var(--text);font-weight:600}
     .order{columns:2;column-gap:24px}.order .line{display:flex;gap:4px;align-items:center;break-inside:avoid;padding:2px 4px;border-radius:4px}.order .line:hover{background:var(--raised)}.order label{flex:1;display:flex;gap:8px;cursor:grab}.order button{border-color:var(--line);line-height:16px}
     .keys{columns:3;column-gap:22px}.keys .one{display:flex;gap:8px;align-items:center;justify-content:space-between;break-inside:avoid;padding:1px 0}.key{min-width:58px;text-align:center;font:600 12px/18px var(--font);background:var(--ground);border:1px solid var(--line);flex:none}
-    .key:hover{border-color:var(--dim)}.key.own{border-color:var(--accent)}.key.listening{border-color:var(--warn);color:var(--warn)}
-    dialog:has(.keys){width:min(1100px,94vw)}dialog:has(.keys) .label{font-weight:600;color:var(--text)}
+    .key:hover{border-color:var(--dim)}.key.own{border-color:var(--accent)}.key.listening{border-color:var(--warn);color:var(--warn)}.key.twice{border-color:var(--bad);color:var(--bad)}
+    dialog:has(.keys){width:min(1100px,calc(94vw/var(--scale,1)))}dialog:has(.keys) .label{font-weight:600;color:var(--text)}
     footer{display:flex;gap:8px;justify-content:flex-end;padding:12px 18px;border-top:1px solid var(--line);align-items:center}
     footer .complaint{flex:1;color:var(--bad)}footer button{height:34px;padding:0 16px;background:var(--raised);border-color:var(--line)}footer button.main{background:var(--accent);color:#001018;font-weight:600}footer button.main.danger{background:var(--bad);color:#200}
   `), dialog)
@@ -114,8 +114,8 @@ export function render({model, el}) {
     },
     keys: (field) => {
       // A key is taken only after its place was clicked, or Enter pressed on it: looking at the sheet changes nothing.
-      const listen = (node, on) => { node.classList.toggle("listening", on); node.textContent = on ? "press a key" : show(node.dataset.key) }
-      const inputs = field.rows.map((row) => ({row, node: h("button", {type: "button", class: row.key === row.usual ? "key" : "key own", "aria-label": `${row.label}: ${show(row.key)}`, "data-key": row.key, "data-action": row.name,
+      const listen = (node, on) => { node.classList.toggle("listening", on); node.textContent = on ? "press a key" : show(node.dataset.key); clashes() }
+      const inputs = field.rows.map((row) => ({row, node: h("button", {type: "button", class: row.key === row.usual ? "key" : "key own", "aria-label": `${row.label}: ${show(row.key)}`, "data-key": row.key, "data-action": row.name, "data-everywhere": row.everywhere ? "yes" : null,
         onclick: (event) => listen(event.currentTarget, true), onblur: (event) => listen(event.currentTarget, false),
         onkeydown: (event) => {
           const node = event.currentTarget
@@ -133,6 +133,16 @@ export function render({model, el}) {
     },
   }
   const show = (key) => ({" ": "Space", "": "none", ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→"})[key] || (key.length === 1 ? key.toUpperCase() : key)
+  // What stands for two things of one page is seen before anything is kept, on both.
+  function clashes() {
+    const groups = [...form.querySelectorAll(".keys")].map((group) => [...group.querySelectorAll(".key")])
+    for (const nodes of groups) for (const node of nodes) {
+      const among = node.dataset.everywhere ? groups.flat() : [...nodes, ...groups.flat().filter((other) => other.dataset.everywhere)]
+      const twice = node.dataset.key && among.some((other) => other !== node && other.dataset.key === node.dataset.key)
+      node.classList.toggle("twice", Boolean(twice))
+      node.title = twice ? "This key stands for something else on the same page, too." : ""
+    }
+  }
   const values = () => Object.fromEntries([...readers].map(([name, read]) => [name, read()]))
   const tell = (name) => model.send_msg({changed: name, values: values()})
   const complaint = h("span", {class: "complaint", role: "alert"})

@@ -18,6 +18,17 @@ function fill(node, ...children) {
   return node
 }
 
+// The same as `fill`, but what stays is not moved: an input keeps its focus, its caret and what is being composed in it.
+function arrange(node, children) {
+  for (const child of [...node.childNodes]) if (!children.includes(child)) child.remove()
+  let next = node.firstChild
+  for (const child of children) {
+    if (child === next) next = next.nextSibling
+    else node.insertBefore(child, next)
+  }
+  return node
+}
+
 function icon(model, name, title) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
   svg.setAttribute("viewBox", "0 0 24 24")
@@ -27,6 +38,16 @@ function icon(model, name, title) {
   path.setAttribute("d", model.icons[name] || "")
   svg.append(path)
   return svg
+}
+
+// Pixels of the screen in one of a node: the screen is fine, the browser is zoomed, or the page is drawn larger (theme.py).
+const pixelsOf = (node) => (window.devicePixelRatio || 1) * (node.currentCSSZoom || 1)
+
+// Which image is in sight in this moment; empty where none is: what is pressed is meant for it, and for no other.
+function inSight() {
+  const detail = {image: ""}
+  window.dispatchEvent(new CustomEvent("imgdash:insight", {detail}))
+  return detail.image
 }
 
 // What is drawn anew between the two halves of a click is gone when its second half comes, and the click with it:

@@ -7,7 +7,7 @@ export function render({model, el}) {
     .two{min-width:0}.two b,.two span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.two b{font-weight:600;font-size:13px}.two span,.times{color:var(--dim);font-variant-numeric:tabular-nums}
     .prior{display:flex;gap:4px;align-items:center;color:var(--bad);font-size:11px}.prior svg{width:13px;height:13px}
     .why{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;line-height:1.3;color:var(--dim);font-size:11.5px}.bad .why,.warn .why{color:var(--text)}
-    .card[draggable=true]{cursor:grab}.card.over{box-shadow:inset 0 2px var(--accent)}.card.moving{opacity:.4}
+    .card[draggable=true]{cursor:grab}.card.over{box-shadow:inset 0 2px var(--accent)}.card.under{box-shadow:inset 0 -2px var(--accent)}.card.moving{opacity:.4}
     .list{container-type:inline-size}
     @container(max-width:760px){.card{grid-template-columns:20px 48px minmax(120px,1fr) 100px minmax(0,1.3fr);gap:9px}.card img{width:48px}.card .times{display:none}}
   `))
@@ -25,19 +25,21 @@ export function render({model, el}) {
   }
   const {list} = cards(model, el, ["entry", "entries"], draw)
   const card = (event) => event.target.closest?.(".card")
-  const clear = () => { for (const node of list.querySelectorAll(".over,.moving")) node.classList.remove("over", "moving") }
+  const clear = () => { for (const node of list.querySelectorAll(".over,.under,.moving")) node.classList.remove("over", "under", "moving") }
+  // Over the upper half of a card it goes before it, over the lower half behind it.
+  const lower = (card, event) => { const box = card.getBoundingClientRect(); return event.clientY > box.top + box.height / 2 }
   list.addEventListener("dragstart", (event) => { moving = card(event)?.dataset.key || null; card(event)?.classList.add("moving"); event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", "") })
   list.addEventListener("dragover", (event) => {
     if (!moving) return
     event.preventDefault()
     const over = card(event)
-    for (const node of list.querySelectorAll(".over")) if (node !== over) node.classList.remove("over")
-    if (over?.draggable) over.classList.add("over")
+    for (const node of list.querySelectorAll(".over,.under")) node.classList.remove("over", "under")
+    if (over?.draggable) over.classList.add(lower(over, event) ? "under" : "over")
   })
   list.addEventListener("drop", (event) => {
     event.preventDefault()
-    const over = card(event), before = over?.draggable ? over.dataset.key : null
-    if (moving && before !== moving && (over?.draggable || !over)) model.send_msg({moved: moving, before})
+    const over = card(event), place = over && lower(over, event) ? over.nextElementSibling : over, before = place?.dataset.key || null
+    if (moving && over?.dataset.key !== moving && before !== moving && (over?.draggable || !over)) model.send_msg({moved: moving, before})
     moving = null
     clear()
   })

@@ -8,7 +8,8 @@ export function render({model, el}) {
     [role=button]{display:block;min-height:24px;padding:3px 0;cursor:text}dd:has([role=button]){padding:0 4px}dt:has(+dd [role=button]){padding:3px 0}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
     dd input{width:100%;min-height:24px;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
   `), box)
-  let open = null, came = null
+  // What is being typed: of which image, in which cell. It outlasts whatever else is drawn anew.
+  let typing = null, came = null
   // Who came here by a key goes back to what was in sight before.
   function back() {
     const from = came
@@ -19,20 +20,35 @@ export function render({model, el}) {
     for (let node = box; node; node = node.parentElement || node.getRootNode().host) if (node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY)) return node
     return null
   }
+  const known = (keyword) => model.sections.flatMap((section) => section.rows).find((row) => row.keyword === keyword)
+  function end() {
+    if (!typing) return
+    typing = null
+    draw()
+    back()
+    model.send_msg({typing: ""})
+  }
   function edit(cell, row) {
-    const was = [...cell.childNodes]
-    open = row.keyword
-    const close = () => { if (open === row.keyword) { open = null; fill(cell, ...was); back() } }
     const input = h("input", {value: row.value, "aria-label": row.label, maxlength: 200, onkeydown: (event) => {
       event.stopPropagation()
-      if (event.key === "Escape") close()
-      if (event.key === "Enter") { const value = input.value; close(); if (value !== row.value) model.send_msg({edit: row.keyword, value}) }
-    }, onblur: close})
+      if (event.key === "Escape") end()
+      if (event.key !== "Enter") return
+      // Said for the image that it was typed for, whichever is open by then.
+      const {image, keyword} = typing, value = input.value, before = known(keyword)?.value
+      end()
+      if (value !== before) model.send_msg({edit: keyword, value, image})
+    }, onblur: () => {
+      // Who looks something up in another window comes back to what he has typed.
+      if (document.hasFocus()) end()
+    }})
+    typing = {image: model.image, keyword: row.keyword, cell, input}
     fill(cell, input)
     input.focus()
     input.select()
+    model.send_msg({typing: model.image})
   }
   model.on("msg:custom", ({open}) => {
+    if (open && typing) { typing.input.focus(); return }
     const place = open && (box.querySelector("dd.missing [role=button]") || box.querySelector("[role=button]"))
     if (!place) return
     const node = scroller(), from = node?.scrollTop
@@ -40,17 +56,29 @@ export function render({model, el}) {
     place.click()
     came = node && {node, top: from}
   })
-  live(model, ["sections", "editable"], () => {
-    open = null
-    fill(box, ...model.sections.map((section) => h("section", {}, h("div", {class: "head"}, h("h2", {}, section.title)), h("dl", {}, section.rows.flatMap((row) => {
-      const may = model.editable && row.editable
-      const words = row.shown || row.value || (row.missing ? "missing" : "–")
-      const cell = h("dd", {class: `${row.missing ? "missing" : ""} ${row.edited ? "edited" : ""}`, "data-keyword": row.keyword || null, title: row.edited ? "corrected; the original stays in the file" : null}, may ? null : words)
-      if (may) cell.append(h("span", {role: "button", tabindex: 0, title: "Correct it", onclick: () => edit(cell, row),
-        onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); edit(cell, row) } }}, words, " ", icon(model, "edit")))
-      return [h("dt", {title: row.label}, row.label), cell]
-    })))))
+  function pair(row) {
+    const may = model.editable && row.editable
+    const words = row.shown || row.value || (row.missing ? "missing" : "–")
+    const cell = h("dd", {class: `${row.missing ? "missing" : ""} ${row.edited ? "edited" : ""}`, "data-keyword": row.keyword || null, title: row.edited ? "corrected; the original stays in the file" : null}, may ? null : words)
+    if (may) cell.append(h("span", {role: "button", tabindex: 0, title: "Correct it", onclick: () => edit(cell, row),
+      onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); edit(cell, row) } }}, words, " ", icon(model, "edit")))
+    return [h("dt", {title: row.label}, row.label), cell]
+  }
+  function section({title, rows}) {
+    const typed = typing && rows.some((row) => row.keyword === typing.keyword), {cell} = typing || {}
+    const pairs = rows.flatMap((row) => (typed && row.keyword === typing.keyword ? [cell.previousSibling, cell] : pair(row)))
+    if (!typed) return h("section", {}, h("div", {class: "head"}, h("h2", {}, title)), h("dl", {}, pairs))
+    arrange(cell.parentElement, pairs)
+    return cell.closest("section")
+  }
+  function draw() {
+    arrange(box, model.sections.map(section))
     // Where nothing in it can be operated, the keyboard scrolls it nevertheless.
-    box.tabIndex = box.querySelector("[role=button]") || !model.sections.length ? -1 : 0
+    box.tabIndex = box.querySelector("[role=button],input") || !model.sections.length ? -1 : 0
+  }
+  live(model, ["sections", "editable", "image"], () => {
+    // What was typed for one image is never put into another one.
+    if (typing && (typing.image !== model.image || !known(typing.keyword))) end()
+    else draw()
   })
 }

@@ -29,12 +29,14 @@ export function render({model, el}) {
       held = {x: event.clientX, from: at[name]}
       node.setPointerCapture(event.pointerId)
     })
-    node.addEventListener("pointermove", (event) => { if (held) moved(held.from + (event.clientX - held.x) / track.clientWidth) })
+    node.addEventListener("pointermove", (event) => { if (held) moved(held.from + (event.clientX - held.x) / track.getBoundingClientRect().width) })
     for (const over of ["pointerup", "pointercancel"]) node.addEventListener(over, () => { held = null; draw() })
     node.held = () => held
     return node
   })
+  // Drawn at the scale of the figure (theme.py), or it would not line up with it.
   el.append(h("style", {}, `
+    :host{zoom:calc(1/var(--scale,1))}
     .all{position:relative;height:24px;padding:0 ${model.inset[1]}px 0 ${model.inset[0]}px}
     .track{position:relative;height:24px}
     .track::before,.between{content:"";position:absolute;left:0;right:0;top:11px;height:3px;border-radius:2px;background:var(--edge)}.between{background:var(--accent)}

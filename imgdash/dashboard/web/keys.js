@@ -16,7 +16,7 @@ export function render({model, el}) {
     if (event.timeStamp - jumping < 1500 && /^[0-9]$/.test(event.key)) {
       jumping = 0
       event.preventDefault()
-      model.send_msg({action: `jump${event.key}`})
+      model.send_msg({action: `jump${event.key}`, page: model.page})
       return
     }
     const action = model.keymap[name(event)]
@@ -28,7 +28,7 @@ export function render({model, el}) {
     window.imgdash = Object.assign(window.imgdash || {}, {key: performance.now(), action})
     held.add(name(event))
     if (model.local.includes(action)) tell(action, true)
-    else model.send_msg({action})
+    else model.send_msg({action, page: model.page, image: inSight()})
   }
   const up = (event) => {
     if (!held.delete(name(event))) return

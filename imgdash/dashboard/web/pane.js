@@ -20,7 +20,7 @@ function makePane(label) {
   }
   // The screen's own pixels where the browser tells them: nothing is resampled, also on high-DPI screens.
   pane.size = () => {
-    const ratio = window.devicePixelRatio || 1
+    const ratio = pixelsOf(node)
     const usual = [Math.round(node.clientWidth * ratio), Math.round(node.clientHeight * ratio)]
     const [width, height] = pane.exact && Math.abs(pane.exact[0] - usual[0]) < 2 ? pane.exact : usual
     if (canvas.width !== Math.max(1, width) || canvas.height !== Math.max(1, height) || !frame) frame = sized(canvas, Math.max(1, width), Math.max(1, height))
@@ -34,7 +34,7 @@ function makePane(label) {
   pane.magnify = (at, lut) => {
     lens.hidden = !at || !pane.source
     if (lens.hidden) return
-    const ratio = window.devicePixelRatio || 1, side = Math.round(260 * ratio)
+    const ratio = pixelsOf(node), side = Math.round(260 * ratio)
     if (!lensFrame || lens.width !== side) lensFrame = sized(lens, side, side)
     drawImage(lens, lensFrame, pane.source, {...pane.view, cx: at[0], cy: at[1], zoom: Math.max(pane.view.zoom * 2, 1)}, lut, true)
     const [x, y] = toCanvas(canvas, pane.view, ...at)
@@ -43,7 +43,7 @@ function makePane(label) {
   }
   // Lines between points of the image; each is {from, to, text, kind}.
   pane.mark = (lines) => {
-    const ratio = window.devicePixelRatio || 1
+    const ratio = pixelsOf(node)
     marks.replaceChildren(...(pane.source ? lines : []).flatMap(({from, to, text, kind}) => {
       const [x1, y1] = toCanvas(canvas, pane.view, ...from).map((v) => v / ratio), [x2, y2] = toCanvas(canvas, pane.view, ...to).map((v) => v / ratio)
       const line = document.createElementNS(SVG, "line"), words = document.createElementNS(SVG, "text")
@@ -67,7 +67,7 @@ function makePane(label) {
     return [(event.clientX - at.left) * ratio, (event.clientY - at.top) * ratio]
   }
   pane.measure = () => {
-    const {source, view} = pane, zoom = view ? view.zoom / (window.devicePixelRatio || 1) : 1
+    const {source, view} = pane, zoom = view ? view.zoom / pixelsOf(node) : 1
     ruler.hidden = !source || !source.mm
     if (ruler.hidden) return
     const length = [200, 100, 50, 20, 10, 5, 2, 1].find((mm) => mm / source.mm * zoom < node.clientWidth / 4) || 1

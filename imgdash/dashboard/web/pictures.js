@@ -2,7 +2,7 @@
 export function render({model, el}) {
   const all = h("div", {class: "all"})
   el.append(h("style", {}, `
-    .all{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));align-items:start;gap:8px;padding:10px;background:var(--panel);border-left:1px solid var(--line);border-bottom:1px solid var(--line);min-height:60px;max-height:min(420px,42vh);overflow:auto}
+    .all{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));align-items:start;gap:8px;padding:10px;background:var(--panel);border-left:1px solid var(--line);border-bottom:1px solid var(--line);min-height:60px;max-height:min(420px,calc(42vh/var(--scale,1)));overflow:auto}
     button.one{display:block;width:100%;min-width:0;padding:0;border:1px solid var(--line);border-radius:4px;background:#000;text-align:left;cursor:pointer;overflow:hidden}
     button.one:hover{border-color:var(--accent)}
     img{display:block;width:100%;aspect-ratio:5/4;object-fit:contain;background:#000}

@@ -11,7 +11,7 @@ export function render({model, el}) {
   el.style.height = "100%"
   el.append(box)
   const loader = makeLoader()
-  let picture = null, sent = null, wanted = 0, busy = false, own = {}, marks = []
+  let picture = null, pictured = "", sent = null, wanted = 0, busy = false, own = {}, marks = []
 
   const here = () => model.destinations.find((to) => to.name === model.current) || model.destinations[0]
   const put = (node, [x, y, w, t]) => { node.style.cssText = `left:${100 * x}%;top:${100 * y}%;width:${100 * w}%;height:${100 * t}%` }
@@ -240,6 +240,7 @@ export function render({model, el}) {
       const small = await loader.load({image: model.image, version: model.version, logical: [0, 0]}, "preview").promise
       if (number !== wanted) return
       picture = canvasOf(small)
+      pictured = model.image
       draw()
       const exact = await loader.load({image: model.image, version: model.sent, logical: [0, 0], output: to.name}, "output").promise
       if (number !== wanted) return
@@ -274,5 +275,7 @@ export function render({model, el}) {
   })
   const observer = new ResizeObserver(() => draw())
   observer.observe(box)
-  model.on("remove", () => observer.disconnect())
+  const insight = ({detail}) => { if (model.open && box.isConnected && box.clientWidth) detail.image = pictured }
+  window.addEventListener("imgdash:insight", insight)
+  model.on("remove", () => { observer.disconnect(); window.removeEventListener("imgdash:insight", insight) })
 }

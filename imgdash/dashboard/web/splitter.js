@@ -10,7 +10,7 @@ export function render({model, el}) {
   let from = null, wanted = 0, asked = 0
   const tell = () => { if (!asked) asked = requestAnimationFrame(() => { asked = 0; model.send_msg({width: wanted}) }) }
   bar.addEventListener("pointerdown", (event) => { from = {x: event.clientX, width: model.value}; wanted = model.value; bar.setPointerCapture(event.pointerId); bar.classList.add("held") })
-  bar.addEventListener("pointermove", (event) => { if (from) { wanted = within(from.width + from.x - event.clientX); tell() } })
+  bar.addEventListener("pointermove", (event) => { if (from) { wanted = within(from.width + (from.x - event.clientX) / (bar.currentCSSZoom || 1)); tell() } })
   const drop = () => { if (from) { from = null; bar.classList.remove("held"); model.send_msg({rests: wanted}) } }
   bar.addEventListener("pointerup", drop)
   bar.addEventListener("pointercancel", drop)

@@ -21,7 +21,7 @@ export function render({model, view, el}) {
     .more b{color:var(--bad)}.more[hidden]{display:none}
     .link{display:flex;gap:5px;align-items:center;color:var(--dim)}.link svg{width:14px;height:14px}.link.away{color:var(--text);font-weight:600;font-size:13px;background:color-mix(in srgb,var(--bad) 45%,var(--panel));align-self:stretch;padding:0 12px;margin-right:-6px}
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-    .past{position:absolute;right:6px;bottom:29px;z-index:2000;width:min(560px,60vw);max-height:50vh;overflow:auto;background:var(--raised);border:1px solid var(--line);border-radius:6px;box-shadow:0 -8px 32px #000a;white-space:normal}
+    .past{position:absolute;right:6px;bottom:29px;z-index:2000;width:min(560px,calc(60vw/var(--scale,1)));max-height:calc(50vh/var(--scale,1));overflow:auto;background:var(--raised);border:1px solid var(--line);border-radius:6px;box-shadow:0 -8px 32px #000a;white-space:normal}
     .past div{display:grid;grid-template-columns:18px 1fr auto;gap:8px;padding:7px 10px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}.past svg{width:15px;height:15px;margin-top:1px}
     .past small{display:block;color:var(--dim)}.past time{color:var(--dim);font-variant-numeric:tabular-nums}.past[hidden]{display:none}
   `), all)

@@ -4,7 +4,7 @@ export function render({model, el}) {
   el.style.height = "100%"
   el.append(h("style", {}, `
     .all{display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
-    .head{padding:8px 10px 7px;border-bottom:1px solid var(--line);color:var(--dim);font-size:12px}.head b{color:var(--text);font-size:14px}
+    .head{padding:8px 10px 7px;border-bottom:1px solid var(--line);color:var(--dim);font-size:12px}.head b{color:var(--text);font-size:14px}.later{margin-left:9px;white-space:nowrap;color:var(--text)}.later svg{width:14px;height:14px;margin-right:3px;color:var(--warn)}
     .thumbs{flex:1;overflow-y:auto;padding:6px;display:flex;flex-direction:column;gap:6px;scrollbar-width:thin}
     .item{position:relative;flex:none;border:1px solid var(--line);border-radius:4px;background:#000;cursor:pointer;overflow:hidden;content-visibility:auto;contain-intrinsic-size:auto calc(var(--picture,92px) + 38px)}
     .item:hover{border-color:var(--faint)}
@@ -80,9 +80,10 @@ export function render({model, el}) {
   function tell() {
     const rest = Object.values(model.beyond).reduce((sum, n) => sum + n, 0)
     const count = (state) => items.filter((item) => item.state === state).length + (model.beyond[state] || 0)
+    const later = count("postponed")
     more.hidden = !rest
     more.textContent = `${rest.toLocaleString("en")} more after these`
-    fill(head, h("b", {}, String(count("awaiting"))), " awaiting", count("postponed") ? ` · ${count("postponed")} postponed` : "")
+    fill(head, h("b", {}, String(count("awaiting"))), " awaiting", later ? h("span", {class: "later", title: `${later} postponed`}, icon(model, "clock", "postponed"), String(later)) : null)
   }
   // Once for each list: what follows comes as a longer one.
   let longer = -1

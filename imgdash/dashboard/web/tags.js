@@ -6,7 +6,7 @@ export function render({model, el}) {
   const dialog = h("dialog", {tabindex: -1}, h("header", {}, title, h("button", {type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close()}, icon(model, "cross"))),
     h("div", {class: "find"}, search, h("label", {}, only, "only what was corrected"), count), body, error, said)
   el.append(h("style", {}, `
-    dialog{border:1px solid var(--line);border-radius:8px;background:var(--panel);color:var(--text);padding:0;width:min(1100px,94vw);height:86vh;box-shadow:0 24px 80px #000c;overflow:hidden}dialog[open]{display:flex;flex-direction:column}dialog:focus{outline:none}
+    dialog{border:1px solid var(--line);border-radius:8px;background:var(--panel);color:var(--text);padding:0;width:min(1100px,calc(94vw/var(--scale,1)));height:calc(86vh/var(--scale,1));box-shadow:0 24px 80px #000c;overflow:hidden}dialog[open]{display:flex;flex-direction:column}dialog:focus{outline:none}
     dialog::backdrop{background:#05070acc}header{display:flex;align-items:center;padding:12px 16px 6px}h2{flex:1;margin:0;font:600 16px/1.3 var(--font)}
     .find{display:flex;gap:14px;align-items:center;padding:4px 16px 10px;font-size:12px;color:var(--dim)}.find input[type=search]{flex:1;max-width:420px;font:inherit;font-size:13px;color:var(--text);background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:6px 9px}.find label{display:flex;gap:6px;align-items:center}
     .body{flex:1;overflow:auto;border-top:1px solid var(--line);font-size:12px}

@@ -19,6 +19,8 @@ export function render({model, el}) {
   }
   const {view, look} = state
   let after = null, before = null, wanted = 0, asked = 0, comparing = false, pending = 0, told = ""
+  // Which image is seen, or said to be unshowable, and whether anything here is: what is not hidden is drawn a frame later.
+  let seen = "", visible = false
 
   // -- drawing ------------------------------------------------------------------------------------------
   function fit() {
@@ -71,7 +73,7 @@ export function render({model, el}) {
       const lines = state.lines.map((line) => ({...line, from: here(line.from), to: here(line.to)}))
       const at = pointer && here(pointer), value = at ? valueAt(source, ...at) : null
       if (at && !other.node.hidden) {
-        const arm = 9 * (window.devicePixelRatio || 1) / pane.view.zoom
+        const arm = 9 * pixelsOf(main.node) / pane.view.zoom
         lines.push({from: [at[0] - arm, at[1]], to: [at[0] + arm, at[1]], kind: "cross"}, {from: [at[0], at[1] - arm], to: [at[0], at[1] + arm], kind: "cross"})
       }
       pane.mark(lines)
@@ -94,6 +96,7 @@ export function render({model, el}) {
     main.trouble.replaceChildren()
     main.wait("")
     paint()
+    seen = model.image
     if (told !== model.image) { told = model.image; model.send_msg({shown: told}) }
     log.push({image: model.image, kind, ms: Math.round((performance.now() - (window.imgdash.key || 0)) * 10) / 10, at: performance.now()})
     if (log.length > 500) log.shift()
@@ -102,7 +105,8 @@ export function render({model, el}) {
     main.source = after = null
     main.wait("")
     paint()
-    const offer = model.offers ? h("button", {onclick: () => model.send_msg({action: "request"})}, "Ask for it again ", h("kbd", {}, model.offers)) : null
+    seen = model.image
+    const offer = model.offers ? h("button", {onclick: () => model.send_msg({action: "request", image: inSight()})}, "Ask for it again ", h("kbd", {}, model.offers)) : null
     fill(main.trouble, h("b", {}, "This image cannot be shown."), h("span", {}, cause), remedy ? h("span", {}, remedy) : null, offer)
   }
   // Whole images that follow come last: the next one once all rests, the one after it if that lasts. Where others work at
@@ -127,6 +131,7 @@ export function render({model, el}) {
     const same = after && after.image === image && after.version === version && !trial && !after.trial
     if (!image) {
       main.source = after = before = null
+      seen = ""
       main.trouble.replaceChildren()
       main.wait("")
       paint()
@@ -267,6 +272,8 @@ export function render({model, el}) {
     else if (detail.down && actions[detail.action]) actions[detail.action]()
   }
   window.addEventListener("imgdash:key", key)
+  const insight = ({detail}) => { if (visible && box.isConnected && box.clientWidth) detail.image = seen }
+  window.addEventListener("imgdash:insight", insight)
   const hands = makeHands({panes, state, paint, repaint, hover, adjusted: (change) => {
     // What is on the screen is what will be sent: the server applies it, and its pixels replace the preview.
     if (!model.adjustable) return
@@ -284,9 +291,11 @@ export function render({model, el}) {
       pane.exact = exact && exact.inlineSize ? [exact.inlineSize, exact.blockSize] : null
     }
     paint()
+    if (!box.clientWidth) visible = false
+    else if (!visible) requestAnimationFrame(() => requestAnimationFrame(() => { visible = true }))
   })
   for (const {canvas} of panes) {
     try { observer.observe(canvas, {box: "device-pixel-content-box"}) } catch { observer.observe(canvas) }
   }
-  model.on("remove", () => { clearTimeout(resting); observer.disconnect(); window.removeEventListener("imgdash:key", key) })
+  model.on("remove", () => { clearTimeout(resting); observer.disconnect(); window.removeEventListener("imgdash:key", key); window.removeEventListener("imgdash:insight", insight) })
 }

@@ -93,7 +93,7 @@ def test_a_correction_is_made_where_it_is_read(desk: Desk, station: Station, ima
     page = desk.show(Images)
     choose(desk, page, images[0])
     assert page.facts.editable
-    page.facts._handle_msg({"edit": "PatientSex", "value": "f"})
+    page.facts._handle_msg({"edit": "PatientSex", "value": "f", "image": images[0]})
     desk.until(lambda: facts(page).get("Patient's Sex") == "F")
     assert station.apparatus.image(images[0]).edits == {"PatientSex": "F"}
 
@@ -155,7 +155,7 @@ def test_a_general_user_corrects_nothing(desk_of: Callable[..., Desk], images: l
     page = desk.show(Images)
     choose(desk, page, images[0])
     assert not page.facts.editable
-    page.facts._handle_msg({"edit": "PatientID", "value": "P0"})
+    page.facts._handle_msg({"edit": "PatientID", "value": "P0", "image": images[0]})
     desk.until(lambda: desk.toasts)
     assert "manager" in desk.toasts[0][2]
 

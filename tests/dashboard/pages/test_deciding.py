@@ -32,10 +32,10 @@ def review(desk_of: Callable[..., Desk], station: Station) -> Callable[[str, str
 def reject(desk: Desk, page: Review) -> None:
     """Fill the dialog in, and send it."""
     page.key("reject")
-    desk.until(lambda: page.deciding.dialog.open)
-    assert page.deciding.dialog.danger
+    desk.until(lambda: page.deciding.asking.dialog.open)
+    assert page.deciding.asking.dialog.danger
     values = {"reason": ARTIFACTS, "comment": "dust", "kind": "reject"}
-    page.deciding._answered({"submit": "reject", "values": values})
+    page.deciding.asking._answered({"submit": "reject", "values": values})
 
 
 def test_a_rejection_is_said_and_taken_back(

@@ -1,0 +1,215 @@
+"""Which image the Review page shows: its pixels first, everything else right behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import panel as pn
+
+from imgdash.dashboard.page import Page
+from imgdash.dashboard.panels import ActionBar
+from imgdash.dashboard.review import summary
+from imgdash.dashboard.review.about import About, Presence
+from imgdash.dashboard.review.beside import Beside
+from imgdash.dashboard.review.deciding import Deciding
+from imgdash.dashboard.review.framed import Framed
+from imgdash.dashboard.review.listing import Listing
+from imgdash.dashboard.review.measured import Measured
+from imgdash.dashboard.review.processing import Processing
+from imgdash.dashboard.review.worklist import WorkList
+from imgdash.dashboard.strip import Strip
+from imgdash.dashboard.viewport import Viewport, geometry, source
+from imgdash.model import IMAGE, ImageHeader, ImgdashError
+
+_AHEAD = 2
+# Among so many the next image is chosen where others work at the same list.
+_CHOICE = 24
+
+
+class Showing(Page):
+    """Base of `imgdash.dashboard.pages.review.Review`, which makes the parts.
+
+    Attributes
+    ----------
+    current
+        image_id of the image that is open.
+    idle
+        Everything is decided: what comes next is opened by itself.
+    """
+
+    current = ""
+    idle = True
+    work: WorkList
+    strip: Strip
+    listing: Listing
+    viewport: Viewport
+    about: About
+    bar: ActionBar
+    processing: Processing
+    beside: Beside
+    measured: Measured
+    framed: Framed
+    deciding: Deciding
+    presence: Presence
+    _wanted = _on_screen = _request_key = ""
+
+    def show(self, image_id: str, by_itself: bool = False) -> None:
+        """Open an image of the strip.
+
+        Parameters
+        ----------
+        by_itself
+            It comes after another one and was not chosen: where somebody else was first, another one is shown.
+        """
+        if image_id not in self.work:
+            return
+        left, self.current, self.idle = self.current, image_id, False
+        self._pixels()
+        self.strip.current = image_id
+        self.session.soon(self._details)
+        apparatus = self.session.apparatus
+        if left != image_id and by_itself:
+            choice = [image_id, *self.work.following(image_id, _CHOICE)]
+            self.presence.at_first(choice, lambda granted: self._granted(image_id, granted))
+        elif left != image_id:
+            self.presence.at(image_id)
+        if self.work[image_id].parameters:
+            self.session.run(
+                lambda: apparatus.reduced(image_id),
+                lambda found: self.processing.counts(image_id, found),
+                _no_histogram,
+            )
+        self.listing.go_on()
+
+    def _granted(self, asked: str, header: ImageHeader | None) -> None:
+        """Two reviewers were sent to the same image at once: one of them goes on to what is his."""
+        if asked != self.current:
+            return
+        if header is None:
+            # Others have it, or have decided: what is free next is opened.
+            self.idle = True
+            return
+        if header.image_id == self.current:
+            return
+        begun = self.deciding.asking.dialog.open or self.about.typing == self.current
+        if begun or header.image_id not in self.work:
+            # What is begun here goes on, beside the other one.
+            self.presence.at(self.current)
+            return
+        self.work.take([header], self.current)
+        self.show(header.image_id)
+
+    def seen(self, image_id: str) -> bool:
+        """Whether an image is on this screen: nobody can confirm what he does not see."""
+        return image_id == self._on_screen
+
+    # -- what is shown of it ------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the image that is open as it is known now."""
+        self._pixels()
+        self._details()
+
+    def _pixels(self) -> None:
+        header = self.work[self.current]
+        self.viewport.param.update(
+            image=header.image_id,
+            version=self.work.version(header.image_id),
+            trial="",
+            following=self._following(),
+            adjustable=header.state in ("awaiting", "postponed") and self.session.actor.may("process"),
+            corners=summary.corners(header),
+            why=summary.unreadable(header),
+            offers=self._offers(),
+            **geometry(header, self._rotation(header)),
+        )
+
+    def _offers(self) -> str:
+        """The key with which an image that cannot be shown is asked for again; empty where it cannot be, or was."""
+        header = self.work.get(self.current)
+        may = self.session.actor.may("request") and (header is None or IMAGE.allows(header.state, "request"))
+        return self._request_key if may else ""
+
+    def _rotation(self, header: ImageHeader) -> int:
+        kept = self.processing.condition_of(header).processing.get("geometry", {}).get("rotation", 0)
+        return int(header.overrides.get("geometry.rotation", kept))
+
+    def _following(self) -> list[Mapping[str, Any]]:
+        following = self.work.following(self.current, _AHEAD)
+        self.session.apparatus.ahead.expect(self.session, following[0] if following else "")
+        return [
+            source(self.work[other], self.work.version(other), self._rotation(self.work[other]))
+            for other in following
+            if not summary.unreadable(self.work[other])
+        ]
+
+    def _details(self) -> None:
+        """Everything beside the pixels; after them, so that the next image is seen first."""
+        if not self.current or self.current not in self.work:
+            return
+        header = self.work[self.current]
+        with pn.io.hold():
+            self.processing.show(header)
+            self.framed.show(header, self.processing.condition_of(header), self.processing.chain)
+            self.beside.show(header, self._rotation(header), self.processing.group(header))
+            self.about.show(header, self.processing.condition_of(header))
+            self._buttons()
+        self.measured.show(header)
+        self.session.address(image=self.current)
+
+    def _buttons(self) -> None:
+        header = self.work.get(self.current)
+        marks = {
+            "protect": header is not None and header.protected,
+            "priority": header is not None and header.priority,
+            "advance": self.deciding.advances,
+        }
+        self.bar.param.update(
+            actions=self.deciding.actions(header),
+            enabled=self.deciding.possible(header),
+            pressed=[name for name, on in marks.items() if on],
+        )
+
+    # -- what happens -------------------------------------------------------------------------------------
+
+    def changed(self, before: ImageHeader | None) -> None:
+        """Show what has changed of the image that is open; open the first where none is."""
+        self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
+        led = self.idle and not self._wanted and not self.about.typing
+        if led and (first := self.work.following(self.current)):
+            self.show(first[0], by_itself=True)
+            return
+        now = self.work.get(self.current)
+        if now is not None and now != before:
+            if before is not None and replace(before, held_by=now.held_by) == now:
+                # Somebody came to look at it, or left: nothing of the image has changed.
+                self.about.looked_at(now)
+                if not now.held_by:
+                    # Who held it has left; it is looked at here.
+                    self.presence.at(now.image_id)
+            else:
+                self.refresh()
+        else:
+            self.viewport.following = self._following()
+            self._buttons()
+
+    def typed(self) -> None:
+        """A correction is made or given up: what came meanwhile may be opened."""
+        self.changed(self.work.get(self.current))
+
+    def take_one(self, header: ImageHeader) -> None:
+        """The apparatus kept a change of this image."""
+        self.work.take([header], self.current)
+        self.relist()
+        if header.image_id == self.current:
+            self.refresh()
+
+    def relist(self) -> None:
+        """The strip as the list is now."""
+        self.listing.draw()
+
+
+def _no_histogram(_: ImgdashError) -> None:
+    """The viewport says what is wrong with this image."""

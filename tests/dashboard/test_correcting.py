@@ -1,0 +1,112 @@
+"""A correction that is being typed, while other things happen at the station."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator
+
+from imgdash.dashboard.pages.review import Review
+from tests.dashboard.conftest import Station, Tab, log_in
+from tests.dashboard.test_shell import shell_of
+from tests.helpers import wait_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def images(station: Station) -> list[str]:
+    for number in range(3):
+        station.take(AccessionNumber=f"C{number}", PatientID=f"C{number}")
+    return station.images
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
+    tab = log_in(browser, station, "mona")
+    wait_until(lambda: "preview" in tab.painted(images[0]))
+    yield tab
+    tab.page.close()
+
+
+def typing(tab: Tab) -> Locator:
+    """The input in which the patient ID is corrected."""
+    tab.page.locator("dd[data-keyword=PatientID] [role=button]").click()
+    field = tab.page.locator("dd[data-keyword=PatientID] input")
+    field.wait_for()
+    return field
+
+
+def test_what_is_typed_stays_with_focus_and_caret_while_the_rest_is_drawn_anew(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    field = typing(tab)
+    tab.page.keyboard.type("P 77")
+    tab.page.keyboard.press("ArrowLeft")
+    # The information of the image changes, its badges, and the list.
+    station.apparatus.edit(images[0], by="mona", StationName="ROOM 7")
+    station.apparatus.prioritise(images[0], by="mona")
+    station.take(PatientID="C9")
+    tab.page.locator("dd[data-keyword=StationName]", has_text="ROOM 7").wait_for()
+    tab.page.keyboard.type("x")
+    assert field.input_value() == "P 7x7"
+    assert field.evaluate("node => node.selectionStart") == 4
+    tab.page.keyboard.press("Enter")
+    wait_until(lambda: station.apparatus.image(images[0]).patient.id == "P 7x7")
+    # Space is a key of the page again.
+    tab.page.locator("dd[data-keyword=PatientID]", has_text="P 7x7").wait_for()
+    assert tab.page.locator("dd input").count() == 0
+
+
+def test_what_is_given_up_shows_what_is_known_by_then(tab: Tab, station: Station, images: list[str]) -> None:
+    typing(tab)
+    tab.page.keyboard.type("nonsense")
+    station.apparatus.edit(images[0], by="mona", PatientID="P 78", StationName="ROOM 8")
+    tab.page.locator("dd[data-keyword=StationName]", has_text="ROOM 8").wait_for()
+    tab.page.keyboard.press("Escape")
+    tab.page.locator("dd[data-keyword=PatientID]", has_text="P 78").wait_for()
+    assert station.apparatus.image(images[0]).patient.id == "P 78"
+
+
+def test_what_is_typed_for_one_image_is_never_put_into_another_one(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    field = typing(tab)
+    tab.page.keyboard.type("of the first")
+    shell = shell_of(station, "mona")
+    review = shell.pages["review"]
+    assert isinstance(review, Review)
+    wait_until(lambda: review.about.typing == images[0])
+    shell.session._later(lambda: review.show(images[1]))
+    tab.page.locator("dd[data-keyword=PatientID]", has_text="C1").wait_for()
+    field.wait_for(state="detached")
+    wait_until(lambda: not review.about.typing)
+    tab.page.keyboard.press("Enter")
+    # One that was on its way when the image changed is of the image it was typed for.
+    shell.session._later(
+        lambda: review.about.facts._handle_msg({"edit": "PatientID", "value": "P 79", "image": images[0]})
+    )
+    wait_until(lambda: station.apparatus.image(images[0]).patient.id == "P 79")
+    assert station.apparatus.image(images[1]).patient.id == "C1"
+
+
+def test_nobody_is_led_away_while_he_types(tab: Tab, station: Station, images: list[str]) -> None:
+    shell = shell_of(station, "mona")
+    review = shell.pages["review"]
+    assert isinstance(review, Review)
+    typing(tab)
+    wait_until(lambda: review.about.typing == images[1])
+    # Somebody else was first at this image: without a correction another one would be opened.
+    led = station.apparatus.image(images[2])
+    shell.session._later(lambda: review._granted(images[1], led))
+    done: list[str] = []
+    shell.session._later(lambda: done.append(review.current))
+    assert wait_until(lambda: done) == [images[1]]
+    # Whatever comes is opened by itself once he has done, not before.
+    review.idle = True
+    new = station.take(PatientID="C10")
+    tab.page.wait_for_selector(f".item[data-image='{new}']")
+    assert review.current == images[1]
+    tab.page.keyboard.press("Escape")
+    wait_until(lambda: review.current != images[1])

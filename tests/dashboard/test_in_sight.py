@@ -1,0 +1,96 @@
+"""A key is for what was in sight when it was pressed, and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Route
+
+from tests.dashboard.conftest import Station, Tab, log_in
+from tests.helpers import wait_until
+
+pytestmark = pytest.mark.browser
+
+# In one turn of the browser: nothing that the station answers comes in between.
+AT_ONCE = """([name, key]) => {
+  const find = (root) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.matches("nav [data-page=" + name + "]")) return node
+      const inner = node.shadowRoot && find(node.shadowRoot)
+      if (inner) return inner
+    }
+  }
+  find(document).click()
+  document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, composed: true}))
+}"""
+
+
+@pytest.fixture(scope="module")
+def images(station: Station) -> list[str]:
+    for number in range(5):
+        station.take(AccessionNumber=f"K{number}", PatientID=f"K{number}")
+    return station.images
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
+    tab = log_in(browser, station, "mona")
+    wait_until(lambda: "preview" in tab.painted(images[0]))
+    tab.page.wait_for_selector("[data-action=confirm]:enabled")
+    yield tab
+    tab.page.close()
+
+
+def on_page(tab: Tab, name: str) -> None:
+    """Wait until a page is shown, with its keys."""
+    tab.page.wait_for_function("(name) => location.search.includes('page=' + name)", arg=name)
+
+
+def test_a_key_just_after_a_change_of_page_is_for_neither_page(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.page.click("[data-page=images]")
+    row = tab.page.locator(".rows .row:visible", has_text="K3")
+    row.click()
+    tab.page.wait_for_selector("[data-action=confirm]:visible:enabled")
+    # Space is a key of both pages; the image of Review was painted a while ago, and is not in sight.
+    tab.page.evaluate(AT_ONCE, ["review", " "])
+    on_page(tab, "review")
+    tab.page.wait_for_selector("[data-action=postpone]:visible:enabled")
+    tab.page.evaluate(AT_ONCE, ["images", " "])
+    on_page(tab, "images")
+    # A message of the same browser that is carried out comes after both.
+    tab.page.keyboard.press("k")
+    wait_until(lambda: station.apparatus.image(images[3]).protected)
+    assert {station.state(image) for image in images} == {"awaiting"}
+
+
+def test_a_key_while_an_image_is_still_on_its_way_is_not_for_it(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.page.click("[data-page=review]")
+    on_page(tab, "review")
+    held: list[Route] = []
+    tab.page.route("**/preview?*", lambda route: held.append(route))
+    tab.page.click(f".item[data-image='{images[4]}']")
+    tab.page.wait_for_selector(f".item[data-image='{images[4]}'][aria-selected=true]")
+    tab.page.locator("[role=status]:visible", has_text="Loading the image").wait_for()
+    for key in "pek ":
+        tab.page.keyboard.press(key)
+    wait_until(lambda: held)
+    for route in held:
+        route.continue_()
+    tab.page.unroute("**/preview?*")
+    wait_until(lambda: "preview" in tab.painted(images[4]))
+    # Seen, it is marked; had the other keys been taken, it would be postponed by now.
+    tab.page.keyboard.press("e")
+    wait_until(lambda: station.apparatus.image(images[4]).priority)
+    image = station.apparatus.image(images[4])
+    assert (image.state, image.protected) == ("awaiting", False)
+    assert {station.state(image) for image in images} == {"awaiting"}
+
+
+def test_the_editor_of_the_range_shows_an_image_too(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.page.keyboard.press("o")
+    tab.page.wait_for_selector(".range .film canvas")
+    tab.page.click("[data-action=protect]:visible")
+    wait_until(lambda: station.apparatus.image(images[4]).protected)
+    tab.page.keyboard.press("Escape")
+    assert tab.errors == []
