@@ -92,5 +92,10 @@ def test_the_editor_of_the_range_shows_an_image_too(tab: Tab, station: Station, 
     tab.page.wait_for_selector(".range .film canvas")
     tab.page.click("[data-action=protect]:visible")
     wait_until(lambda: station.apparatus.image(images[4]).protected)
+    # Escape leaves it also where nothing of it has the keyboard.
+    tab.page.evaluate(
+        "() => { for (let node = document.activeElement; node; node = node.shadowRoot?.activeElement) node.blur() }"
+    )
     tab.page.keyboard.press("Escape")
+    tab.page.get_by_label("Radiograph").wait_for()
     assert tab.errors == []

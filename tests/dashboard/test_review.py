@@ -213,10 +213,14 @@ def test_own_keys_are_kept_and_conflicts_refused(tab: Tab, station: Station) -> 
     assert field.inner_text() == "P"
     field.click()
     field.press("x")
+    # Both are marked before anything is kept.
+    tab.page.wait_for_selector("dialog[open] .key.twice[data-action=reject]")
+    assert tab.page.locator("dialog[open] .key.twice").count() == 2
     tab.page.get_by_text("Keep", exact=True).click()
     tab.page.wait_for_selector("dialog[open] .complaint:has-text('Reject')")
     field.click()
     field.press("q")
+    assert tab.page.locator("dialog[open] .key.twice").count() == 0
     tab.page.get_by_text("Keep", exact=True).click()
     wait_until(lambda: station.apparatus.preference("mona", "keys", {}) == {"postpone": "q"})
     # Where the bar is narrow its buttons do not show their keys, and have them all the same.

@@ -56,6 +56,34 @@ def test_the_image_stands_on_the_film_where_the_page_draws_it(
     np.testing.assert_allclose([left, top, right, bottom], wanted, atol=1.5)
 
 
+@pytest.mark.parametrize(("rows", "columns", "pitch"), [(250, 80, "1.2"), (220, 160, "1.8")])
+def test_over_several_films_the_page_draws_each_of_them(bench: Make, rows: int, columns: int, pitch: str) -> None:
+    # Nothing is black in this image, so that its borders can be seen on the films.
+    overrides = {"gradation.shift": -0.5, "automatic.s_low": -0.5, "automatic.s_high": 2.0}
+    site = bench({**FILM, "true_size": True, "split": True})
+    image = site.add(radiograph(rows_=rows, columns=columns, PixelSpacing=[pitch, pitch]), overrides=overrides)
+    pixels, _ = site.outputs.shown(image.image_id, "FILM").result()
+    (entry,) = (one for one in ranges(image, site.condition, site.site) if one["name"] == "FILM")
+    films = len(entry["parts"])
+    assert films > 1
+    assert entry["warnings"] == [f"larger than the film: goes over {films} of them"]
+    # In true proportion, one film beside the other.
+    height, width = pixels.shape
+    assert entry["frame"][0] / entry["frame"][1] == pytest.approx(width / height)
+    free = round(entry["band"][1] * height)
+    for number, part in enumerate(entry["parts"]):
+        assert entry["cells"][number][0] * width == pytest.approx(number * width / films)
+        film = pixels[:free, number * width // films : (number + 1) * width // films]
+        lit = np.argwhere(film > 0)
+        (top, left), (bottom, right) = lit.min(axis=0), lit.max(axis=0) + 1
+        x, y, w, h = (share * side for share, side in zip(part["place"], (width, height) * 2, strict=True))
+        x -= number * width / films
+        np.testing.assert_allclose([left, top, right, bottom], [x, y, x + w, y + h], atol=1.5)
+    # Together they show all of the image.
+    sides = np.array([part["sides"] for part in entry["parts"]])
+    np.testing.assert_allclose([*sides[:, :2].min(axis=0), *sides[:, 2:].max(axis=0)], [0, 0, 1, 1])
+
+
 @pytest.mark.parametrize(("given", "shape"), [({}, (220, 160)), ({"left": 0.5, "scale": 0.5}, (110, 40))])
 @pytest.mark.parametrize("where", [STORAGE, FOLDER, WEB])
 def test_a_stored_image_has_the_pixels_that_the_page_says(

@@ -112,9 +112,15 @@ class Reports:
             declared = units.get(field.name)
             text = f"{field.name}: {declared.text}" if declared and declared.text else field.name
             unit = declared.unit if declared else ""
-            columns.append(
-                {"name": field.name, "title": words(field.name), "unit": unit, "kind": kind(field.type), "text": text}
-            )
+            column = {
+                "name": field.name,
+                "title": words(field.name),
+                "unit": unit,
+                "kind": kind(field.type),
+                "text": text,
+            }
+            # Moments are told shortly, the whole in their tips; days and hours that are counted by stay as they are.
+            columns.append({**column, "short": column["kind"] == "time" and field.name.endswith("_at")})
         self.table.param.update(
             columns=columns,
             rows=rows(found.table),

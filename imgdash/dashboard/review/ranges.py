@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from imgdash.config import OutputApparatus, Site
+from imgdash.dashboard.review.sheets import over_several
 from imgdash.model import Condition, ImageHeader, ImgdashError
 from imgdash.output import film_split, framing
 from imgdash.output.film_format import Cell, film_words, grid
@@ -59,7 +60,7 @@ def ranges(header: ImageHeader, condition: Condition, site: Site, chain: Chain |
 _NOWHERE: Final[dict[str, Any]] = {
     "frame": [1, 1], "free": [0, 0, 1, 1], "cells": [], "band": [], "place": [0, 0, 1, 1], "text": "", "scale": 1.0,
     "most": 1.0, "sides": [0, 0, 1, 1], "field": [], "marks": [], "unfielded": True, "aspect": 1.0, "movable": False,
-    "warnings": [],
+    "warnings": [], "parts": [],
 }  # fmt: skip
 
 
@@ -167,9 +168,9 @@ def _film(view: _View) -> dict[str, Any]:
     left, top = max(0.0, box_width - w) * view.wanted.x, max(0.0, free_height - h) * view.wanted.y
     size = "true size" if abs(factor - 1) < 0.005 else f"{factor:.0%} of true size"
     warnings = []
+    several: dict[str, Any] = {}
     if view.known and factor > most:
-        films = film_split.count(h, w, box, band, apparatus.split_overlap_mm)
-        warnings = [f"larger than the film: goes over {films} of them"]
+        several = over_several(h, w, box, band, apparatus.split_overlap_mm)
     elif wanted is not None and view.known and wanted > most * 1.001:
         warnings = [f"larger than the film{' at true size' if wanted == 1 else ''}: made smaller"]
     elif view.known and factor > 1.005:
@@ -187,6 +188,7 @@ def _film(view: _View) -> dict[str, Any]:
         "aspect": view.aspect,
         "movable": True,
         "warnings": warnings,
+        **several,
     }
 
 

@@ -18,13 +18,16 @@ export function render({model, el}) {
       const height = 112, width = height * to.frame[0] / to.frame[1]
       const frame = h("div", {class: "frame", style: `width:${Math.min(width, 150)}px;height:${Math.min(height, 150 * to.frame[1] / to.frame[0])}px`})
       for (const [x, y, w, t] of to.cells) frame.append(h("div", {class: "cell", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`}))
-      const [x, y, w, t] = to.place, [l, top, r, b] = to.sides
-      const picture = model.image ? h("img", {src: `image/${model.image}/thumbnail?v=${encodeURIComponent(model.version)}`, alt: "", draggable: "false",
-        style: `left:${percent(-l / (r - l))};top:${percent(-top / (b - top))};width:${percent(1 / (r - l))};height:${percent(1 / (b - top))}`}) : null
-      const range = h("div", {class: "range", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`}, h("div", {class: "clip"}, picture),
-        to.marks.map((mark) => h("span", {class: "mark", style: `left:${percent(mark.x0)};top:${percent(mark.y0)}`}, mark.text)))
+      const [left, above, right, below] = to.sides
+      const range = ({place: [x, y, w, t], sides: [x0, y0, x1, y1]}, marks) => {
+        const [l, r] = [x0, x1].map((at) => left + at * (right - left)), [top, b] = [y0, y1].map((at) => above + at * (below - above))
+        const picture = model.image ? h("img", {src: `image/${model.image}/thumbnail?v=${encodeURIComponent(model.version)}`, alt: "", draggable: "false",
+          style: `left:${percent(-l / (r - l))};top:${percent(-top / (b - top))};width:${percent(1 / (r - l))};height:${percent(1 / (b - top))}`}) : null
+        return h("div", {class: "range", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`}, h("div", {class: "clip"}, picture),
+          marks.map((mark) => h("span", {class: "mark", style: `left:${percent(mark.x0)};top:${percent(mark.y0)}`}, mark.text)))
+      }
       if (to.band.length) frame.append(h("div", {class: "band", style: `left:${percent(to.band[0])};top:${percent(to.band[1])};width:${percent(to.band[2])};height:${percent(to.band[3])}`}))
-      frame.append(range)
+      frame.append(...(to.parts.length ? to.parts.map((part) => range(part, [])) : [range({place: to.place, sides: [0, 0, 1, 1]}, to.marks)]))
       const edit = h("button", {class: "edit", disabled: !model.image, title: "Move and scale what goes there", "aria-label": `Output range of ${to.name}`, onclick: () => model.send_msg({edit: to.name})}, icon(model, "edit"))
       return h("div", {class: "one"}, edit, h("button", {class: "to", disabled: !model.enabled, "aria-pressed": String(to.chosen), title: to.chosen ? "Goes there; press to leave it out" : "Does not go there; press to send it there",
         onclick: () => model.send_msg({route: to.name, on: !to.chosen})},

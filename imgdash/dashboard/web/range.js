@@ -130,7 +130,9 @@ export function render({model, el}) {
       at = [within(centre[0] - w / 2, 0, to.free[2] - w), within(centre[1] - t / 2, 0, to.free[3] - t), w, t]
       show()
     }
-    if (to.movable && model.enabled) {
+    const several = to.parts.length > 0
+    // What goes over several films is as large as it is: where it lies is given by that.
+    if (to.movable && model.enabled && !several) {
       let from = at
       draggable(place, film, () => { from = [...at]; stale() }, (dx, dy, done) => {
         const [w, t] = room(), reach = 8 / film.clientWidth
@@ -143,29 +145,36 @@ export function render({model, el}) {
       let begun = scale, width = at[2]
       draggable(grip, film, () => { begun = scale; width = at[2]; stale() }, (dx, dy, done) => { size(snapped(begun * (1 + 2 * dx / width), [1, to.most], 0.02)); if (done) storeSize() })
       place.append(grip)
+    }
+    if (to.movable && model.enabled) {
       let timer = 0
       place.addEventListener("wheel", (event) => { event.preventDefault(); size(scale * Math.exp(-event.deltaY / 1500)); clearTimeout(timer); timer = setTimeout(storeSize, 250) }, {passive: false})
       place.addEventListener("keydown", (event) => {
         const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key]
         if (event.key === "+" || event.key === "-") { size(scale * (event.key === "+" ? 1.02 : 1 / 1.02)); storeSize() }
-        else if (step && event.target === place) { const [w, t] = room(); at[0] = within(at[0] + step[0] * 0.005, 0, w); at[1] = within(at[1] + step[1] * 0.005, 0, t); show(); store() }
+        else if (step && !several && event.target === place) { const [w, t] = room(); at[0] = within(at[0] + step[0] * 0.005, 0, w); at[1] = within(at[1] + step[1] * 0.005, 0, t); show(); store() }
         else return
         event.preventDefault()
       })
     }
     const [l, t, r, b] = to.sides
-    if (picture) {
-      const copy = h("canvas", {width: Math.max(1, Math.round((r - l) * picture.width)), height: Math.max(1, Math.round((b - t) * picture.height))})
-      copy.getContext("2d").drawImage(picture, -l * picture.width, -t * picture.height)
-      place.prepend(copy)
+    const part = ([x0, y0, x1, y1]) => {
+      const [x, y] = [l + x0 * (r - l), t + y0 * (b - t)], [w, d] = [(x1 - x0) * (r - l), (y1 - y0) * (b - t)]
+      const copy = h("canvas", {width: Math.max(1, Math.round(w * picture.width)), height: Math.max(1, Math.round(d * picture.height))})
+      copy.getContext("2d").drawImage(picture, -x * picture.width, -y * picture.height)
+      return copy
     }
+    if (picture && !several) place.prepend(part([0, 0, 1, 1]))
+    const parts = to.parts.map(({place: at, sides}) => { const node = h("div", {class: "part"}, picture ? part(sides) : null); put(node, at); return node })
     const outside = to.field.map((polygon) => polygon.map(([x, y]) => [(x - l) / (r - l), (y - t) / (b - t)]))
-    if (exact) exact.className = to.cells.length ? "exact cell" : "exact"
-    if (exact && to.cells.length) put(exact, to.cells[0])
-    fill(film, to.cells.map((cell) => { const node = h("div", {class: "cell"}); put(node, cell); return node }),
-      to.band.length ? (() => { const node = h("div", {class: "band"}); put(node, to.band); return node })() : null, exact, place)
+    const inCell = to.cells.length > 0 && !several
+    if (exact) exact.className = inCell ? "exact cell" : "exact"
+    if (exact && inCell) put(exact, to.cells[0])
+    const cells = to.cells.map((cell) => { const node = h("div", {class: "cell"}); put(node, cell); return node })
+    fill(film, to.band.length ? (() => { const node = h("div", {class: "band"}); put(node, to.band); return node })() : null, parts, exact, cells, place)
     place.classList.toggle("over", Boolean(exact))
-    marks = to.marks.map((mark) => markNode(to, mark, place, outside, exact))
+    // On several films they are seen once all is formed, and moved where it fits one.
+    marks = several ? [] : to.marks.map((mark) => markNode(to, mark, place, outside, exact))
     place.append(...marks)
     show()
   }
@@ -265,6 +274,9 @@ export function render({model, el}) {
     }
     if (event.key !== "Tab") event.stopPropagation()
   })
+  // Where nothing of it has the keyboard any more, as after its button was switched off, it is left all the same.
+  const leave = (event) => { if (event.key === "Escape" && model.open && box.clientWidth && !document.documentElement.dataset.modal) model.send_msg({close: true}) }
+  document.addEventListener("keydown", leave)
   let due = false, commented = model.image
   live(model, ["destinations", "image", "version", "sent", "current", "open", "enabled"], () => {
     // What was being written is about that image, and no other.
@@ -277,5 +289,5 @@ export function render({model, el}) {
   observer.observe(box)
   const insight = ({detail}) => { if (model.open && box.isConnected && box.clientWidth) detail.image = pictured }
   window.addEventListener("imgdash:insight", insight)
-  model.on("remove", () => { observer.disconnect(); window.removeEventListener("imgdash:insight", insight) })
+  model.on("remove", () => { observer.disconnect(); document.removeEventListener("keydown", leave); window.removeEventListener("imgdash:insight", insight) })
 }

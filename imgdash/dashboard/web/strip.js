@@ -46,7 +46,7 @@ export function render({model, el}) {
     fill(entry.node, entry.picture,
       h("div", {class: "flags"}, item.priority ? mark("bolt", "bad", "priority") : null, item.protected ? mark("lock", "text", "protected") : null,
         item.unfit ? mark("warning", "warn", "not fit") : null, item.round ? mark("swap", "film", `round ${item.round + 1}`) : null),
-      item.held ? h("div", {class: "who"}, item.held) : null,
+      item.held ? h("div", {class: "who"}, item.held) : item.state === "quarantined" ? h("div", {class: "who"}, "cannot be read") : null,
       h("div", {class: "line"}, state, h("span", {}, item.title), h("small", {style: "color:var(--dim)"}, String(item.number))),
       h("div", {class: "name"}, item.name || word))
   }

@@ -114,7 +114,7 @@ export function render({model, el}) {
         column.title, column.unit ? h("small", {}, column.unit) : null, sorting?.n === n ? h("b", {}, sorting.down ? "▼" : "▲") : null))))
   }
   frame.addEventListener("scroll", paint, {passive: true})
-  new ResizeObserver(() => { if (widths.length && fit()) { heads(); tell() } paint() }).observe(frame)
+  new ResizeObserver(() => { if (widths.length) { if (fit()) heads(); tell() } paint() }).observe(frame)
   frame.addEventListener("keydown", (event) => {
     const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9}[event.key]
     if (event.target !== frame) return
@@ -193,6 +193,8 @@ export function render({model, el}) {
     empty.textContent = model.waiting ? "One moment …" : model.rows.length ? "" : model.empty
     const more = model.total > model.rows.length ? model.asks ? `${model.rows.length} of ${model.total} rows` : `the first ${model.rows.length} of ${model.total} rows; an export has all` : `${model.rows.length} ${model.rows.length === 1 ? "row" : "rows"}`
     const out = model.columns.length - seen.length
-    foot.textContent = [model.columns.length ? more : "", out ? `${out} ${out === 1 ? "column has" : "columns have"} no room` : "", model.said].filter(Boolean).join(" · ")
+    // What goes on beyond the edge is said, for a bar that is not touched is not seen.
+    const beyond = [...head.children].filter((node) => node.offsetLeft + node.offsetWidth > frame.clientWidth + 1).length
+    foot.textContent = [model.columns.length ? more : "", beyond ? `${beyond} ${beyond === 1 ? "column" : "columns"} further to the right` : "", out ? `${out} ${out === 1 ? "column has" : "columns have"} no room` : "", model.said].filter(Boolean).join(" · ")
   }
 }

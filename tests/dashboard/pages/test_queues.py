@@ -164,6 +164,11 @@ def test_in_a_browser(browser: Browser, station: Station, entries: list[str]) ->
     page.get_by_text("<b>Bold</b>, Name").first.wait_for()
     cards.nth(2).drag_to(cards.nth(1), target_position={"x": 300, "y": 8})
     expect(cards.nth(1)).to_have_attribute("data-key", entries[1])
+    # Over the lower half of another one it goes behind it.
+    cards.nth(1).drag_to(cards.nth(2), target_position={"x": 300, "y": 48})
+    expect(cards.nth(2)).to_have_attribute("data-key", entries[1])
+    cards.nth(2).drag_to(cards.nth(1), target_position={"x": 300, "y": 8})
+    expect(cards.nth(1)).to_have_attribute("data-key", entries[1])
     cards.nth(1).click()
     page.keyboard.press("h")
     expect(cards.nth(1)).to_contain_text("held")
