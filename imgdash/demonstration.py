@@ -20,12 +20,15 @@ from rich.table import Table
 from imgdash import config, sites
 from imgdash.apparatus import Apparatus
 from imgdash.autopilot import Autopilot, Row
+from imgdash.filing import Filing
 from imgdash.simulate.network import Network
 
 # Images a simulated colleague works through, so that stored images and films are there to look at.
 _COLLEAGUE = 4
 _FIRST_IMAGES = 16
 _PACE = 0.5
+# A new demonstration is sent the quality control of so many months, of which the last awaits its reviewer.
+_QUALITY_MONTHS = 6
 _AUTOPILOT_PACE = 2.0
 _SERVICES = {"hl7": "HL7", "query": "Queries"}
 _AUTOPILOT_SECONDS = (90.0, 12.0)
@@ -63,13 +66,15 @@ def run(
     """
     with _folder(folder) as where:
         site_file = where / "site.toml"
-        if not site_file.exists():
+        new = not site_file.exists()
+        if new:
             site_file = sites.demo(where, port)
         if faults:
             # Made here only to hear at once of a fault that cannot be ordered.
             Network(config.load(site_file), where / "machines", faults=faults)
         count, pace = (autopilot, _AUTOPILOT_PACE) if autopilot else (_FIRST_IMAGES, _PACE)
-        with Apparatus(site_file) as apparatus, _machines(site_file, where / "machines", count, pace, faults):
+        months = _QUALITY_MONTHS if new and not autopilot else 0
+        with Apparatus(site_file) as apparatus, _machines(site_file, where / "machines", count, pace, months, faults):
             if autopilot:
                 return _fly(console, apparatus, autopilot)
             return _show(console, apparatus, browser)
@@ -86,10 +91,12 @@ def _folder(folder: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _machines(site_file: Path, folder: Path, count: int, pace: float, faults: Sequence[str]) -> Iterator[None]:
+def _machines(
+    site_file: Path, folder: Path, count: int, pace: float, months: int, faults: Sequence[str]
+) -> Iterator[None]:
     """The other machines of Fig. 1, in a process of their own: they share nothing but the network with us."""
     command = [sys.executable, "-m", "imgdash.cli", "simulate", "network", str(site_file)]
-    command += ["--folder", str(folder), "--count", str(count), "--pace", str(pace)]
+    command += ["--folder", str(folder), "--count", str(count), "--pace", str(pace), "--quality-months", str(months)]
     command += [part for text in faults for part in ("--fault", text)]
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "machines.log", "ab") as log:
@@ -145,8 +152,11 @@ def _table(rows: list[Row]) -> Table:
 def _show(console: Console, apparatus: Apparatus, browser: bool) -> int:
     from imgdash.dashboard import serve as serve_page
 
-    colleague = Autopilot(apparatus, _COLLEAGUE)
-    thread = threading.Thread(target=colleague.run, args=(600.0,), name="colleague", daemon=True)
+    colleague, filing = Autopilot(apparatus, _COLLEAGUE), Filing(apparatus)
+    threads = (
+        threading.Thread(target=colleague.run, args=(600.0,), name="colleague", daemon=True),
+        threading.Thread(target=filing.run, name="filing", daemon=True),
+    )
 
     def ready(url: str) -> None:
         host, port = apparatus.addresses["dicom"]
@@ -154,13 +164,15 @@ def _show(console: Console, apparatus: Apparatus, browser: bool) -> int:
         console.print(f"Sign in with one click as {', '.join(sites.DEMO_USERS)}.")
         console.print(f"DICOM {apparatus.site.station.ae_title} at {host}:{port}. Site folder: {apparatus.folder}")
         console.print("Images arrive now; a simulated colleague reviews the first ones. End with Ctrl+C.")
-        thread.start()
+        for thread in threads:
+            thread.start()
         if browser:
             webbrowser.open(url)
 
     with _until_interrupted():
         serve_page(apparatus, on_ready=ready, one_click=sites.DEMO_USERS)
     colleague.stop()
+    filing.stop()
     return 0
 
 

@@ -35,6 +35,7 @@ LAYERS = {
     "conformance": 5,
     "doctor": 5,
     "autopilot": 5,
+    "filing": 5,
     "dashboard": 5,
     "demonstration": 6,
     "cli": 7,

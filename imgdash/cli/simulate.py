@@ -21,11 +21,22 @@ def network(
     pace: Annotated[float, typer.Option(help="images per second")] = 0.5,
     seed: int = 1,
     fault: Faults = None,
+    quality_months: Annotated[
+        int, typer.Option(min=0, help="for so many months the first DR sends its quality control, after the images")
+    ] = 0,
 ) -> None:
     """Every peer and output apparatus the site file names, on the ports it names."""
     from imgdash.simulate import network
 
-    network.main(site, folder=folder, count=count, pace=pace, seed=seed, faults=fault or ())
+    network.main(
+        site,
+        folder=folder,
+        count=count,
+        pace=pace,
+        seed=seed,
+        faults=fault or (),
+        quality_months=quality_months,
+    )
 
 
 Machine = Annotated[str, typer.Argument(help="its name in the site file; all of this kind if not given")]

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pynetdicom.sop_class import (
 
 from imgdash.model import PeerFailed
 from imgdash.model.codes import DISCONTINUATION_REASONS, REGENERATE, RERADIOGRAPH, RESEND, SEND_UNPROCESSED
-from imgdash.simulate import commitment, retrieve
+from imgdash.simulate import commitment, quality_control, retrieve
 from imgdash.simulate.acquisition import Acquisition, Made, Plan
 from imgdash.simulate.archive import Archive
 from imgdash.simulate.booking import Entry
@@ -31,6 +32,7 @@ from imgdash.simulate.faults import delayed
 from imgdash.simulate.fetching import FetchedItems
 from imgdash.simulate.image_header import Station
 from imgdash.simulate.machine import SUCCESS, Address, Conduct, Machine, text_of
+from imgdash.simulate.targets import Panel
 from imgdash.simulate.workitems import WorkItem, WorkItems
 from imgdash.wire import dicom
 
@@ -184,6 +186,22 @@ class Modality(Machine):
         self._send(made.images)
         mpps.end(step, made.images)
         self._ask_commitment(made.images)
+
+    def control(self, months: int, *, wear: float = 0.0) -> None:
+        """Send the quality control of the last months, one after another, the one of now last.
+
+        Parameters
+        ----------
+        wear
+            As for `imgdash.simulate.quality_control.monthly`.
+        """
+        made = quality_control.monthly(self.station, Panel(), until=datetime.now(), months=months, wear=wear)
+        while not self.stopping.is_set():
+            with _TUBE:
+                images = next(made, None)
+            if images is None:
+                return
+            self._send(images)
 
     def _carry_out(self, item: WorkItem, items: WorkItems | FetchedItems) -> None:
         """A work item (S15, S16): make the image again as wanted, send it, report."""

@@ -22,12 +22,15 @@ from imgdash.simulate.faults import carry_out
 from imgdash.simulate.image_header import Station
 from imgdash.simulate.machine import Address, Machine
 from imgdash.simulate.modality import Modality, Surroundings
+from imgdash.simulate.peers import kind_of, sends_raw
 from imgdash.simulate.printer import Printer
 from imgdash.simulate.programme import Programme
 from imgdash.simulate.ris import Ris
 from imgdash.simulate.storage import Storage
 
 logger = logging.getLogger(__name__)
+# By which part a detector's blur has grown in its last quality control: its MTF leaves the demonstration's limit.
+_WEAR = 0.35
 
 
 class Network:
@@ -49,6 +52,8 @@ class Network:
         How often a modality asks for its worklist.
     faults
         Faults to order before anything starts, as `imgdash.simulate.faults.parse` reads them.
+    quality_months
+        For so many months the first DR sends its quality control, once the first images are ordered.
     """
 
     def __init__(
@@ -63,10 +68,12 @@ class Network:
         apparatus: Mapping[str, tuple[str, int]] | None = None,
         poll_seconds: float = 1.0,
         faults: Sequence[str] = (),
+        quality_months: int = 0,
     ) -> None:
         self.site = site
         self._folder = folder
         self._poll_seconds = poll_seconds
+        self._quality_months = quality_months
         self._stopping = threading.Event()
         known = dict(apparatus or {})
         host = "127.0.0.1" if site.station.host in ("0.0.0.0", "::", "") else site.station.host
@@ -149,7 +156,18 @@ class Network:
             self.stop()
             raise
         threading.Thread(target=self.programme.run, args=(self._stopping,), name="programme", daemon=True).start()
+        if self._quality_months:
+            threading.Thread(target=self._control, name="quality", daemon=True).start()
         return self
+
+    def _control(self) -> None:
+        """After the first images: who looks at the station sees those of patients first."""
+        while not self.programme.finished.wait(0.2):
+            if self._stopping.is_set():
+                return
+        modalities = [machine for machine in self.machines.values() if isinstance(machine, Modality)]
+        if detector := next((machine for machine in modalities if machine.station.kind == "DX"), None):
+            detector.control(self._quality_months, wear=_WEAR)
 
     def stop(self) -> None:
         """Stop the programme and every machine."""
@@ -171,19 +189,6 @@ class Network:
         self.stop()
 
 
-def kind_of(peer: Peer) -> Kind:
-    """What a modality makes, by its name: CT, DX (names with DR or DX), otherwise CR."""
-    name = f"{peer.name} {peer.ae_title or ''}".upper()
-    return "CT" if "CT" in name else "DX" if "DR" in name or "DX" in name else "CR"
-
-
-def sends_raw(peer: Peer) -> bool:
-    """Whether it sends unprocessed images by itself: as the site file says, otherwise a DR that can does."""
-    if peer.sends_raw is not None:
-        return peer.sends_raw
-    return peer.unprocessed and kind_of(peer) == "DX"
-
-
 def _address(peer: Peer) -> Address:
     return Address(peer.ae_title or peer.name, peer.host, peer.port)
 
@@ -196,6 +201,7 @@ def main(
     seed: int = 1,
     only: Sequence[str] = (),
     faults: Sequence[str] = (),
+    quality_months: int = 0,
 ) -> None:
     """Run the network until standard input closes (a pipe or a terminal) or a signal comes.
 
@@ -211,7 +217,8 @@ def main(
         signal.signal(number, lambda *_: ended.set())
     _end_with_standard_input(ended)
     with Network(
-        loaded, folder or loaded.folder / "network", count=count, pace=pace, seed=seed, only=only, faults=faults
+        loaded, folder or loaded.folder / "network", count=count, pace=pace, seed=seed, only=only, faults=faults,
+        quality_months=quality_months,
     ):  # fmt: skip
         ended.wait()
 
@@ -248,4 +255,4 @@ def _end_with_standard_input(ended: threading.Event) -> None:
     threading.Thread(target=wait, name="standard-input", daemon=True).start()
 
 
-__all__ = ["Network", "kind_of", "main", "sends_raw"]
+__all__ = ["Network", "main"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
@@ -18,7 +18,7 @@ from imgdash.simulate.booking import Booking, Entry
 from imgdash.simulate.delivery import store
 from imgdash.simulate.image_header import Station, Step
 from imgdash.simulate.machine import Address
-from imgdash.simulate.network import kind_of
+from imgdash.simulate.peers import kind_of
 from imgdash.simulate.phantom import Exposure, Truth
 from imgdash.simulate.targets import Panel, Pixels
 
@@ -68,9 +68,9 @@ def series(station: Station, panel: Panel, at: datetime, *, seed: int = 0, only:
     return made
 
 
-def year(
+def monthly(
     station: Station, panel: Panel, *, until: datetime, months: int = 12, wear: float = 0.25, only: Sequence[str] = ()
-) -> list[Dataset]:
+) -> Iterator[list[Dataset]]:
     """A quality control for each month of a detector that wears out, the first one first.
 
     Parameters
@@ -78,13 +78,16 @@ def year(
     wear
         By which part its blur has grown in the last month.
     """
-    made = []
     for month in range(months):
         part = month / max(months - 1, 1)
         worn = replace(panel, blur_mm=panel.blur_mm * (1 + wear * part))
         at = until - timedelta(days=30.4 * (months - 1 - month))
-        made += series(station, worn, at, seed=1000 + 10 * month, only=only)
-    return made
+        yield series(station, worn, at, seed=1000 + 10 * month, only=only)
+
+
+def year(station: Station, panel: Panel, **how: Any) -> list[Dataset]:
+    """All images of `monthly`, which takes the same parameters."""
+    return [ds for made in monthly(station, panel, **how) for ds in made]
 
 
 def of_site(
@@ -97,7 +100,7 @@ def of_site(
     name
         Of the modality; the first one for radiographs if empty.
     months, wear
-        As for `year`; the last one is of now.
+        As for `monthly`; the last one is of now.
 
     Returns
     -------
@@ -137,4 +140,4 @@ def _exposed(pixels: Pixels, panel: Panel, dose: float) -> Exposure:
     return Exposure(pixels, panel.pitch_mm, "", "", 150.0, truth)
 
 
-__all__ = ["OBJECTS", "of_site", "send", "series", "year"]
+__all__ = ["OBJECTS", "monthly", "of_site", "send", "series", "year"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import tomli_w
 
 from imgdash import config
 from imgdash.model import ImgdashError
-from imgdash.simulate.network import Network, kind_of, sends_raw
+from imgdash.simulate.network import Network
+from imgdash.simulate.peers import kind_of, sends_raw
 from imgdash.simulate.programme import UNFIT
 from imgdash.simulate.storage import Storage
 from imgdash.wire import hl7, mllp
@@ -92,6 +94,21 @@ def test_single_machines_and_their_state(site_file: Path, tmp_path: Path) -> Non
             Network(site, tmp_path / "other", count=0, only=["STORAGE54"]).start()
     with pytest.raises(ImgdashError, match="PRINTER"):
         Network(site, tmp_path, only=["PRINTER"])
+
+
+def test_a_detector_is_controlled_each_month_after_the_first_images(site_file: Path, tmp_path: Path) -> None:
+    site = config.load(site_file)
+    with (
+        Storage(address("IMGDASH", site.station.dicom_port), tmp_path / "received") as apparatus,
+        Network(site, tmp_path / "net", count=0, only=["DR60", "CR51"], quality_months=2),
+    ):
+        wait_until(lambda: apparatus.status()["stored"] == 6, within=60)
+    made = [pydicom.dcmread(path, stop_before_pixels=True) for path in (tmp_path / "received").glob("*.dcm")]
+    assert {ds.PatientID for ds in made} == {"QC-DR60"}
+    days = {date.fromisoformat(ds.AcquisitionDate) for ds in made}
+    assert max(days) >= date.today() - timedelta(days=1)
+    assert max(days) - min(days) >= timedelta(days=30)
+    assert sorted(ds.SeriesDescription for ds in made)[::2] == ["QC edge plate", "QC flat field", "QC step wedge"]
 
 
 def test_a_port_that_the_apparatus_chooses_itself_must_be_told(site_file: Path, tmp_path: Path) -> None:
