@@ -81,7 +81,7 @@ def monthly(
     for month in range(months):
         part = month / max(months - 1, 1)
         worn = replace(panel, blur_mm=panel.blur_mm * (1 + wear * part))
-        at = until - timedelta(days=30.4 * (months - 1 - month))
+        at = until - timedelta(days=round(30.4 * (months - 1 - month)))
         yield series(station, worn, at, seed=1000 + 10 * month, only=only)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import panel as pn
 import pytest
 from bokeh.document import Document
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 from panel.io.model import add_to_doc
 from pyviz_comms import Comm
 
+from imgdash.dashboard.tuning.controls import Modes
 from imgdash.dashboard.tuning.sending import Sending
 
 SLIDER = pn.widgets.FloatSlider(start=-1, end=9)
@@ -26,10 +27,15 @@ class Wire(Comm):
         super().__init__()
         self._comm: Any = None
         self.sent: list[list[float]] = []
+        self.told: list[tuple[str, Any]] = []
 
     def send(self, data: Any = None, metadata: Any = None, buffers: Any = ()) -> None:
         """Keep the values of x that a patch sets."""
         for event in json.loads(data or "{}").get("events", ()):
+            if event["kind"] == "ModelChanged":
+                self.told.append((event["attr"], event["new"]))
+            elif event["kind"] == "MessageSent":
+                self.told.append(("heard", True))
             if event["kind"] != "ColumnDataChanged":
                 continue
             self.sent.append(dict(event["data"]["entries"])["x"])
@@ -99,3 +105,29 @@ def test_an_error_in_a_cell_does_not_keep_later_ones_from_being_seen(
     with sending:
         put(source, 5.0)
     assert wire.sent == [[5.0]]
+
+
+def test_views_that_call_are_sent_all_that_was_passed_over_or_was_before_the_page_was_loaded_anew() -> None:
+    source = ColumnDataSource({"x": [0.0], "y": [0.0]})
+    plot = figure(x_range=Range1d(0, 1), y_range=Range1d(0, 1))
+    plot.line("x", "y", source=source)
+    pane, modes, wire, sending = pn.pane.Bokeh(plot), Modes(said="before"), Wire(), Sending()
+    sending.views.append(pane)
+    hail = sending.hail()
+    document = Document()
+    add_to_doc(pn.Column(pane, modes, hail)._render_model(document, wire), document, True)
+    wire._comm = True
+    with sending:
+        source.data = {"x": [4.0], "y": [4.0]}
+        plot.x_range.end = 9
+        modes.said = "tried"
+    for _ in range(2):
+        # The browser had not built its views yet, or has lost them.
+        wire.sent.clear()
+        wire.told.clear()
+        hail._handle_msg({"call": 1})
+        assert wire.sent == [[4.0]]
+        assert {("end", 9), ("said", "tried")} <= {(name, new) for name, new in wire.told if name in ("end", "said")}
+        # What does not change is not sent again, and the answer comes last.
+        assert not {"icons", "states", "esm"} & {name for name, _ in wire.told}
+        assert wire.told[-1][0] == "heard"

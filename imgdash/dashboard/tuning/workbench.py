@@ -84,7 +84,9 @@ class Workbench(Viewer):
 
     def __panel__(self) -> Viewable:
         bench, board = self.bench, self.bench.board
-        left = pn.Column(bench.picker, board.modes, self._pictures, self._curves, self._line, **_FULL)
+        left = pn.Column(
+            bench.picker, board.modes, self._pictures, self._curves, self._line, self._sending.hail(), **_FULL
+        )
         right = pn.Column(board.readout, bench.tuner, width=_SIDE_WIDTH, sizing_mode="stretch_height", margin=0)
         return pn.Row(left, right, height=_HEIGHT, sizing_mode="stretch_width", margin=0, styles=_STYLES)
 
@@ -96,8 +98,9 @@ class Workbench(Viewer):
         # The view is not in the browser yet: it gets all at once.
         self.replaying.view.cells = [cell_of(one) for one in self.replaying.found]
         return pn.Column(
-            self.replaying.view, self._spread, height=_HEIGHT, sizing_mode="stretch_width", margin=0, styles=_STYLES
-        )
+            self.replaying.view, self._spread, self._sending.hail(),
+            height=_HEIGHT, sizing_mode="stretch_width", margin=0, styles=_STYLES,
+        )  # fmt: skip
 
     # -- what is known ------------------------------------------------------------------------------------
 
