@@ -13,10 +13,12 @@ import os
 import queue
 import resource
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -80,6 +82,27 @@ def _serve(connection: Any, memory_mb: int) -> None:
             connection.send(answer)
         except Exception as error:  # an answer or error that cannot be pickled
             connection.send(("error", ImgdashError(f"A worker's answer could not be sent: {error}.")))
+
+
+_leaving_out = threading.Lock()
+
+
+@contextmanager
+def _main_left_out() -> Iterator[None]:
+    """Keep a new process from running the main script anew, as multiprocessing has it.
+
+    In a script of a few lines without ``if __name__ == "__main__"`` each worker would begin with an apparatus of its
+    own. What workers are given is found without the script.
+    """
+    main = sys.modules["__main__"]
+    with _leaving_out:
+        known = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
+        vars(main).pop("__file__", None)
+        main.__spec__ = None
+        try:
+            yield
+        finally:
+            vars(main).update(known)
 
 
 class Workers:
@@ -162,7 +185,8 @@ class Workers:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
         try:
-            process.start()
+            with _main_left_out():
+                process.start()
         except BaseException:
             ours.close()
             raise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerProcess
@@ -53,6 +55,20 @@ def test_memory_that_is_too_little_is_said_with_the_setting(workers: Workers) ->
         workers.run(bytes, 4 << 30).result(60)
     with pytest.raises(ImgdashError, match="worker_memory_mb"):
         parse({"station": {"worker_memory_mb": 256}}, Path("site.toml"))
+
+
+def test_a_script_of_a_few_lines_needs_no_guard(tmp_path: Path) -> None:
+    script = tmp_path / "few_lines.py"
+    script.write_text(
+        "from imgdash.workers import Workers\n"
+        "print('begun')\n"
+        "pool = Workers(1, 600)\n"
+        "print(pool.run(abs, -4).result(60), __file__)\n"
+        "pool.stop()\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["begun", "4", str(script)]
 
 
 def test_a_process_that_cannot_be_started_is_tried_again(

@@ -10,7 +10,7 @@ from imgdash.apparatus import awaiting, health, peers
 from imgdash.apparatus.awaiting import Awaiting, Place
 from imgdash.apparatus.health import QueueState
 from imgdash.apparatus.parts import Parts
-from imgdash.model import ImageHeader, Order, Request
+from imgdash.model import IMAGE, ImageHeader, ImgdashError, Order, Request
 
 
 class Looking(Parts):
@@ -19,8 +19,16 @@ class Looking(Parts):
     def images(
         self, state: str | None = None, *, limit: int | None = None, where: str = "true", params: Sequence[Any] = ()
     ) -> list[ImageHeader]:
-        """Image headers in order of receipt (H2), priority not regarded."""
+        """Image headers in order of receipt (H2), priority not regarded.
+
+        Raises
+        ------
+        ImgdashError
+            If images have no such state: an empty list would say that there is none in it.
+        """
         if state is not None:
+            if state not in IMAGE.states:
+                raise ImgdashError(f"Images have no state {state!r}.", f"They have: {', '.join(sorted(IMAGE.states))}.")
             return self.store.images(f"state = ? and ({where})", [state, *params], limit=limit)
         return self.store.images(where, params, limit=limit)
 

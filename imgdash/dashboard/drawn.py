@@ -64,7 +64,9 @@ class Drawn:
     def _caught(self, name: str, plot: Any) -> None:
         if self.figure is None:
             dress(plot.state)
-            # From the side of the figure, not of its frame: a narrow one has room for it there alone.
+            # From the side of the figure, not of its frame: a narrow one has room for it there alone. Where the labels
+            # of the axis are short the side would be nearer, and the title cut.
+            plot.state.update(min_border_left=-_TITLE)
             plot.state.title.offset = _TITLE
             self.figure = plot.state
             self._show_ranges()

@@ -167,7 +167,9 @@ class ImageHeader:
         """Region, view and side in one line, for lists; what the series is called where neither is known."""
         if not self.body_part and not self.view and self.series_description:
             return self.series_description
-        return " ".join(part for part in (self.body_part, self.view, self.laterality) if part) or self.modality
+        # U: the region has no side, which is not worth a letter.
+        side = self.laterality.replace("U", "")
+        return " ".join(part for part in (self.body_part, self.view, side) if part) or self.modality
 
     @property
     def marked(self) -> dict[str, str]:

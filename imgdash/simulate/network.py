@@ -30,7 +30,7 @@ from imgdash.simulate.storage import Storage
 
 logger = logging.getLogger(__name__)
 # By which part a detector's blur has grown in its last quality control: its MTF leaves the demonstration's limit.
-_WEAR = 0.2
+_WEAR = 0.18
 
 
 class Network:

@@ -190,8 +190,10 @@ class Conditions:
             path = self.old / key / f"{int(version)}.toml"
             if path.exists():
                 return parse(key, path.read_text(encoding="utf-8"), f"{key} version {version}")
-        wanted = f"condition key {key!r}" + (f" version {version}" if version is not None else "")
-        raise NotFound(f"No {wanted}.", f"There are: {', '.join(sorted(self._read))}.")
+        if current is not None:
+            known = ", ".join(str(old.version) for old in self.history(key))
+            raise NotFound(f"The condition key {key!r} has no version {version}.", f"It has: {known}.")
+        raise NotFound(f"No condition key {key!r}.", f"There are: {', '.join(sorted(self._read))}.")
 
     def save(self, condition: Condition, by: str, note: str = "") -> Condition:
         """Store a changed condition as the next version.

@@ -143,8 +143,9 @@ def _trend(report: Report, frame: pd.DataFrame, one: str) -> Any:
     x, y, by = report.draw.x, report.draw.y, report.draw.by
     frame = frame[frame[by] == (one or frame[by].iloc[0])].copy()
     element, title = trend(frame, x, y)
-    unit = frame["unit"].iloc[0]
-    return _overlaid(report, element, title=title, ylabel=f"{y} ({unit})" if unit else y, padding=(0.03, 0.12))
+    unit, quantity = frame["unit"].iloc[0], str(frame[by].iloc[0]).rpartition(" · ")[2]
+    label = f"{quantity} ({unit})" if unit else quantity
+    return _overlaid(report, element, title=title, ylabel=label, padding=(0.03, 0.12))
 
 
 def _overlaid(report: Report, element: Any, **options: Any) -> Any:
@@ -170,6 +171,8 @@ def _common(report: Report, **options: Any) -> dict[str, Any]:
 
 def _dressed(plot: Any, _element: Any) -> None:
     dress(plot.state)
+    # Half of the last label of an axis of time stands to the right of its frame.
+    plot.state.min_border_right = 30
     for legend in plot.state.legend:
         legend.update(
             label_text_font_size="10px",

@@ -158,6 +158,7 @@ class Bench:
                     "id": image.image_id,
                     "number": image.number,
                     "title": image.title,
+                    "sender": image.sender,
                     "text": " · ".join(part for part in (image.patient.name, image.sender, image.state) if part),
                     "unfit": not image.judgement.fit,
                     "src": self._thumbnail(image),

@@ -13,6 +13,7 @@ from imgdash.dashboard.tuning.controls import Modes, Readout
 from imgdash.dashboard.tuning.curves import Curves
 from imgdash.dashboard.tuning.forming import Tried
 from imgdash.dashboard.tuning.pictures import Pictures, Point
+from imgdash.model import ImgdashError
 
 _MODES: Final = [
     {"name": "before", "title": "Before", "text": "By the version that is compared with"},
@@ -62,13 +63,25 @@ class Board:
         """What the right picture shows: before, difference, straight or regions."""
         return str(self.modes.current)
 
+    def look(self, mode: str) -> None:
+        """Let the right picture show something else.
+
+        Raises
+        ------
+        ImgdashError
+            If it is none of the modes.
+        """
+        known = [one["name"] for one in _MODES]
+        if mode not in known:
+            raise ImgdashError(f"The right picture has no mode {mode!r}.", f"It shows: {', '.join(known)}.")
+        self.modes.current = mode
+        self._on_mode()
+
     def _chosen(self, message: Mapping[str, Any]) -> None:
         if message.get("version") in self.modes.versions:
             self._on_version(int(message["version"]))
-        mode = str(message.get("mode"))
-        if mode in {known["name"] for known in _MODES}:
-            self.modes.current = mode
-            self._on_mode()
+        if message.get("mode") in {known["name"] for known in _MODES}:
+            self.look(str(message["mode"]))
 
     def paint(self, tried: Tried, warnings: Sequence[str] = ()) -> None:
         """Show a result."""

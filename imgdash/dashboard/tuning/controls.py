@@ -22,7 +22,7 @@ class KeyList(Component):
 class Picker(Component):
     """Thumbnails of a key's latest images; sends ``{"image": image_id}``."""
 
-    images = param.List(default=[], doc="``{id, number, title, text, unfit, src}``, latest first; src: of a thumbnail.")
+    images = param.List(default=[], doc="``{id, number, title, sender, text, unfit, src}``, latest first.")
     current = param.String(default="")
     waiting = param.Boolean(default=False)
     height = param.Integer(default=84)

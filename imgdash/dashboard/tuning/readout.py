@@ -34,7 +34,11 @@ class Row:
 
 
 def _percent(value: Value) -> str:
-    return "" if value is None else f"{100 * value:.2f} %" if 0 < value < 0.1 else f"{100 * value:.1f} %"
+    return "" if value is None else f"{_parts(value)} %"
+
+
+def _parts(value: Value) -> str:
+    return "–" if value is None else f"{100 * value:.2f}" if 0 < value < 0.1 else f"{100 * value:.1f}"
 
 
 def _two(low: Value, high: Value, digits: int = 3) -> str:
@@ -52,17 +56,15 @@ def _below(warn: float, value: Value) -> str:
 
 ROWS: Final = (
     Row(
-        "Lost in black / white",
-        lambda n: " / ".join(_percent(v) or "–" for v in (n.black, n.white)) if n.black is not None else "",
+        "Lost black / white",
+        lambda n: "" if n.black is None else f"{_parts(n.black)} / {_parts(n.white)} %",
         lambda n: _above(0.05, 0.15, n.black, n.white),
         "Part of the relevant region that processing makes fully black or fully white",
         lambda n: max(n.black or 0.0, n.white or 0.0),
     ),
     Row(
         "Clipped by detector",
-        lambda n: (
-            " / ".join(_percent(v) or "–" for v in (n.clipped_low, n.clipped_high)) if n.clipped_low is not None else ""
-        ),
+        lambda n: "" if n.clipped_low is None else f"{_parts(n.clipped_low)} / {_parts(n.clipped_high)} %",
         lambda n: _above(0.02, 0.08, n.clipped_low, n.clipped_high),
         "Part of the field at the least and greatest value that pixels can have: no processing brings it back",
     ),
@@ -96,7 +98,7 @@ ROWS: Final = (
         lambda n: n.overshoot or 0.0,
     ),
     Row(
-        "Confidence: S, field",
+        "Confidence S, field",
         lambda n: (
             ""
             if n.signal_confidence is None

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import cv2
+import holoviews as hv
 import panel as pn
 from panel.viewable import Viewable, Viewer
 
 from imgdash.apparatus import Apparatus
+from imgdash.apparatus.parts import By
 from imgdash.apparatus.releasing import Changed, compare
 from imgdash.apparatus.tuning import Replayed
 from imgdash.dashboard.place import Here
@@ -20,7 +22,7 @@ from imgdash.dashboard.tuning.cells import cell_of, summary
 from imgdash.dashboard.tuning.forming import Tried
 from imgdash.dashboard.tuning.replaying import Replaying
 from imgdash.dashboard.tuning.sending import Sending
-from imgdash.model import Actor, Condition, ImageHeader, ImgdashError
+from imgdash.model import Condition, ImageHeader, ImgdashError, NotFound
 from imgdash.process import Chain
 
 _STYLES: Final = {f"--{name}": value for name, value in PALETTE.items()} | {
@@ -43,9 +45,16 @@ class Workbench(Viewer):
     key
         Condition key.
     by
-        Who tunes: releasing a version needs a manager.
+        Who tunes, a user of the station or an actor; releasing a version needs a manager.
     image_id
         The image it begins with; without it the latest of the key.
+
+    Raises
+    ------
+    NotFound
+        If there is no such key, or it has no such image.
+    ImgdashError
+        If nothing draws in this session.
 
     Examples
     --------
@@ -56,9 +65,14 @@ class Workbench(Viewer):
     >>> bench.save("steeper for thin patients")
     """
 
-    def __init__(self, apparatus: Apparatus, key: str, *, by: Actor, image_id: str = "", **params: Any) -> None:
+    def __init__(self, apparatus: Apparatus, key: str, *, by: By, image_id: str = "", **params: Any) -> None:
+        if "bokeh" not in hv.Store.renderers:
+            raise ImgdashError(
+                "Nothing in this session draws yet.",
+                "Run pn.extension(inline=True) and hv.extension('bokeh', inline=True) first.",
+            )
         super().__init__(**params)
-        self._here = Here(apparatus, by)
+        self._here = Here(apparatus, apparatus.actor(by))
         self._sending = Sending()
         self.bench = _Bench(self._here, self._save, self._exported, self._sending.push)
         self.replaying = Replaying(self._here, self.bench, self.bench.show_image, self._sending.push)
@@ -68,7 +82,7 @@ class Workbench(Viewer):
         self._pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, **_FULL)
         self._spread = pn.Row(*(figure.view for figure in self.replaying.spread.figures), height=206, **_WIDE)
         self._line = pn.widgets.FloatSlider(
-            name="Height of the profile line, of the image",
+            label="Height of the profile line, of the image",
             start=0.0,
             end=1.0,
             step=0.01,
@@ -78,7 +92,10 @@ class Workbench(Viewer):
         )
         self._line.param.watch(lambda event: self.line(event.new), "value")
         self._sending.views += [self._pictures, self._spread]
+        apparatus.conditions.get(key)
         self.bench.show_key(key, image_id)
+        if image_id:
+            self._known(image_id)
 
     # -- what is seen -------------------------------------------------------------------------------------
 
@@ -92,6 +109,8 @@ class Workbench(Viewer):
 
     def replay(self, count: int = 12) -> Viewable:
         """The parameters as they are over the latest `count` images: grid, and spread of S, EI and what is lost."""
+        if count < 1:
+            raise ImgdashError(f"{count} images cannot be replayed.", "Say 1 or more.")
         with self._sending:
             self.replaying.clear()
             self.replaying.start(count)
@@ -153,9 +172,18 @@ class Workbench(Viewer):
             self.bench.change(values)
 
     def reset(self, *names: str) -> None:
-        """Take parameters back to the version in force: those named, or all."""
+        """Take parameters back to the version in force: those named, or all.
+
+        Raises
+        ------
+        ImgdashError
+            If a name is not known.
+        """
+        every = self.chain.flat()
+        if strange := [name for name in names if name not in every]:
+            raise ImgdashError(f"There is no parameter {', '.join(strange)}.", f"There are: {', '.join(every)}.")
         with self._sending:
-            self.bench.reset(names or list(self.chain.flat()))
+            self.bench.reset(names or list(every))
 
     def compare_with(self, version: int) -> None:
         """Compare with another version (A/B)."""
@@ -165,17 +193,32 @@ class Workbench(Viewer):
     def look(self, mode: str) -> None:
         """What the right picture shows: before, difference, straight or regions."""
         with self._sending:
-            self.bench.board.modes._handle_msg({"mode": mode})
+            self.bench.board.look(mode)
 
     def line(self, height: float) -> None:
         """Put the line of the profile at a height, of the image: 0 above, 1 below."""
+        if not 0 <= height <= 1:
+            raise ImgdashError(f"The image has no height {height:g}.", "It lies between 0 (above) and 1 (below).")
         with self._sending:
             self.bench.board.pictures.across(height)
 
     def image(self, image_id: str) -> None:
-        """Try on another image."""
+        """Try on another image of the key.
+
+        Raises
+        ------
+        NotFound
+            If it is none of the latest ones of this key.
+        """
+        self._known(image_id)
         with self._sending:
             self.bench.show_image(image_id)
+
+    def _known(self, image_id: str) -> None:
+        known = {image.image_id: image.number for image in self.bench.images}
+        if image_id not in known:
+            there = ", ".join(f"{name} (number {number})" for name, number in known.items()) or "none"
+            raise NotFound(f"The bench has no image {image_id!r} of this key.", f"It has: {there}.")
 
     def save(self, note: str) -> Condition:
         """Release what is tried as the next version.

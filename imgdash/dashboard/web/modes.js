@@ -8,14 +8,14 @@ export function render({model, el}) {
     .said{padding:0 10px;color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.said b{color:var(--text);font-weight:600}.said .flip{color:var(--warn)}
     .right{display:flex;gap:6px;padding:0 10px;min-width:0}.choice{display:flex;gap:2px}.choice button{padding:2px 6px;border-color:var(--line);color:var(--dim);font-size:12px}
     .choice button[aria-checked=true]{border-color:var(--accent);color:var(--text);background:var(--raised)}
-    select{min-width:92px;flex:0 1 auto;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:1px 4px}select.other{border-color:var(--warn);color:var(--warn)}
+    select{min-width:72px;flex:0 1 auto;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:1px 4px}select.other{border-color:var(--warn);color:var(--warn)}
   `), h("div", {class: "all"}, said, h("div", {class: "right"}, choice, against)))
   live(model, ["said", "flipped", "reference"], () => said.replaceChildren(h("b", {}, model.flipped ? h("span", {class: "flip"}, `Version ${model.reference}`) : "Tried"), ` · ${model.said} `, h("kbd", {title: "Show here what is compared with"}, "B")))
   live(model, ["modes", "current"], () => choice.replaceChildren(...model.modes.map((mode) => h("button", {
     role: "radio", "aria-checked": String(mode.name === model.current), title: mode.text || null, onclick: () => model.send_msg({mode: mode.name}),
   }, mode.title))))
   live(model, ["versions", "reference", "in_force"], () => {
-    against.replaceChildren(...model.versions.map((v) => h("option", {value: v}, `vs version ${v}${v === model.in_force ? ", in force" : ""}`)))
+    against.replaceChildren(...model.versions.map((v) => h("option", {value: v}, `vs v${v}${v === model.in_force ? ", in force" : ""}`)))
     against.value = model.reference
     against.hidden = model.versions.length < 2
     against.classList.toggle("other", model.reference !== model.in_force)

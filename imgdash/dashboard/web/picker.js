@@ -32,7 +32,7 @@ export function render({model, el}) {
       const mark = image.unfit ? icon(model, "warning", "not fit") : null
       if (mark) mark.style.color = "var(--warn)"
       return h("div", {class: "item", role: "option", "aria-selected": String(image.id === model.current), "data-image": image.id, title: `${image.number} · ${image.title} · ${image.text}`, onclick: () => model.send_msg({image: image.id})},
-        h("img", {src: image.src, alt: "", decoding: "async", draggable: "false"}), mark, h("span", {}, `${image.number} ${image.title}`))
+        h("img", {src: image.src, alt: "", decoding: "async", draggable: "false"}), mark, h("span", {}, `${image.number} ${image.sender}`))
     }))
   })
   live(model, ["current", "images"], () => {

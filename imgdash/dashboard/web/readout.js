@@ -3,7 +3,7 @@ export function render({model, el}) {
   const box = h("dl"), notes = h("div", {class: "notes"}), warnings = h("div", {class: "notes warnings", role: "status"})
   el.append(h("style", {}, `
     .all{padding:7px 12px 6px;border-bottom:1px solid var(--line);background:var(--panel)}
-    dl{display:grid;grid-template-columns:1fr auto auto;gap:1px 10px;margin:0;font-size:12px;line-height:17px}
+    dl{display:grid;grid-template-columns:1fr auto auto;gap:1px 8px;margin:0;font-size:12px;line-height:17px}
     dt{color:var(--dim);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
     dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}dd.was{min-width:46px;color:var(--faint);font-size:11px}
     dd.warn{color:var(--warn)}dd.bad{color:var(--bad)}dd.none{color:var(--faint)}dd svg{width:12px;height:12px;margin-right:3px}

@@ -15,7 +15,7 @@ export function render({model, el}) {
     details{border-bottom:1px solid var(--line)}summary{display:flex;gap:8px;align-items:center;padding:5px 12px;font:600 11px/1.5 var(--font);letter-spacing:.05em;text-transform:uppercase;color:var(--dim);cursor:pointer;list-style:none}
     summary::before{content:"▸";font-size:10px;width:8px}details[open]>summary::before{content:"▾"}summary:hover{color:var(--text)}
     summary i{flex:1;font-style:normal}summary b{padding:0 6px;border-radius:8px;background:var(--accent);color:#001018;font-size:10px;letter-spacing:0}
-    .rows{display:grid;grid-template-columns:84px 1fr 56px 22px 12px;gap:2px 6px;align-items:center;padding:1px 10px 8px 12px;font-size:12px}
+    .rows{display:grid;grid-template-columns:94px 1fr 54px 22px 12px;gap:2px 6px;align-items:center;padding:1px 10px 8px 12px;font-size:12px}
     label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--accent);font-weight:600}
     input[type=range]{width:100%;min-width:40px;height:22px;margin:0;accent-color:var(--dim)}input[type=range].set{accent-color:var(--accent)}
     input[type=number],input[type=text],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:3px;height:22px;padding:1px 4px}
