@@ -96,7 +96,7 @@ def _main_left_out() -> Iterator[None]:
     """
     main = sys.modules["__main__"]
     with _leaving_out:
-        known = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
+        known: dict[str, Any] = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
         vars(main).pop("__file__", None)
         main.__spec__ = None
         try:
