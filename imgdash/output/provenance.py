@@ -49,6 +49,8 @@ class Provenance:
         What was found for this image on its reduced image.
     attributes
         Of the image, as corrected: what overlays are written from.
+    unprocessed
+        What the site knew about the sender of an image that does not say itself whether it is For Processing.
     exact
         False where it was read from content items, which round, and lack what was calculated.
     """
@@ -65,6 +67,7 @@ class Provenance:
     source: str = ""
     software: str = ""
     log: tuple[Mapping[str, Any], ...] = ()
+    unprocessed: bool | None = None
     exact: bool = True
 
     def reproduce(self, image: xr.DataArray) -> xr.DataArray:
@@ -72,8 +75,11 @@ class Provenance:
 
         An annotation band below it (``annotate = "burnt-in"``) is not part of the image.
         """
+        image = image.assign_attrs(self.attributes)
+        if image.attrs.get("unprocessed") is None:
+            image = image.assign_attrs(unprocessed=self.unprocessed)
         return process.form(
-            image.assign_attrs(self.attributes),
+            image,
             Chain.of(overrides=self.parameters),
             self.calculated,
             steps=self.steps,
@@ -98,6 +104,7 @@ def of(job: Job, formed: xr.DataArray) -> Provenance:
         source=job.header.sop_instance_uid,
         software=f"imgdash {job.version}",
         log=tuple(formed.attrs["processing_log"]),
+        unprocessed=job.unprocessed,
     )
 
 

@@ -63,8 +63,9 @@ class Enhancement:
         level, detail = self._levels[k], self._detail(k)
         if detail is None:
             return level
-        weighted = cv2.multiply(detail, resize(self._beta, *level.shape))
-        return np.asarray(cv2.add(level, weighted)).reshape(level.shape)
+        own = detail if k == 0 else None  # nothing else needs it, and at full resolution each array is two images
+        weighted = cv2.multiply(detail, resize(self._beta, *level.shape), dst=own)
+        return np.asarray(cv2.add(level, weighted, dst=weighted)).reshape(level.shape)
 
     def detail(self) -> Detail:
         """What the last pass adds to the signal."""
@@ -80,13 +81,16 @@ class Enhancement:
         own = 0 if self._mask is not None else k
         if own >= len(self._bands):
             return None
-        if k not in self._details:
-            level = self._levels[k]
-            added = self._detail(k + 1) if self._mask is None else None
-            coarser = map_onto(self._coarser(k), level.shape)
-            noise = self._noise_of(own, level.shape)
-            self._details[k] = fused.detail(level, self._bands[own], noise, coarser, map_onto(added, level.shape))
-        return self._details[k]
+        if k in self._details:
+            return self._details[k]
+        level = self._levels[k]
+        added = self._detail(k + 1) if self._mask is None else None
+        coarser = map_onto(self._coarser(k), level.shape)
+        noise = self._noise_of(own, level.shape)
+        made = fused.detail(level, self._bands[own], noise, coarser, map_onto(added, level.shape))
+        if k:
+            self._details[k] = made
+        return made
 
     def _beta_map(self) -> Floats:
         """β of the smoothed signal: the local density, not each grain, decides."""

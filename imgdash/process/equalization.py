@@ -22,7 +22,7 @@ from imgdash.process.parameters import Equalization
 Floats = npt.NDArray[np.float32]
 
 _KNEE = 0.06  # softness of the knees, of the range
-_LARGE = (1_000_000, 4_000_000)
+_LARGE = (250_000, 4_000_000)
 """Pixels above which masks are made at no more than half, a quarter of the resolution."""
 
 

@@ -78,7 +78,8 @@ def read(
     for field in fields:
         corners = np.round((np.array(field) / pitch_mm - 0.5) * 16).astype(np.int32)
         cv2.fillPoly(shade, [corners], 255, cv2.LINE_AA, shift=4)
-    _draw_letter(shade, marker, place, pitch_mm)
+    # It lets 3 % of the beam through.
+    np.minimum(shade, np.maximum(255 - letter(shape, marker, place, pitch_mm), 8), out=shade)
     # Penumbra and screen blur of the edges that do not come from the coarse grid.
     shade = cv2.GaussianBlur(shade, (0, 0), 0.28 / pitch_mm)
     log_primary = cv2.resize(np.log(primary), (columns, rows), interpolation=cv2.INTER_CUBIC)
@@ -104,14 +105,14 @@ def read(
     return pixels
 
 
-def _draw_letter(shade: NDArray[np.uint8], letter: str, place: Point, pitch_mm: float) -> None:
-    """A lead letter, 14 mm high, that lets 3 % of the beam through."""
+def letter(shape: tuple[int, ...], marker: str, place: Point, pitch_mm: float) -> NDArray[np.uint8]:
+    """A lead letter, 14 mm high: 255 where it lies, 0 elsewhere."""
     size = 14 / pitch_mm
-    scale = size / cv2.getTextSize(letter, cv2.FONT_HERSHEY_DUPLEX, 1.0, 1)[0][1]
-    layer = np.zeros_like(shade)
+    scale = size / cv2.getTextSize(marker, cv2.FONT_HERSHEY_DUPLEX, 1.0, 1)[0][1]
+    layer = np.zeros(shape, np.uint8)
     at = (round(place[0] / pitch_mm), round(place[1] / pitch_mm))
-    cv2.putText(layer, letter, at, cv2.FONT_HERSHEY_DUPLEX, scale, 255, max(round(2.4 / pitch_mm), 1), cv2.LINE_AA)
-    np.minimum(shade, np.maximum(255 - layer, 8), out=shade)
+    cv2.putText(layer, marker, at, cv2.FONT_HERSHEY_DUPLEX, scale, 255, max(round(2.4 / pitch_mm), 1), cv2.LINE_AA)
+    return layer
 
 
-__all__ = ["BITS", "COUNTS_PER_UGY", "covered", "marker_place", "moved", "necklace", "read"]
+__all__ = ["BITS", "COUNTS_PER_UGY", "covered", "letter", "marker_place", "moved", "necklace", "read"]

@@ -67,7 +67,7 @@ def calculate(
     direct = direct_exposure(signal, inside, automatic, reduced.ends[0])
     anatomy = inside & ~direct.mask
     region = relevant(signal, anatomy, direct.mask, automatic, reduced.pitch_mm)
-    limits = signal_limits(signal, inside, anatomy, automatic, attrs)
+    limits = signal_limits(signal, inside, anatomy, automatic, attrs, direct)
     at_ends = clipped(signal, inside, direct.mask, reduced.ends)
     median = float(np.median(signal[region.mask])) if region.mask.any() else None
     used = [round(float(v), 5) for v in np.percentile(signal[anatomy], [1, 99])] if anatomy.any() else [None, None]

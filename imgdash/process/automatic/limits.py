@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from imgdash.model import ImgdashError
 from imgdash.process import voi
-from imgdash.process.automatic.region import core
+from imgdash.process.automatic.region import Direct, core
 from imgdash.process.parameters import Automatic
 from imgdash.process.signal import is_unprocessed, scale_of
 
@@ -20,6 +21,10 @@ Mask = npt.NDArray[np.bool_]
 
 _LEAST_REGION: Final = 0.01
 _CURVE_POINTS: Final = 129
+_UNSURE: Final = 0.5
+_NARROW: Final = 7  # pixels of about 1 mm
+_HANGS: Final = 0.2  # of the span
+_NEAR_END: Final = 0.23  # of what the detector can hold
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,14 @@ class Limits:
     curve: dict[str, list[float]] | None = None
 
 
-def signal_limits(signal: Floats, inside: Mask, region: Mask, settings: Automatic, attrs: Mapping[str, Any]) -> Limits:
+def signal_limits(
+    signal: Floats,
+    inside: Mask,
+    region: Mask,
+    settings: Automatic,
+    attrs: Mapping[str, Any],
+    direct: Direct | None = None,
+) -> Limits:
     """S and G of one image.
 
     Parameters
@@ -46,8 +58,10 @@ def signal_limits(signal: Floats, inside: Mask, region: Mask, settings: Automati
         Where the limits come from, and the points of the histogram; limits set by hand go first.
     attrs
         For the header's window; pixels that the sender has processed are shown by it, or over their full range.
+    direct
+        Direct exposure, if that was looked for.
     """
-    found = _found(signal, inside, region, settings, attrs)
+    found = _found(signal, inside, region, settings, attrs, direct)
     low = found.low if settings.s_low is None else settings.s_low
     high = found.high if settings.s_high is None else settings.s_high
     if settings.s_low is not None and settings.s_high is not None:
@@ -59,7 +73,9 @@ def signal_limits(signal: Floats, inside: Mask, region: Mask, settings: Automati
     return replace(found, low=round(float(low), 6), high=round(float(high), 6))
 
 
-def _found(signal: Floats, inside: Mask, region: Mask, settings: Automatic, attrs: Mapping[str, Any]) -> Limits:
+def _found(
+    signal: Floats, inside: Mask, region: Mask, settings: Automatic, attrs: Mapping[str, Any], direct: Direct | None
+) -> Limits:
     if settings.signal == "full":
         return Limits(0.0, 1.0, 1.0)
     if settings.signal == "window" and settings.window_center is not None and settings.window_width is not None:
@@ -73,21 +89,55 @@ def _found(signal: Floats, inside: Mask, region: Mask, settings: Automatic, attr
         return said_there
     if settings.signal in ("header", "window"):
         notes = (f"No {settings.signal} window: limits from the histogram.",)
-    found = _from_histogram(signal, inside, region, settings)
+    found = _from_histogram(signal, inside, region, settings, direct)
     return replace(found, notes=(*notes, *found.notes))
 
 
-def _from_histogram(signal: Floats, inside: Mask, region: Mask, settings: Automatic) -> Limits:
-    notes: tuple[str, ...] = ()
-    looked_at = core(region, inside)
+def _from_histogram(signal: Floats, inside: Mask, region: Mask, settings: Automatic, direct: Direct | None) -> Limits:
+    notes: list[str] = []
+    looked_at = core(region, inside, direct is not None and direct.saturated)
     confidence = min(1.0, float(looked_at.sum()) / (0.05 * signal.size))
     if looked_at.sum() < _LEAST_REGION * signal.size:
         looked_at, confidence = (inside if inside.any() else np.ones_like(inside)), 0.1
-        notes = ("Relevant region too small: limits from the whole field.",)
+        notes.append("Relevant region too small: limits from the whole field.")
     points = [settings.low_percentile, settings.high_percentile]
     low, high = (float(v) for v in np.percentile(signal[looked_at], points))
     span = high - low
-    return Limits(low - settings.low_margin * span, high + settings.high_margin * span, round(confidence, 3), notes)
+    doubts = {
+        "S/G: the light end hangs on something narrow, lead or metal perhaps.": _narrow(
+            signal, looked_at, settings.high_percentile, high, span
+        ),
+        "S/G: thin parts are as dark as direct exposure, where the detector is saturated.": _cut_off(
+            signal, looked_at, direct
+        ),
+    }
+    for said, sure in doubts.items():
+        confidence = min(confidence, sure)
+        if sure <= _UNSURE:
+            notes.append(said)
+    limits = low - settings.low_margin * span, high + settings.high_margin * span
+    return Limits(*limits, round(confidence, 3), tuple(notes))
+
+
+def _narrow(signal: Floats, looked_at: Mask, percentile: float, high: float, span: float) -> float:
+    """How sure the light end is by how little it moves when nothing narrower than 7 mm is there.
+
+    A lead letter is a hundredth of a small field: the percentile lies just on it, or just beside it.
+    """
+    if span <= 0:
+        return 1.0
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_NARROW, _NARROW))
+    broad = np.asarray(cv2.morphologyEx(signal, cv2.MORPH_OPEN, round_))
+    moved = (high - float(np.percentile(broad[looked_at], percentile))) / span
+    return float(np.clip(1 - 0.5 * moved / _HANGS, 0, 1))
+
+
+def _cut_off(signal: Floats, looked_at: Mask, direct: Direct | None) -> float:
+    """How sure it is that saturation took direct exposure only: half of the body is not near it."""
+    if direct is None or direct.threshold is None or not direct.saturated:
+        return 1.0
+    away = float(np.median(signal[looked_at])) - direct.threshold
+    return float(np.clip(0.5 * away / _NEAR_END, 0.2, 1))
 
 
 def _from_header(attrs: Mapping[str, Any]) -> Limits | None:

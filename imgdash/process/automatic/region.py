@@ -22,16 +22,18 @@ _LEAST_PEAK: Final = 0.001
 _SPIKE: Final = 12  # bins
 _FLAT: Final = 0.08  # of the span of the field: what the heel effect makes of air
 _SLOPE: Final = 0.003  # of the span, from pixel to pixel
+_MOSTLY: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Direct:
-    """Area without object. ``threshold`` is None where there is none."""
+    """Area without object. ``threshold`` is None where there is none; ``saturated`` where most of it is."""
 
     mask: Mask
     threshold: float | None
     confidence: float
     notes: tuple[str, ...] = ()
+    saturated: bool = False
 
 
 def direct_exposure(signal: Floats, inside: Mask, settings: Automatic, saturated: float = 0.0) -> Direct:
@@ -55,7 +57,8 @@ def direct_exposure(signal: Floats, inside: Mask, settings: Automatic, saturated
     darkest, middle = (float(v) for v in np.percentile(smooth[mask], [3, 50]))
     if middle - darkest > _FLAT * max(high - low, 0.05):
         return Direct(nothing.mask, None, 0.6, ("The darkest part of the field is not flat: no direct exposure.",))
-    return Direct(mask, float(threshold), round(depth, 3))
+    beyond = float((signal[mask] <= saturated + _HALF_STEP).mean()) > _MOSTLY
+    return Direct(mask, float(threshold), round(depth, 3), saturated=beyond)
 
 
 def _end_of_air(signal: Floats, smooth: Floats, inside: Mask) -> tuple[float | None, float]:
@@ -96,9 +99,13 @@ def _touching_rim(mask: Mask, inside: Mask) -> Mask:
     return np.asarray(touching[labels])
 
 
-def core(region: Mask, inside: Mask) -> Mask:
-    """The region without the blurred rim of the field, and without the skin line beside direct exposure."""
-    return region & _eroded(inside, _EDGE_PIXELS) & _eroded(region | ~inside, 2)
+def core(region: Mask, inside: Mask, saturated: bool = False) -> Mask:
+    """The region without the blurred rim of the field, and without the skin line beside direct exposure.
+
+    Where direct exposure is `saturated`, most of the skin line is, too, and lies within that: with two pixels more
+    left out, s_low was more than 0.08 of the range off in 24 of 273 generated images, with one in 3.
+    """
+    return region & _eroded(inside, _EDGE_PIXELS) & _eroded(region | ~inside, 1 if saturated else 2)
 
 
 def _eroded(mask: Mask, pixels: int) -> Mask:
