@@ -22,6 +22,7 @@ Mask = npt.NDArray[np.bool_]
 _LEAST_REGION: Final = 0.01
 _CURVE_POINTS: Final = 129
 _UNSURE: Final = 0.5
+_FLAT: Final = 0.2
 _NARROW: Final = 7  # pixels of about 1 mm
 _HANGS: Final = 0.2  # of the span
 _NEAR_END: Final = 0.23  # of what the detector can hold
@@ -69,7 +70,9 @@ def signal_limits(
     if high - low < settings.minimum_span:
         middle, half = (low + high) / 2, settings.minimum_span / 2
         low, high = middle - half, middle + half
-        found = replace(found, notes=(*found.notes, "Contrast of this image is below the least span."))
+        notes = (*found.notes, "Contrast of this image is below the least span.")
+        by_hand = settings.s_low is not None and settings.s_high is not None
+        found = replace(found, confidence=found.confidence if by_hand else min(found.confidence, _FLAT), notes=notes)
     return replace(found, low=round(float(low), 6), high=round(float(high), 6))
 
 
