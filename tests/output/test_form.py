@@ -139,6 +139,20 @@ def test_provenance_makes_the_image_again_and_survives_the_loss_of_private_attri
     assert provenance.read(radiograph()) is None
 
 
+def test_provenance_knows_what_only_the_site_knew_about_the_sender(bench: Make) -> None:
+    """A CR image does not say that it is unprocessed; whoever makes it again has no site file."""
+    raw = radiograph(PixelIntensityRelationship="LIN", PixelIntensityRelationshipSign=1)
+    job = dataclasses.replace(job_for(bench(archive()), raw), unprocessed=True)
+    ds = pydicom.dcmread(form.storage_file(job))
+    told = provenance.read(ds)
+    assert told is not None
+    plain = open_image(job.record)
+    assert plain.attrs["unprocessed"] is None
+    np.testing.assert_array_equal(told.reproduce(plain).values, ds.pixel_array)
+    without = dataclasses.replace(told, unprocessed=None)
+    assert not np.array_equal(without.reproduce(plain).values, ds.pixel_array)
+
+
 def test_a_second_apparatus_needs_only_scale_and_overlay(bench: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     site = bench(archive(), archive(name="SMALL", scale=0.5))
     image = site.add(radiograph())

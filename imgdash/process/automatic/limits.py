@@ -24,7 +24,7 @@ _CURVE_POINTS: Final = 129
 _UNSURE: Final = 0.5
 _FLAT: Final = 0.2
 _NARROW: Final = 7  # pixels of about 1 mm
-_HANGS: Final = 0.2  # of the span
+_HANGS: Final = 0.25  # of the span
 _NEAR_END: Final = 0.23  # of what the detector can hold
 
 
