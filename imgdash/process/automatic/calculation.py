@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -65,6 +66,9 @@ def calculate(
     found = recognise(signal, reduced.extent_mm, automatic)
     inside = polygon_mask(found.polygons, signal.shape, reduced.extent_mm)
     direct = direct_exposure(signal, inside, automatic, reduced.ends[0])
+    scale = scale_of(attrs)
+    if scale.padding is not None:  # padding is as dark as the darkest pixel: that piles up without being saturated
+        direct = replace(direct, saturated=False)
     anatomy = inside & ~direct.mask
     region = relevant(signal, anatomy, direct.mask, automatic, reduced.pitch_mm)
     limits = signal_limits(signal, inside, anatomy, automatic, attrs, direct)
@@ -77,7 +81,7 @@ def calculate(
     found_notes = [*found.notes, *direct.notes, *region.notes, *limits.notes, *exposure.notes]
     if noisy is None:
         found_notes.append("Noise is not measured: no contrast is taken for noise.")
-    notes = [*reduced.notes, *scale_of(attrs).notes, *found_notes]
+    notes = [*reduced.notes, *scale.notes, *found_notes]
     sure_of_ei = 1.0 if exposure.source == "header" else min(limits.confidence, region.confidence, found.confidence)
     result: dict[str, Any] = {
         "field": [[[round(float(x), 2), round(float(y), 2)] for x, y in polygon] for polygon in found.polygons],
