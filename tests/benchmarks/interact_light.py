@@ -229,7 +229,7 @@ class Reviewer:
                     self._counts = bool(self._known["Viewport"].get("following"))
                     self.last += not self._counts
                     self._pressed, self._after = now, now + 10.0
-                    await self._tell("Keys", action="confirm")
+                    await self._tell("Keys", action="confirm", page="review", image=self._before)
                 else:
                     self.nothing += 1
                     self._after = now + 0.2
