@@ -57,4 +57,5 @@ def test_it_files_what_was_good_in_former_months_and_leaves_the_rest(apparatus: 
     assert not thread.is_alive()
     assert {image.outputs for image in apparatus.images("confirmed")} == {("STORAGE",)}
     of = {str(ds.SOPInstanceUID): name for name, series in made.items() for ds in series}
+    assert not any(filing.due(image) for image in left)
     assert sorted(of[image.sop_instance_uid] for image in left) == ["former, worn", "of now"]
