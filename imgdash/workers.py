@@ -13,13 +13,12 @@ import os
 import queue
 import resource
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import spawn
 from typing import Any, TypeVar
 
 from imgdash.model import ImgdashError
@@ -84,25 +83,24 @@ def _serve(connection: Any, memory_mb: int) -> None:
             connection.send(("error", ImgdashError(f"A worker's answer could not be sent: {error}.")))
 
 
-_leaving_out = threading.Lock()
+_starting = threading.local()
+_told_to_a_new_process = spawn.get_preparation_data
 
 
-@contextmanager
-def _main_left_out() -> Iterator[None]:
-    """Keep a new process from running the main script anew, as multiprocessing has it.
+def _without_the_script(name: str) -> dict[str, Any]:
+    """What a new process is told; a worker nothing of the main script, which multiprocessing has it run anew.
 
     In a script of a few lines without ``if __name__ == "__main__"`` each worker would begin with an apparatus of its
     own. What workers are given is found without the script.
     """
-    main = sys.modules["__main__"]
-    with _leaving_out:
-        known: dict[str, Any] = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
-        vars(main).pop("__file__", None)
-        main.__spec__ = None
-        try:
-            yield
-        finally:
-            vars(main).update(known)
+    told: dict[str, Any] = _told_to_a_new_process(name)
+    if getattr(_starting, "worker", False):
+        told = {key: value for key, value in told.items() if not key.startswith("init_main")}
+    return told
+
+
+# Processes that others start are told what they always are.
+spawn.get_preparation_data = _without_the_script
 
 
 class Workers:
@@ -185,12 +183,13 @@ class Workers:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
         try:
-            with _main_left_out():
-                process.start()
+            _starting.worker = True
+            process.start()
         except BaseException:
             ours.close()
             raise
         finally:
+            _starting.worker = False
             theirs.close()
         self._pids[number] = process.pid
         return process, ours
