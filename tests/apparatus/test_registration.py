@@ -12,9 +12,10 @@ import pydicom
 import pytest
 
 from imgdash import Apparatus
+from imgdash.apparatus import reservations
 from imgdash.apparatus.examining import Examined, examine
 from imgdash.confirm import retention
-from imgdash.model import Actor, ImageHeader
+from imgdash.model import Actor, ImageHeader, Order
 from tests.apparatus.sites import radiograph, site
 
 MANAGER = Actor("max", "manager")
@@ -79,6 +80,20 @@ def test_what_was_deleted_and_is_received_again_begins_anew(apparatus: Apparatus
     told = apparatus.sql("select patient_id, amends <> '' from exposure order by amends").fetchall()
     assert told == [("P1", False), ("RIGHT", True)]
     apparatus.confirm(again.image_id, MANAGER)
+
+
+def test_what_was_prepared_before_its_order_came_is_prepared_anew(apparatus: Apparatus, tmp_path: Path) -> None:
+    """Several are prepared at a time; what has changed until one is registered counts."""
+    source = radiograph(tmp_path / "b.dcm", AccessionNumber="A7")
+    path, found = arrived(apparatus, source)
+    prepared = apparatus._registration.prepare(path, datetime.now(), found)
+    assert prepared is not None
+    assert (prepared.order, apparatus.images()) == (None, [])
+    order = Order(order_id="O7", accession="A7", patient=prepared.header.patient)
+    apparatus.store.write(lambda change: reservations.keep(change, apparatus.site, order))
+    apparatus._registration.register(path, datetime.now(), found, prepared)
+    image = apparatus.image(found.image_id)
+    assert (image.order_id, image.state) == ("O7", "awaiting")
 
 
 def test_an_unreadable_one_is_kept_after_its_deletion_too(apparatus: Apparatus, source: Path) -> None:
