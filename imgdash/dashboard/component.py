@@ -86,9 +86,8 @@ class Component(pn.custom.JSComponent):
 
     def _handle_msg(self, msg: Any) -> None:
         if self._on_message is not None:
-            # One message back for all that is changed by this one.
-            with pn.io.hold():
-                self._on_message(msg)
+            # Not held: what a key changes first, the image, is to be on its way first.
+            self._on_message(msg)
 
     def send(self, **message: Any) -> None:
         """Send a message to the script (``model.on('msg:custom', …)``)."""
