@@ -64,8 +64,8 @@ class Case:
         Outlines inside the image, mm.
     thickness
         Of the body in mm, on the grid of the reduced image.
-    lead
-        Where the lead letter lies, on the grid of `stored`.
+    hidden
+        Where the lead letter lies and where the detector does not read, on the grid of `stored`.
     ei_of
         Exposure index of each part of the body that can be relevant.
     """
@@ -75,7 +75,7 @@ class Case:
     shape: str
     fields: list[np.ndarray]
     thickness: np.ndarray
-    lead: np.ndarray
+    hidden: np.ndarray
     ei: float
     ei_of: Mapping[str, float]
     direct_fraction: float
@@ -172,13 +172,14 @@ def case(body_part: str, view: str, number: int) -> Case:
     truth = exposed.truth
     place = marker_place(truth.marker, truth.field_mm, chart, side)
     lead = letter((rows, columns), truth.marker, place, PITCH_MM) > 0
+    hidden = lead | (exposed.pixels == 0).all(axis=0)
     return Case(
         stored,
         _LOG if logarithmic else _LINEAR,
         shape,
         [clipped(np.array(outline), extent) for outline in truth.fields_mm],
         thick,
-        lead,
+        hidden,
         truth.ei,
         truth.ei_of,
         truth.direct_fraction,
@@ -221,8 +222,8 @@ def analyse(body_part: str, view: str, number: int) -> Score:
 
 def limits(made: Case, chain: Chain) -> tuple[float, float]:
     """s_low and s_high by the chain's percentiles over the body inside the true field, without its outermost 2 mm,
-    what saturated the detector, and what a lead letter hides: in a small field that is more than the percentiles
-    leave out, and s_high would be the lead's."""
+    what saturated the detector, and what a lead letter or columns that do not read hide: in a small field that is more
+    than the percentiles leave out, and s_high would be the lead's."""
     signal = to_signal(made.stored.values, made.stored.attrs)
     rows, columns = signal.shape
     thick = cv2.resize(made.thickness, (columns, rows), interpolation=cv2.INTER_LINEAR)
@@ -231,7 +232,7 @@ def limits(made: Case, chain: Chain) -> tuple[float, float]:
     skin = round(2 / PITCH_MM)
     body = (thick > 1).astype(np.uint8)
     deep = cv2.erode(body, np.ones((2 * skin + 1, 2 * skin + 1), np.uint8), borderValue=1) > 0
-    hidden = cv2.dilate(made.lead.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    hidden = cv2.dilate(made.hidden.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     body = inside & deep & ~hidden & (signal > signal.min() + 1e-4)
     automatic = chain.automatic
     smooth = cv2.blur(signal, (2, 2))  # the reduced image has less noise

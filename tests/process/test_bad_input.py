@@ -141,7 +141,7 @@ AWKWARD = {
 }
 
 
-@pytest.mark.parametrize("region", ["anatomy", "lungs", "spine"])
+@pytest.mark.parametrize("region", ["anatomy", "lungs", "spine", "spine-lateral"])
 @pytest.mark.parametrize("kind", AWKWARD)
 def test_awkward_images_are_formed_whatever_region_is_asked_for(kind: str, region: str) -> None:
     pixels, attrs = AWKWARD[kind]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from imgdash import process
 from imgdash.process import Chain
+from imgdash.process.automatic.relevant import relevant
 from imgdash.reduce import reduce_image
 from imgdash.store.conditions import parse, shipped
 from tests.process.phantoms import Case, case
@@ -34,17 +37,48 @@ def test_the_index_is_that_of_the_region(part: tuple[str, str], region: str) -> 
     assert all_["region"] == []
 
 
-@pytest.mark.parametrize("number", [4, 8, 12])
-def test_a_spine_that_nothing_shows_from_the_side_is_unsure(number: int) -> None:
-    """From the front both sides are alike and the band is right; from the side liver or shoulders are as light."""
-    chain = Chain.of({}, {"automatic.region": "spine"})
-    front, side = (
-        process.calculate(reduce_image(made.stored), chain, attrs=made.stored.attrs, calibration=made.calibration)
-        for made in (case("CSPINE", "AP", number), case("TSPINE", "LAT", number))
-    )
-    assert front["confidence"]["region"] > 0.7
-    assert side["confidence"]["ei"] <= side["confidence"]["region"] <= 0.5
-    assert any("not alike on both sides" in note for note in side["notes"])
+@pytest.mark.parametrize("number", [23004, 23009, 23016])
+def test_a_spine_from_the_side_is_followed_along_its_curve(number: int) -> None:
+    """A straight band, right from the front, lies on liver or shoulder there, and its index is said to be unsure."""
+    made = case("TSPINE", "LAT", number)
+    curved, straight = _found(made, "spine-lateral"), _found(made, "spine")
+    assert curved["ei"] == pytest.approx(made.ei_of["spine"], rel=0.08)
+    assert curved["confidence"]["region"] > 0.5
+    assert straight["confidence"]["region"] <= 0.5
+    assert any("not alike on both sides" in note for note in straight["notes"])
+
+
+def test_a_spine_that_lies_across_is_followed_as_well() -> None:
+    reduced = reduce_image(case("TSPINE", "LAT", 23004).stored)
+    signal = reduced.processing
+    direct = np.zeros(signal.shape, bool)
+    anatomy = ~direct
+    anatomy[:, : signal.shape[1] // 5] = False
+    settings = Chain.of({}, {"automatic.region": "spine-lateral"}).automatic
+    upright = relevant(signal, anatomy, direct, settings, reduced.pitch_mm)
+    lying = relevant(*(np.ascontiguousarray(v.T) for v in (signal, anatomy, direct)), settings, reduced.pitch_mm)
+    assert upright.confidence > 0.5
+    assert np.array_equal(lying.mask.T, upright.mask)
+
+
+@pytest.mark.parametrize("number", [20013, 20052])
+def test_a_skull_over_the_spine_is_left_out_of_its_region(number: int) -> None:
+    made = case("CSPINE", "AP", number)
+    found = _found(made, "spine")
+    assert made.shape == "open"
+    assert found["ei"] == pytest.approx(made.ei_of["spine"], rel=0.08)
+    assert min(y for outline in found["region"] for _, y in outline) > 40
+
+
+def test_columns_that_do_not_read_change_neither_region_nor_limits() -> None:
+    made = case("CSPINE", "AP", 21002)
+    pixels = made.stored.values.copy()
+    pixels[:, [150, 200, 201, 230]] = 0
+    dead = replace(made, stored=made.stored.copy(data=pixels))
+    whole, found = _found(made, "spine"), _found(dead, "spine")
+    assert found["ei"] == pytest.approx(whole["ei"], rel=0.02)
+    assert (found["s_low"], found["s_high"]) == pytest.approx((whole["s_low"], whole["s_high"]), abs=0.01)
+    assert found["confidence"]["signal"] == pytest.approx(whole["confidence"]["signal"], abs=0.1)
 
 
 def test_without_lungs_there_is_no_index_of_them() -> None:
@@ -63,7 +97,9 @@ def test_keys_say_what_their_target_is_meant_for() -> None:
     assert {key for key, region in regions.items() if region == "lungs"} == {
         key for key in regions if "chest" in key[:5]
     }
-    assert {key for key, region in regions.items() if region == "spine"} == {key for key in regions if "spine" in key}
+    spines = {key for key in regions if "spine" in key}
+    assert {key for key, region in regions.items() if region == "spine-lateral"} == {k for k in spines if "lat" in k}
+    assert {key for key, region in regions.items() if region == "spine"} == {k for k in spines if "lat" not in k}
 
 
 def test_lungs_that_run_into_thin_parts_are_taken_where_they_lie_deep_and_it_is_said() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process import noise
+from imgdash.process.automatic._dead import without_dead
 from imgdash.process.automatic.exposure import Calibration, indices
 from imgdash.process.automatic.field import recognise
 from imgdash.process.automatic.limits import signal_limits
@@ -61,7 +62,7 @@ def calculate(
     `imgdash.process.noise.Noise`, or None where it shows nowhere; ``notes``;
     ``voi_curve`` where the header's VOI is not a straight line.
     """
-    signal = reduced.processing
+    signal = without_dead(reduced.processing)
     automatic = chain.automatic
     found = recognise(signal, reduced.extent_mm, automatic)
     inside = polygon_mask(found.polygons, signal.shape, reduced.extent_mm)

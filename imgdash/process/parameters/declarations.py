@@ -180,8 +180,9 @@ class Automatic(param.Parameterized):
     direct = param.Boolean(default=True, doc="Remove the direct exposure area from the relevant region.")
     region = param.Selector(
         default="anatomy",
-        objects=["anatomy", "lungs", "spine"],
-        doc="Relevant region of the exposure index: all of the anatomy, the lungs, or a band along the spine.",
+        objects=["anatomy", "lungs", "spine", "spine-lateral"],
+        doc="Relevant region of the exposure index: all of the anatomy, the lungs, or a band along the spine: straight "
+        "from the front, along its curve from the side.",
     )
     signal = param.Selector(
         default="histogram",
