@@ -15,7 +15,8 @@ Floats = npt.NDArray[np.float32]
 
 _BROAD: Final = 5  # pixels of about 1 mm; whatever is broader reads
 _STEP: Final = 0.1  # of the span
-_ALONG: Final = 0.4  # of the image; outside the field it is as light beside them
+_ALONG: Final = 0.8  # of where it could be seen: outside the field it is as light beside them
+_LEAST_SEEN: Final = 20  # pixels
 _LEAST: Final = 24  # pixels each way
 
 
@@ -27,13 +28,16 @@ def without_dead(signal: Floats) -> Floats:
     step = _STEP * (high - low)
     if step <= 0:
         return signal
-    return np.ascontiguousarray(_columns(np.ascontiguousarray(_columns(signal, step).T), step).T)
+    dark = high - 2 * step
+    return np.ascontiguousarray(_columns(np.ascontiguousarray(_columns(signal, step, dark).T), step, dark).T)
 
 
-def _columns(signal: Floats, step: float) -> Floats:
+def _columns(signal: Floats, step: float, dark: float) -> Floats:
     across = np.ones((1, _BROAD), np.uint8)
-    lighter = signal - np.asarray(cv2.morphologyEx(signal, cv2.MORPH_OPEN, across)) > step
-    dead = lighter.mean(axis=0) > _ALONG
+    broad = np.asarray(cv2.morphologyEx(signal, cv2.MORPH_OPEN, across))
+    seen = broad < dark
+    shown = (seen & (signal - broad > step)).sum(axis=0)
+    dead = shown > np.maximum(_ALONG * seen.sum(axis=0), _LEAST_SEEN)
     if not dead.any():
         return signal
     # What lies beside one that does not read is mixed with it.
