@@ -28,7 +28,7 @@ from imgdash.process.selection import choose
 from imgdash.reduce import reduce_image
 from imgdash.simulate import phantom
 from imgdash.simulate.technique import CHART
-from imgdash.store import conditions, pixels
+from imgdash.store import condition_text, conditions, pixels
 from tests.conftest import radiographs_folder
 from tests.process.images import image
 
@@ -42,7 +42,7 @@ ALSO = {"hip": ("pelvis", "general"), "extremity": ("hand", "knee-ap", "general"
 def shipped() -> dict[str, Condition]:
     """Every shipped key."""
     found = sorted(conditions.shipped().glob("*.toml"))
-    return {path.stem: conditions.parse(path.stem, path.read_text(encoding="utf-8"), path.name) for path in found}
+    return {path.stem: condition_text.parse(path.stem, path.read_text(encoding="utf-8"), path.name) for path in found}
 
 
 def opened(path: Path) -> xr.DataArray:

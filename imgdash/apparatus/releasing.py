@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from imgdash.model import Actor, Condition, ImgdashError
 from imgdash.process import Chain, describe
-from imgdash.store.conditions import Conditions, difference, parse, render
+from imgdash.store.condition_text import difference, parse, render
+from imgdash.store.conditions import Conditions
 
 # ``chest-pa.toml``, and what `file_name` makes of a version: ``chest-pa.v3.toml``.
 _FILE: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,63})(\.(v\d+|tried))?\.toml")

@@ -37,7 +37,7 @@ def list_all(site: SiteOption = HERE) -> None:
 @app.command("show")
 def show(key: str, version: int | None = None, site: SiteOption = HERE) -> None:
     """The file of a condition key, in force or of a version."""
-    from imgdash.store.conditions import render
+    from imgdash.store.condition_text import render
 
     typer.echo(render(_conditions(site).get(key, version)))
 

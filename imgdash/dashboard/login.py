@@ -22,7 +22,7 @@ from tornado.template import Template
 from tornado.web import HTTPError, RequestHandler, decode_signed_value
 
 from imgdash.dashboard.component import web
-from imgdash.dashboard.theme import FONT, PALETTE
+from imgdash.dashboard.theme import FONT, PALETTE, SCALES
 from imgdash.model import Actor, NotFound
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class Login(RequestHandler):
                 buttons=buttons,
                 station=station.institution or station.name,
                 variables=_VARIABLES,
+                scales=SCALES,
             )
         )
 
@@ -232,4 +233,6 @@ def _protect(handler: RequestHandler) -> None:
 
 
 _VARIABLES = "".join(f"--{name}:{value};" for name, value in PALETTE.items()) + f"--font:{FONT}"
-_TEMPLATE = Template(web("login.html").replace("{{ variables }}", "{% raw variables %}"))
+_TEMPLATE = Template(
+    web("login.html").replace("{{ variables }}", "{% raw variables %}").replace("{{ scales }}", "{% raw scales %}")
+)

@@ -110,7 +110,7 @@ ICONS: Final[dict[str, str]] = {
 
 # On a screen this wide everything is drawn larger: it stands further away than a small one, or has finer pixels.
 _LARGE: Final = ((2200, 1.2), (3200, 1.5))
-_SCALES = "".join(f"@media(min-width:{width}px){{:root{{--scale:{scale}}}}}" for width, scale in _LARGE)
+SCALES: Final = "".join(f"@media(min-width:{width}px){{:root{{--scale:{scale}}}}}" for width, scale in _LARGE)
 _VARIABLES = "".join(f"--{name}:{value};" for name, value in PALETTE.items())
 # Fonts that a workstation has; nothing is loaded.
 FONT: Final = "'Inter','Segoe UI','Noto Sans','DejaVu Sans',system-ui,sans-serif"
@@ -120,7 +120,7 @@ PAGE_CSS: Final = f"""
 --panel-on-background-color:{PALETTE["text"]};--panel-on-surface-color:{PALETTE["text"]};
 --panel-primary-color:{PALETTE["accent"]};--background-text-color:{PALETTE["text"]};
 --background-color:{PALETTE["panel"]};--surface-color:{PALETTE["panel"]};--surface-text-color:{PALETTE["text"]}}}
-{_SCALES}
+{SCALES}
 body{{zoom:var(--scale,1)}}html,body{{margin:0;height:100%;overflow:hidden;background:{PALETTE["ground"]};color:{PALETTE["text"]};
 font:13px/1.35 {FONT}}}
 body>div:first-of-type{{height:100%}}

@@ -6,7 +6,7 @@ from imgdash.model.image import Finding, ImageHeader, Judgement, Order, Patient
 from imgdash.model.lifecycle import IMAGE, LIFECYCLES, NOTE, QUEUE, REQUEST, Lifecycle
 from imgdash.model.queue import Event, QueueEntry
 from imgdash.model.request import ASKS, Addressee, Ask, Policy, Request
-from imgdash.model.roles import APPARATUS, NEEDS, ROLES, Actor, Role
+from imgdash.model.roles import APPARATUS, NEEDS, ROLES, WORDS, Actor, Role
 
 __all__ = [
     "APPARATUS",
@@ -18,6 +18,7 @@ __all__ = [
     "QUEUE",
     "REQUEST",
     "ROLES",
+    "WORDS",
     "Actor",
     "Addressee",
     "Ask",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from imgdash.model.errors import NotAllowed
+from imgdash.model.errors import ImgdashError, NotAllowed
 
 # "nobody": whose account was removed while he was logged in; nobody is given that role.
 Role = Literal["nobody", "user", "manager", "maker"]
@@ -37,13 +37,49 @@ NEEDS: Final[dict[str, Role]] = {
     "system": "maker",
 }
 
+# What each action is, for whoever is refused it.
+WORDS: Final[dict[str, str]] = {
+    "view": "look at images",
+    "confirm": "confirm images",
+    "undo": "take a confirmation back",
+    "postpone": "postpone images",
+    "resume": "take up postponed images",
+    "protect": "protect images",
+    "prioritise": "say which images come first",
+    "process": "process images",
+    "route": "choose where images are sent",
+    "request": "ask for better images",
+    "reject": "reject images",
+    "queue": "change the queues",
+    "export": "export records",
+    "query": "query the records",
+    "sign": "sign exposures",
+    "edit": "correct the information of images",
+    "restore": "take a rejection back",
+    "delete": "delete images",
+    "condition": "change condition keys",
+    "users": "change users",
+    "peers": "change the other machines",
+    "system": "change the system",
+}
+
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. The apparatus itself acts as ``imgdash``, a maker."""
+    """Who acts. The apparatus itself acts as ``imgdash``, a maker.
+
+    Raises
+    ------
+    ImgdashError
+        For a role that there is not.
+    """
 
     name: str
     role: Role
+
+    def __post_init__(self) -> None:
+        if self.role not in get_args(Role):
+            raise ImgdashError(f"There is no role {self.role!r} for {self.name!r}.", f"There are: {', '.join(ROLES)}.")
 
     def may(self, action: str) -> bool:
         """Whether the role reaches."""
@@ -58,8 +94,9 @@ class Actor:
             Naming the role that is needed.
         """
         if not self.may(action):
+            whose = "no account" if self.role == "nobody" else f"the role of a {self.role}"
             raise NotAllowed(
-                f"The {self.role} {self.name!r} may not {action!r}.", f"It needs the role {NEEDS[action]!r}."
+                f"{self.name or 'Somebody'} has {whose} and may not {WORDS[action]}.", f"A {NEEDS[action]} may."
             )
 
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import logging
 import os
 import re
 import shutil
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import tomli_w
-
-from imgdash.model import Condition, ImgdashError, NotFound, Selection
-from imgdash.model.quality import QUALITY_KINDS
+from imgdash.model import Condition, ImgdashError, NotFound
 from imgdash.model.shipped import folder as shipped_folder
 from imgdash.process.doubts import doubts
-from imgdash.process.parameters import STEP_CLASSES, Chain, describe
+from imgdash.process.parameters import Chain
+from imgdash.store.condition_text import difference, parse, render
 from imgdash.store.files import sync_folder
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -30,76 +25,6 @@ _LOG = logging.getLogger(__name__)
 def shipped() -> Path:
     """The condition files that come with imgdash."""
     return shipped_folder("conditions")
-
-
-def parse(key: str, text: str, origin: str) -> Condition:
-    """A condition from the text of its file.
-
-    Raises
-    ------
-    ImgdashError
-        Naming the file and the line, table or parameter that does not fit.
-    """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ImgdashError(f"The condition file {origin} is not valid TOML: {error}.", "Mend that line.") from None
-    names = {field.name for field in dataclasses.fields(Condition)} - {"key"}
-    if strange := sorted(set(raw) - names):
-        raise ImgdashError(
-            f"The condition file {origin} has unknown settings: {', '.join(strange)}.", f"Known: {sorted(names)}."
-        )
-    selection = raw.pop("selection", {})
-    known = {field.name for field in dataclasses.fields(Selection)}
-    if strange := sorted(set(selection) - known):
-        raise ImgdashError(
-            f"[selection] of {origin} has unknown settings: {', '.join(strange)}.", f"Known: {sorted(known)}."
-        )
-    chosen = {name: tuple(value) if isinstance(value, list) else (value,) for name, value in selection.items()}
-    for name in ("outputs", "required"):
-        if name in raw:
-            raw[name] = tuple(raw[name])
-    raw.setdefault("title", key)
-    raw.setdefault("group", "other")
-    if raw.get("version", 1) == 1:
-        # The note of a first version without a description says what the key is for.
-        raw.setdefault("description", raw.get("note", ""))
-    if (quality := raw.get("quality", "")) not in ("", "other", *QUALITY_KINDS):
-        raise ImgdashError(
-            f"The condition file {origin} is for the unknown quality control {quality!r}.",
-            f"Known: {', '.join((*QUALITY_KINDS, 'other'))}.",
-        )
-    try:
-        condition = Condition(key=key, selection=Selection(**chosen), **raw)
-        Chain.of(condition.processing)
-    except (TypeError, ValueError) as error:
-        raise ImgdashError(f"The condition file {origin} does not fit: {error}.", "Mend that value.") from None
-    except ImgdashError as error:
-        raise ImgdashError(f"In the condition file {origin}: {error.cause}", error.remedy) from None
-    return condition
-
-
-def render(condition: Condition) -> str:
-    """The text of a condition file; parameters in the order of the steps, so that two files differ in values alone."""
-    content = _toml(dataclasses.asdict(condition))
-    content.pop("key")
-    tables = content.get("processing", {})
-    for name in [described.name for described in describe()]:
-        step, _, key = name.partition(".")
-        if key in tables.get(step, {}):
-            tables[step][key] = tables[step].pop(key)
-    if tables:
-        content["processing"] = {step: tables[step] for step in STEP_CLASSES if step in tables}
-    return tomli_w.dumps(content)
-
-
-def _toml(value: Any) -> Any:
-    """TOML knows no null: what is unknown or empty is left out."""
-    if isinstance(value, Mapping):
-        return {key: _toml(item) for key, item in value.items() if item not in (None, (), [], {}, "")}
-    if isinstance(value, list | tuple):
-        return [_toml(item) for item in value]
-    return value
 
 
 class Conditions:
@@ -252,33 +177,6 @@ class Conditions:
     def diff(self, key: str, former: int, later: int) -> str:
         """What changed between two versions, as `difference` gives it."""
         return difference(self.get(key, former), self.get(key, later))
-
-
-def difference(former: Condition, later: Condition, name: str = "") -> str:
-    """What differs between two condition files but for who released them when: TOML lines with dotted names.
-
-    Parameters
-    ----------
-    name
-        Of the later one, where it is no version.
-    """
-    nobody: dict[str, Any] = {"version": 1, "author": "", "changed_at": "", "note": ""}
-    before, after = (
-        _lines(tomllib.loads(render(dataclasses.replace(condition, **nobody)))) for condition in (former, later)
-    )
-    one, other = (f"{condition.key} version {condition.version}" for condition in (former, later))
-    found = difflib.unified_diff(before, after, one, name or other, lineterm="", n=0)
-    return "\n".join(line for line in found if not line.startswith("@@"))
-
-
-def _lines(table: Mapping[str, Any], above: str = "") -> list[str]:
-    found = []
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            found += _lines(value, f"{above}{name}.")
-        else:
-            found.append(above + tomli_w.dumps({name: value}, multiline_strings=False).strip())
-    return found
 
 
 def _write(path: Path, text: str) -> None:

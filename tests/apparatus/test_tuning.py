@@ -16,7 +16,8 @@ from imgdash.apparatus.tuning import Tuning
 from imgdash.model import Condition
 from imgdash.process import Chain, calculate
 from imgdash.reduce import reduce_image
-from imgdash.store.conditions import Conditions, parse, render, shipped
+from imgdash.store.condition_text import parse, render
+from imgdash.store.conditions import Conditions, shipped
 from imgdash.store.store import Store
 from tests.confirm import making
 

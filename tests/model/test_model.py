@@ -7,7 +7,7 @@ import re
 import pydicom.sr.codedict
 import pytest
 
-from imgdash.model import NEEDS, ROLES, Actor, Finding, ImgdashError, Judgement, NotAllowed, PeerFailed, codes
+from imgdash.model import NEEDS, ROLES, WORDS, Actor, Finding, ImgdashError, Judgement, NotAllowed, PeerFailed, codes
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,22 @@ def test_changing_information_needs_the_manager() -> None:
     """H1."""
     for action in ("edit", "condition", "users", "delete"):
         assert NEEDS[action] == "manager"
-    with pytest.raises(NotAllowed, match=r"The user 'anna' may not 'edit'\. It needs the role 'manager'"):
+    with pytest.raises(
+        NotAllowed, match=r"anna has the role of a user and may not correct .* images\. A manager may\."
+    ):
         Actor("anna", "user").require("edit")
     Actor("bert", "manager").require("edit")
+
+
+def test_each_action_is_said_in_words() -> None:
+    assert WORDS.keys() == NEEDS.keys()
+    with pytest.raises(NotAllowed, match=r"^Somebody has no account and may not look at images\. A user may\.$"):
+        Actor("", "nobody").require("view")
+
+
+def test_there_is_nobody_of_an_unknown_role() -> None:
+    with pytest.raises(ImgdashError, match=r"no role 'boss' for 'u'\. There are: user, manager, maker"):
+        Actor("u", "boss")  # type: ignore[arg-type]
 
 
 def test_an_unknown_action_is_a_mistake_of_ours_and_not_allowed_by_accident() -> None:

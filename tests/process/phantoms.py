@@ -22,7 +22,7 @@ from imgdash.simulate.canvas import Point
 from imgdash.simulate.detector import letter, marker_place
 from imgdash.simulate.processing import RAW_DECADES, raw_log
 from imgdash.simulate.technique import technique
-from imgdash.store import conditions
+from imgdash.store import condition_text, conditions
 from tests.process.images import image
 
 PARTS: Final = {
@@ -191,7 +191,7 @@ def analyse(body_part: str, view: str, number: int) -> Score:
     made = case(body_part, view, number)
     key = PARTS[body_part, view]
     path = conditions.shipped() / f"{key}.toml"
-    condition = conditions.parse(key, path.read_text(encoding="utf-8"), path.name)
+    condition = condition_text.parse(key, path.read_text(encoding="utf-8"), path.name)
     chain = Chain.of(condition.processing)
     reduced = reduce_image(made.stored)
     began = time.process_time()

@@ -12,7 +12,8 @@ from imgdash.config import OutputApparatus
 from imgdash.process import Chain
 from imgdash.process.parameters import STEP_CLASSES
 from imgdash.reduce import reduce_image
-from imgdash.store.conditions import parse, shipped
+from imgdash.store.condition_text import parse
+from imgdash.store.conditions import shipped
 from tests.process.images import image
 
 FILES = sorted(shipped().glob("*.toml"))

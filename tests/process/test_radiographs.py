@@ -18,7 +18,7 @@ from imgdash.process.automatic.calculation import polygon_mask
 from imgdash.process.automatic.region import core
 from imgdash.process.selection import choose
 from imgdash.reduce import Reduced, reduce_image
-from imgdash.store import conditions, pixels
+from imgdash.store import condition_text, conditions, pixels
 
 pytestmark = pytest.mark.radiographs
 
@@ -33,7 +33,7 @@ def _open(path: Path) -> xr.DataArray:
 def _process(path: Path) -> tuple[str, Reduced, Chain, dict[str, Any], np.ndarray]:
     stored = _open(path)
     keys = [
-        conditions.parse(p.stem, p.read_text(encoding="utf-8"), p.name) for p in conditions.shipped().glob("*.toml")
+        condition_text.parse(p.stem, p.read_text(encoding="utf-8"), p.name) for p in conditions.shipped().glob("*.toml")
     ]
     condition, _ = choose(keys, stored.attrs, None)
     chain = Chain.of(condition.processing)

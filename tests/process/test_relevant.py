@@ -12,7 +12,8 @@ from imgdash import process
 from imgdash.process import Chain
 from imgdash.process.automatic.relevant import relevant
 from imgdash.reduce import reduce_image
-from imgdash.store.conditions import parse, shipped
+from imgdash.store.condition_text import parse
+from imgdash.store.conditions import shipped
 from tests.process.phantoms import Case, case
 
 

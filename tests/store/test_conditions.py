@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from imgdash.model import Condition, ImgdashError, NotFound, Selection
-from imgdash.store.conditions import Conditions, parse, render, shipped
+from imgdash.store.condition_text import parse, render
+from imgdash.store.conditions import Conditions, shipped
 
 
 @pytest.fixture
@@ -141,6 +142,12 @@ def test_a_broken_file_is_named_and_its_last_good_version_stays_in_force(conditi
     [
         ("[processing\n", "not valid TOML"),
         ("colour = 1\n", "unknown settings: colour"),
+        ("version = 'two'\n", 'version = "two".*a whole number from 1 on'),
+        ("version = true\n", "version = true"),
+        ("version = 0\n", "version = 0"),
+        ("released = 'no'\n", "released.*true or false"),
+        ("outputs = 'FILM55'\n", 'outputs = "FILM55".*a list'),
+        ("processing = 3\n", "processing = 3.*a table"),
         ("[selection]\ncolour = 'x'\n", r"\[selection\].*unknown settings: colour"),
         ("[processing.blur]\nx = 1\n", "blur"),
         ("[processing.gradation]\nno_such = 1\n", "no_such"),

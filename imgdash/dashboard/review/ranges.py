@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from imgdash.config import OutputApparatus, Site
-from imgdash.dashboard.review.sheets import over_several
+from imgdash.dashboard.review.sheets import goes_over, largest, over_several
 from imgdash.model import Condition, ImageHeader, ImgdashError
-from imgdash.output import film_split, framing
-from imgdash.output.film_format import Cell, film_words, grid
+from imgdash.output import framing
+from imgdash.output.film_format import film_words, grid
 from imgdash.output.framing import Framing
 from imgdash.output.job import profile
 from imgdash.process import Chain, geometry, overlay
@@ -22,6 +22,7 @@ from imgdash.process.geometry import Placement
 _SIDE: Final = 900
 # What letters may touch of the field's edge before a person is warned.
 _COVERED: Final = 0.02
+_ENLARGED: Final = "enlarged to {:.0%}: lengths on the film are not true"
 
 
 def ranges(header: ImageHeader, condition: Condition, site: Site, chain: Chain | None = None) -> list[dict[str, Any]]:
@@ -59,8 +60,8 @@ def ranges(header: ImageHeader, condition: Condition, site: Site, chain: Chain |
 
 _NOWHERE: Final[dict[str, Any]] = {
     "frame": [1, 1], "free": [0, 0, 1, 1], "cells": [], "band": [], "place": [0, 0, 1, 1], "text": "", "scale": 1.0,
-    "most": 1.0, "sides": [0, 0, 1, 1], "field": [], "marks": [], "unfielded": True, "aspect": 1.0, "movable": False,
-    "warnings": [], "parts": [],
+    "most": 1.0, "largest": 1.0, "sides": [0, 0, 1, 1], "field": [], "marks": [], "unfielded": True, "aspect": 1.0,
+    "movable": False, "warnings": [], "parts": [],
 }  # fmt: skip
 
 
@@ -143,11 +144,6 @@ def _turned(header: ImageHeader, chain: Chain, steps: Sequence[str]) -> Placemen
     return geometry.turn_placement(placement, 0, bool(chain.geometry.mirror and "mirror" in steps))
 
 
-def _over_several(apparatus: OutputApparatus, box: Cell, band: int, height: float, width: float) -> bool:
-    films = film_split.count(height, width, box, band, apparatus.split_overlap_mm)
-    return framing.splits(apparatus) and films <= film_split.MOST
-
-
 def _film(view: _View) -> dict[str, Any]:
     apparatus, (height, width) = view.apparatus, view.extent
     wanted = view.wanted.wanted(apparatus)
@@ -160,7 +156,7 @@ def _film(view: _View) -> dict[str, Any]:
     most = min(free_height / height, box_width / width)
     if view.known:
         factor = most if wanted is None else wanted
-        if factor > most and not _over_several(apparatus, box, band, height * factor, width * factor):
+        if factor > most and not goes_over(apparatus, box, band, height * factor, width * factor):
             factor = most
     else:
         factor = most * min(1.0 if wanted is None else wanted, 1.0)
@@ -171,10 +167,12 @@ def _film(view: _View) -> dict[str, Any]:
     several: dict[str, Any] = {}
     if view.known and factor > most:
         several = over_several(h, w, box, band, apparatus.split_overlap_mm)
+        if factor > 1.005:
+            several["warnings"].append(_ENLARGED.format(factor))
     elif wanted is not None and view.known and wanted > most * 1.001:
         warnings = [f"larger than the film{' at true size' if wanted == 1 else ''}: made smaller"]
     elif view.known and factor > 1.005:
-        warnings = [f"enlarged to {factor:.0%}: lengths on the film are not true"]
+        warnings = [_ENLARGED.format(factor)]
     cells = [(c / columns, r / rows, 1 / columns, 1 / rows) for r in range(rows) for c in range(columns)]
     return {
         "frame": [film_width, film_height],
@@ -184,6 +182,7 @@ def _film(view: _View) -> dict[str, Any]:
         "place": [left / film_width, top / film_height, w / film_width, h / film_height],
         "scale": factor if view.known else factor / most,
         "most": most if view.known else 1.0,
+        "largest": largest(apparatus, box, band, (height, width), most) if view.known else 1.0,
         "text": f"{film_words(apparatus.film_size)} · {size if view.known else 'size not known'}",
         "aspect": view.aspect,
         "movable": True,
@@ -202,6 +201,7 @@ def _stored(view: _View) -> dict[str, Any]:
         "place": [0, 0, 1, 1],
         "scale": scale,
         "most": 4.0,
+        "largest": 4.0,
         "text": f"{columns} × {rows} px · {apparatus.bits} bit",
         "aspect": view.aspect,
         "movable": False,

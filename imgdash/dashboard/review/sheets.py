@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
-from imgdash.output import film_split
+from imgdash.config import OutputApparatus
+from imgdash.output import film_split, framing
 from imgdash.output.film_format import Cell
 
 Box = tuple[float, float, float, float]
+_HALVINGS: Final = 16
+
+
+def goes_over(apparatus: OutputApparatus, box: Cell, band: int, height: float, width: float) -> bool:
+    """Whether an image of this size, in mm, goes over so many films as this printer may use for one."""
+    films = film_split.count(height, width, box, band, apparatus.split_overlap_mm)
+    return framing.splits(apparatus) and films <= film_split.MOST
+
+
+def largest(apparatus: OutputApparatus, box: Cell, band: int, extent: tuple[float, float], fitted: float) -> float:
+    """The largest size that can be chosen on this printer: what fills one film, or what goes over several.
+
+    Parameters
+    ----------
+    extent
+        Height and width of the image, mm.
+    fitted
+        Size on film : size on the detector with which it fills one film.
+    """
+    low, high = fitted, max(fitted, framing.BOUNDS["scale"][1])
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        fits = goes_over(apparatus, box, band, extent[0] * middle, extent[1] * middle)
+        low, high = (middle, high) if fits else (low, middle)
+    # Sizes are kept with four digits: rounded up, the largest would be too large.
+    return max(fitted, math.floor(low * 1000) / 1000)
 
 
 def over_several(height: float, width: float, box: Cell, band: int, overlap_mm: float) -> dict[str, Any]:

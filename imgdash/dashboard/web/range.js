@@ -110,7 +110,8 @@ export function render({model, el}) {
   // -- the film -----------------------------------------------------------------------------------------
   function drawFilm(to) {
     proportion(film, to.frame[0] / to.frame[1])
-    const place = h("div", {class: "place", tabindex: to.movable && model.enabled ? 0 : null, role: "group", "aria-label": "Image on the film: arrows move it, + and - change its size"})
+    const several = to.parts.length > 0
+    const place = h("div", {class: "place", tabindex: to.movable && model.enabled ? 0 : null, role: "group", "data-stays": "image", "aria-label": several ? "Image over several films: + and - change its size" : "Image on the film: arrows move it, + and - change its size"})
     const exact = sent && sent.key === key(to) ? sent.canvas : null
     // What was formed is no longer true once something moves.
     const stale = () => { sent = null; place.classList.remove("over"); exact?.remove() }
@@ -122,15 +123,17 @@ export function render({model, el}) {
       const [w, t] = room()
       keep({x: w > 1e-6 ? round(within(at[0] / w, 0, 1)) : 0.5, y: t > 1e-6 ? round(within(at[1] / t, 0, 1)) : 0.5, ...size})
     }
-    const storeSize = () => store({scale: round(scale)})
-    function size(factor) {
-      const next = within(factor, 0.05, to.most), k = next / scale, centre = [at[0] + at[2] / 2, at[1] + at[3] / 2]
+    const storeSize = () => several ? keep({scale: round(scale)}) : store({scale: round(scale)})
+    function size(factor, largest = to.most) {
+      const next = within(factor, 0.05, largest)
+      // Which film shows what of it is known once the station has laid it out.
+      if (several || next > to.most) { scale = next; return }
+      const k = next / scale, centre = [at[0] + at[2] / 2, at[1] + at[3] / 2]
       scale = next
       const w = at[2] * k, t = at[3] * k
       at = [within(centre[0] - w / 2, 0, to.free[2] - w), within(centre[1] - t / 2, 0, to.free[3] - t), w, t]
       show()
     }
-    const several = to.parts.length > 0
     // What goes over several films is as large as it is: where it lies is given by that.
     if (to.movable && model.enabled && !several) {
       let from = at
@@ -148,10 +151,10 @@ export function render({model, el}) {
     }
     if (to.movable && model.enabled) {
       let timer = 0
-      place.addEventListener("wheel", (event) => { event.preventDefault(); size(scale * Math.exp(-event.deltaY / 1500)); clearTimeout(timer); timer = setTimeout(storeSize, 250) }, {passive: false})
+      place.addEventListener("wheel", (event) => { event.preventDefault(); size(scale * Math.exp(-event.deltaY / 1500), to.largest); clearTimeout(timer); timer = setTimeout(storeSize, 250) }, {passive: false})
       place.addEventListener("keydown", (event) => {
         const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key]
-        if (event.key === "+" || event.key === "-") { size(scale * (event.key === "+" ? 1.02 : 1 / 1.02)); storeSize() }
+        if (event.key === "+" || event.key === "-") { size(scale * (event.key === "+" ? 1.02 : 1 / 1.02), to.largest); storeSize() }
         else if (step && !several && event.target === place) { const [w, t] = room(); at[0] = within(at[0] + step[0] * 0.005, 0, w); at[1] = within(at[1] + step[1] * 0.005, 0, t); show(); store() }
         else return
         event.preventDefault()
@@ -224,12 +227,13 @@ export function render({model, el}) {
       h("form", {onsubmit: (event) => { event.preventDefault(); if (words.value.trim()) add("comment", words.value.trim()); words.value = "" }}, words, h("button", {disabled: !model.enabled}, "Write")),
       to.trouble.length ? h("h3", {}, "Mind") : null, ...to.trouble.map((text) => h("p", {class: "warn"}, icon(model, "warning"), text)))
   }
+  const nameOf = (node) => node.dataset.stays || node.getAttribute("aria-label")
   const key = (to) => JSON.stringify([model.image, to.name, model.sent])
   function draw() {
     if (holding.held) { holding.rest = draw; return }
     const to = here()
     if (!to || !box.clientWidth || !settled(to)) return
-    const root = box.getRootNode(), active = root.activeElement, before = box.contains(active) ? active.getAttribute("aria-label") : null
+    const root = box.getRootNode(), active = root.activeElement, before = box.contains(active) ? nameOf(active) : null
     own = {...to.own}
     fill(tabs, ...model.destinations.map((other) => h("button", {role: "tab", "aria-selected": String(other === to), onclick: () => model.send_msg({current: other.name})}, icon(model, other.kind === "printer" ? "film" : "storage"), other.name)))
     reset.disabled = !model.enabled || !Object.keys(to.own).length
@@ -238,7 +242,7 @@ export function render({model, el}) {
     drawSide(to)
     fill(said, to.text, h("b", {}, sent && sent.key === key(to) ? " · shown as it is sent" : busy ? " · being formed" : ""))
     // What the keys move is drawn anew, and keeps them.
-    if (before && root.activeElement !== active) [...box.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === before)?.focus({preventScroll: true})
+    if (before && root.activeElement !== active) [...box.querySelectorAll("[aria-label]")].find((node) => nameOf(node) === before)?.focus({preventScroll: true})
   }
   async function fetchAll() {
     const to = here(), number = ++wanted

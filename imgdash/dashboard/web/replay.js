@@ -31,7 +31,10 @@ export function render({model, el}) {
     if (cell.trouble) return h("figure", data, h("div", {class: "trouble"}, `${cell.title}: ${cell.trouble}`))
     const pair = h("div", {class: "pair", title: "Tune on this image", onclick: () => model.send_msg({image: cell.id})},
       h("div", {}, h("img", {src: cell.before, alt: "before"}), h("small", {}, "before")), h("div", {class: "after"}, h("img", {src: cell.after, alt: "after"}), h("small", {}, "after")))
-    pair.addEventListener("pointermove", (event) => pair.style.setProperty("--cut", `${event.offsetX / event.target.clientWidth * 100}%`))
+    pair.addEventListener("pointermove", (event) => {
+      const at = pair.getBoundingClientRect()
+      pair.style.setProperty("--cut", `${(event.clientX - at.left) / at.width * 100}%`)
+    })
     return h("figure", {class: cell.far ? "far" : "", "data-image": cell.id, ...data}, pair,
       h("figcaption", {}, h("b", {}, cell.title), h("div", {class: "numbers"}, cell.numbers.map((n) => h("span", {class: n.level || "", title: n.text || null}, `${n.label} `, h("i", {}, n.value))))))
   }
