@@ -13,7 +13,7 @@ from imgdash import process
 from imgdash.model import ImgdashError
 from imgdash.output import dataset, encoding, film
 from imgdash.output.job import Job
-from imgdash.output.sop_class import quantitative
+from imgdash.output.sop_class import stays
 from imgdash.output.stage6 import stage6
 from imgdash.process.overlay import items_of
 from imgdash.store.pixels import open_image
@@ -99,9 +99,7 @@ def passes(job: Job, image: xr.DataArray) -> bool:
     A CT has Hounsfield units, a colour or multi-frame image no single plane: they keep their own SOP class. An
     apparatus that wants another class (``sop_class``) gets a CT through its window.
     """
-    if not job.apparatus.steps or "sample" in image.dims or "frame" in image.dims:
-        return True
-    return job.apparatus.sop_class == "same" and quantitative(job.header.modality)
+    return stays(job.apparatus, job.header.modality) or "sample" in image.dims or "frame" in image.dims
 
 
 def finished(job: Job, image: xr.DataArray) -> xr.DataArray:

@@ -8,6 +8,8 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from imgdash.config import OutputApparatus
+
 _PRESENTATION: Final = {
     uid.DigitalXRayImageStorageForProcessing: uid.DigitalXRayImageStorageForPresentation,
     uid.DigitalMammographyXRayImageStorageForProcessing: uid.DigitalMammographyXRayImageStorageForPresentation,
@@ -79,6 +81,11 @@ def target(source: str, wanted: str) -> UID:
 def quantitative(modality: str) -> bool:
     """Whether the pixels of this modality are kept as they are when its own SOP class is kept."""
     return modality in _KEPT_AS_IS
+
+
+def stays(apparatus: OutputApparatus, modality: str) -> bool:
+    """Whether the pixels of this modality go out as they came: where no step runs (G2), or by their own SOP class."""
+    return not apparatus.steps or (apparatus.sop_class == "same" and quantitative(modality))
 
 
 def complete(ds: Dataset, sop_class: UID) -> None:

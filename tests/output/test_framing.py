@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from imgdash.dashboard.review.ranges import ranges
 from imgdash.model import ImgdashError
 from imgdash.output import form
+from imgdash.output.film_split import MOST
 from imgdash.output.framing import Framing
 from tests.output.bench import Bench, radiograph
 
@@ -92,6 +94,38 @@ def test_a_stored_image_has_the_pixels_that_the_page_says(
     pixels, entry = shown(bench(where), where["name"], ranges={where["name"]: given})
     assert pixels.shape == shape
     assert entry["text"].startswith(f"{shape[1]} × {shape[0]} px")
+
+
+@pytest.mark.parametrize(
+    ("setting", "modality", "formed"),
+    [({}, "CR", True), ({}, "CT", False), ({"steps": []}, "CR", False), ({"sop_class": "sc"}, "CT", True)],
+)
+def test_what_goes_as_it_was_received_is_said_not_to_be_formed(
+    bench: Make, setting: dict[str, Any], modality: str, formed: bool
+) -> None:
+    site = bench({**STORAGE, **setting}, FILM)
+    image = site.add(radiograph(), modality=modality)
+    storage, film = ranges(image, site.condition, site.site)
+    assert (storage["formed"], film["formed"]) == (formed, True)
+
+
+def test_the_largest_size_over_several_films_still_goes_over_them(bench: Make) -> None:
+    site = bench({**FILM, "true_size": True, "split": True})
+    image = site.add(radiograph(rows_=250, columns=80, PixelSpacing=["1.2", "1.2"]))
+    (entry,) = ranges(image, site.condition, site.site)
+    assert entry["most"] < 1.0 < entry["largest"]
+    films = []
+    for scale in (entry["most"], entry["largest"], entry["largest"] + 0.01):
+        (now,) = ranges(replace(image, ranges={"FILM": {"scale": round(scale, 4)}}), site.condition, site.site)
+        films.append(len(now["parts"]))
+    # Beyond it, it is fitted to one film.
+    assert (films[0], films[2]) == (0, 0)
+    assert 1 < films[1] <= MOST
+
+
+def test_a_printer_that_does_not_split_has_no_larger_size_than_one_film(bench: Make) -> None:
+    _, entry = shown(bench(FILM), "FILM")
+    assert entry["largest"] == entry["most"]
 
 
 def test_ranges_of_one_apparatus_leave_the_other_alone_and_are_sent(bench: Make) -> None:

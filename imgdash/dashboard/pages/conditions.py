@@ -97,8 +97,8 @@ class Conditions(Page):
         doubted = [f"{key}: {text}" for key, text in sorted(conditions.doubts().items())]
         self.keys.param.update(keys=[_listed(use) for use in uses], problems=[*passed_over, *doubted])
         if self.bench.condition is None and uses:
-            # The key that is used most is what somebody most likely came for.
-            first = max(uses, key=lambda use: (use.images, str(use.last))).condition.key
+            # The key of patients that is used most is what somebody most likely came for.
+            first = max(uses, key=lambda use: (not use.condition.quality, use.images, str(use.last))).condition.key
             self._show(self._wanted.get("key", first), self._wanted.get("image", ""))
         elif self.bench.condition is not None:
             self._entitle(self.bench.condition.key)

@@ -15,6 +15,7 @@ from imgdash.output import framing
 from imgdash.output.film_format import film_words, grid
 from imgdash.output.framing import Framing
 from imgdash.output.job import profile
+from imgdash.output.sop_class import stays
 from imgdash.process import Chain, geometry, overlay
 from imgdash.process.geometry import Placement
 
@@ -61,7 +62,7 @@ def ranges(header: ImageHeader, condition: Condition, site: Site, chain: Chain |
 _NOWHERE: Final[dict[str, Any]] = {
     "frame": [1, 1], "free": [0, 0, 1, 1], "cells": [], "band": [], "place": [0, 0, 1, 1], "text": "", "scale": 1.0,
     "most": 1.0, "largest": 1.0, "sides": [0, 0, 1, 1], "field": [], "marks": [], "unfielded": True, "aspect": 1.0,
-    "movable": False, "warnings": [], "parts": [],
+    "movable": False, "formed": True, "warnings": [], "parts": [],
 }  # fmt: skip
 
 
@@ -205,6 +206,7 @@ def _stored(view: _View) -> dict[str, Any]:
         "text": f"{columns} × {rows} px · {apparatus.bits} bit",
         "aspect": view.aspect,
         "movable": False,
+        "formed": not stays(apparatus, view.header.modality),
         "warnings": [],
     }
 

@@ -2,7 +2,7 @@
 export function render({model, el}) {
   const bar = h("div", {class: "bar", role: "toolbar", "aria-label": "Actions"})
   el.append(h("style", {}, `
-    .bar{display:flex;gap:6px;align-items:center;height:48px;padding:0 10px;background:var(--panel);border-top:1px solid var(--line);white-space:nowrap;overflow:hidden}
+    .bar{user-select:none;display:flex;gap:6px;align-items:center;height:48px;padding:0 10px;background:var(--panel);border-top:1px solid var(--line);white-space:nowrap;overflow:hidden}
     .bar button{display:flex;gap:6px;align-items:center;height:34px;padding:0 11px;background:var(--raised);border-color:var(--line)}
     .bar button:hover:enabled{border-color:var(--faint)}.bar button.main{background:var(--good);border-color:var(--good);color:#04150b;font-weight:600;padding:0 18px}.bar button.main kbd{background:#0003;color:#04150b;border-color:#0004}
     .bar button.danger svg{color:var(--bad)}.bar button.ask svg{color:var(--film)}.bar button.later svg{color:var(--warn)}

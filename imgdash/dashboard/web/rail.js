@@ -10,7 +10,7 @@ export function render({model, el}) {
   const foot = h("div", {class: "foot"})
   const rail = h("div", {class: "side", role: "banner"}, h("div", {class: "mark", title: "imgdash"}, "im", h("b", {}, "g")), list, foot)
   el.append(h("style", {}, `
-    .side{display:flex;flex-direction:column;height:calc(100vh/var(--scale,1));width:64px;background:var(--panel);border-right:1px solid var(--line)}
+    .side{user-select:none;display:flex;flex-direction:column;height:calc(100vh/var(--scale,1));width:64px;background:var(--panel);border-right:1px solid var(--line)}
     .mark{font:300 20px/44px var(--font);text-align:center;letter-spacing:-.5px}.mark b{color:var(--accent);font-weight:600}
     nav{flex:1;display:flex;flex-direction:column;gap:2px;overflow:auto}
     .side button{position:relative;display:flex;flex-direction:column;align-items:center;gap:3px;width:100%;padding:8px 0 6px;border-radius:0;border:0;border-left:2px solid transparent;font-size:10px;color:var(--dim)}

@@ -52,7 +52,7 @@ export function render({model, el}) {
   function drawWhole(to) {
     proportion(whole, to.aspect)
     let sides = [...to.sides]
-    const rect = h("button", {class: "rect", "aria-label": "Output image range: arrows move it, with Shift its right and lower side", disabled: !model.enabled})
+    const rect = h("button", {class: "rect", "aria-label": "Output image range: arrows move it, with Shift its right and lower side", disabled: !model.enabled || !to.formed})
     const shade = h("div", {class: "shade"})
     const show = () => {
       put(rect, [sides[0], sides[1], sides[2] - sides[0], sides[3] - sides[1]])
@@ -76,7 +76,7 @@ export function render({model, el}) {
     }
     let from = sides
     const begun = () => { from = [...sides] }
-    if (model.enabled) {
+    if (model.enabled && to.formed) {
       draggable(rect, whole, begun, (dx, dy, done) => { shift(dx, dy, from); show(); if (done) store() })
       for (const names of ["l", "r", "t", "b", "lt", "rt", "lb", "rb"]) {
         const grip = h("span", {class: `grip ${[...names].join(" ")}`})
@@ -240,7 +240,8 @@ export function render({model, el}) {
     drawWhole(to)
     drawFilm(to)
     drawSide(to)
-    fill(said, to.text, h("b", {}, sent && sent.key === key(to) ? " · shown as it is sent" : busy ? " · being formed" : ""))
+    if (!to.formed) fill(said, `${to.text} · `, h("b", {}, "goes there as it was received"), ": nothing is formed, so nothing can be moved.")
+    else fill(said, to.text, h("b", {}, sent && sent.key === key(to) ? " · shown as it is sent" : busy ? " · being formed" : ""))
     // What the keys move is drawn anew, and keeps them.
     if (before && root.activeElement !== active) [...box.querySelectorAll("[aria-label]")].find((node) => nameOf(node) === before)?.focus({preventScroll: true})
   }
@@ -254,7 +255,9 @@ export function render({model, el}) {
       if (number !== wanted) return
       picture = canvasOf(small)
       pictured = model.image
+      busy = to.formed
       draw()
+      if (!to.formed) return
       const exact = await loader.load({image: model.image, version: model.sent, logical: [0, 0], output: to.name}, "output").promise
       if (number !== wanted) return
       sent = {key: key(to), canvas: canvasOf(exact), source: exact}

@@ -3,7 +3,7 @@ export function render({model, el}) {
   const list = h("div", {class: "thumbs", role: "listbox", tabindex: 0, "aria-label": "Images"}), head = h("div", {class: "head"}), more = h("button", {type: "button", class: "more", onclick: () => model.send_msg({more: true})}), all = h("div", {class: "all"}, head, list, more)
   el.style.height = "100%"
   el.append(h("style", {}, `
-    .all{display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
+    .all{user-select:none;display:flex;flex-direction:column;height:100%;background:var(--panel);border-right:1px solid var(--line)}
     .head{padding:8px 10px 7px;border-bottom:1px solid var(--line);color:var(--dim);font-size:12px}.head b{color:var(--text);font-size:14px}.later{margin-left:9px;white-space:nowrap;color:var(--text)}.later svg{width:14px;height:14px;margin-right:3px;color:var(--warn)}
     .thumbs{flex:1;overflow-y:auto;padding:6px;display:flex;flex-direction:column;gap:6px;scrollbar-width:thin}
     .item{position:relative;flex:none;border:1px solid var(--line);border-radius:4px;background:#000;cursor:pointer;overflow:hidden;content-visibility:auto;contain-intrinsic-size:auto calc(var(--picture,92px) + 38px)}
