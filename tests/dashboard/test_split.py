@@ -49,7 +49,7 @@ def test_keys_change_its_size_and_leave_it_over_several_films(browser: Browser, 
     wait_until(lambda: films.count() == 2)
     page.locator(".film .place").focus()
     assert press("-", 1) == pytest.approx(1 / 1.02, abs=0.001)
-    wait_until(lambda: page.locator(".said").last.inner_text().startswith("8 × 10 in · 98%"))
+    wait_until(lambda: page.locator(".range .said").inner_text().startswith("8 × 10 in · 98%"))
     assert films.count() == 2
     # Smaller and smaller until one film is enough, and back; the keys stay with it all the while.
     press("-", 2)

@@ -183,7 +183,7 @@ def _film(view: _View) -> dict[str, Any]:
         "place": [left / film_width, top / film_height, w / film_width, h / film_height],
         "scale": factor if view.known else factor / most,
         "most": most if view.known else 1.0,
-        "largest": largest(apparatus, box, band, (height, width), most) if view.known else 1.0,
+        "largest": largest(apparatus, (height, width), most) if view.known else 1.0,
         "text": f"{film_words(apparatus.film_size)} · {size if view.known else 'size not known'}",
         "aspect": view.aspect,
         "movable": True,

@@ -19,7 +19,7 @@ def goes_over(apparatus: OutputApparatus, box: Cell, band: int, height: float, w
     return framing.splits(apparatus) and films <= film_split.MOST
 
 
-def largest(apparatus: OutputApparatus, box: Cell, band: int, extent: tuple[float, float], fitted: float) -> float:
+def largest(apparatus: OutputApparatus, extent: tuple[float, float], fitted: float) -> float:
     """The largest size that can be chosen on this printer: what fills one film, or what goes over several.
 
     Parameters
@@ -32,6 +32,8 @@ def largest(apparatus: OutputApparatus, box: Cell, band: int, extent: tuple[floa
     low, high = fitted, max(fitted, framing.BOUNDS["scale"][1])
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
+        # Films are laid as fewest of them are needed at each size.
+        box, band = framing.box(apparatus, framing.orientation(apparatus, *extent, middle))
         fits = goes_over(apparatus, box, band, extent[0] * middle, extent[1] * middle)
         low, high = (middle, high) if fits else (low, middle)
     # Sizes are kept with four digits: rounded up, the largest would be too large.
