@@ -16,6 +16,7 @@ import pytest
 from imgdash.config import parse
 from imgdash.model import ImgdashError
 from imgdash.workers import WorkerDied, Workers
+from tests.helpers import wait_until
 
 
 @pytest.fixture
@@ -104,3 +105,15 @@ def test_a_pool_that_cannot_start_a_process_can_be_stopped(monkeypatch: pytest.M
     pool.stop()
     assert waiting.cancelled()
     assert not pool.alive
+
+
+def test_what_takes_long_ends_with_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for its result would keep the process from ending."""
+    monkeypatch.setattr("imgdash.workers._PATIENCE", 0.2)
+    pool = Workers(1, 600)
+    future = pool.run(time.sleep, 60)
+    wait_until(future.running)
+    pool.stop()
+    with pytest.raises(WorkerDied):
+        future.result(20)
+    assert pool.run(abs, -1).cancelled() or pool.run(abs, -1).exception() is not None

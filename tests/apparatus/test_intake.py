@@ -41,6 +41,13 @@ class Bench:
             folder, workers, display_size=64, pitch_mm=1.0, raw_senders={},
             prepare=self._prepare, register=self._register, give_up=self._give_up, message=lambda path: None,
         )  # fmt: skip
+        self.looked, finish = 0, self.intake._finish
+
+        def counted() -> None:
+            finish()
+            self.looked += 1
+
+        self.intake._finish = counted  # type: ignore[method-assign]
 
     def run(self, function: Any, path: Path, *_: Any, **__: Any) -> Future[Examined]:
         self.asked[path.name] = Future()
@@ -92,6 +99,11 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 def test_files_are_looked_at_beside_each_other_and_registered_in_their_order(bench: Bench) -> None:
     first, second = bench.put("1-1-1.dcm"), bench.put("2-1-1.dcm")
     second.set_result(Examined("second", {}, {}, {}, None))
+    # Everything of the second is there, and it was looked at again since.
+    wait_until(lambda: [future.done() for _, _, future in bench.intake._pending] == [False, True])
+    looked = bench.looked
+    wait_until(lambda: bench.looked > looked + 2)
+    assert bench.tries == []
     first.set_result(Examined("first", {}, {}, {}, None))
     wait_until(lambda: len(bench.registered) == 2)
     assert bench.tries == ["1-1-1.dcm", "2-1-1.dcm"]

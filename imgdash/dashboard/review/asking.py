@@ -37,9 +37,11 @@ class Asking:
     def request(self, header: ImageHeader) -> None:
         """What is to be better, and who is asked."""
         apparatus = self._session.apparatus
-        self._asked_for = header.image_id
 
         def advised(advice: questions.Advice) -> None:
+            if self.dialog.open or self._page.current != header.image_id:
+                # Somebody has gone on meanwhile.
+                return
             fields = questions.request(header, self._page.processing.chain_of(header), advice)
             self._ask("request", "Ask for a better image", header, fields, "Send request")
 
@@ -47,10 +49,10 @@ class Asking:
 
     def reject(self, header: ImageHeader) -> None:
         """Why it is not to be used."""
-        self._asked_for = header.image_id
         self._ask("reject", "Reject this image", header, questions.reject(header), "Reject")
 
     def _ask(self, kind: str, title: str, header: ImageHeader, fields: list[dict[str, Any]], submit: str) -> None:
+        self._asked_for = header.image_id
         who = f"{person(header.patient.name)} · {header.title} · number {header.number}"
         self.dialog.param.update(
             kind=kind, title=title, subtitle=who, fields=fields, submit=submit, error="", danger=kind == "reject"
@@ -72,7 +74,8 @@ class Asking:
         header, apparatus = self._page.work[self._asked_for], self._session.apparatus
 
         def advised(advice: questions.Advice) -> None:
-            self.dialog.send(patch={"ask": {"value": advice.ask}, "to": {"words": {"": advice.words}}})
+            if self._asked_for == header.image_id:
+                self.dialog.send(patch={"ask": {"value": advice.ask}, "to": {"words": {"": advice.words}}})
 
         self._session.run(lambda: questions.advise(apparatus, header, str(values["reason"])), advised)
 

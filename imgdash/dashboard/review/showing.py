@@ -93,7 +93,7 @@ class Showing(Page):
             return
         if header.image_id == self.current:
             return
-        begun = self.deciding.asking.dialog.open or self.about.typing == self.current
+        begun = self.deciding.asking.dialog.open or self.framed.editor.open or self.about.typing == self.current
         if begun or header.image_id not in self.work:
             # What is begun here goes on, beside the other one.
             self.presence.at(self.current)

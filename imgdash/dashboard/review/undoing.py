@@ -57,6 +57,8 @@ class Undoing:
     def refused(self, image_id: str) -> None:
         """The apparatus has refused a decision: there is nothing to be taken back."""
         self._deciding.pop(image_id, None)
+        # Nor is anything to be waited for, where that was asked for already.
+        self._undoing.discard(image_id)
         self._forget(image_id)
 
     def _forget(self, image_id: str) -> None:

@@ -9,7 +9,7 @@ export function render({model, el}) {
     dd input{width:100%;min-height:24px;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
   `), box)
   // What is being typed: of which image, in which cell. It outlasts whatever else is drawn anew.
-  let typing = null, came = null
+  let typing = null, came = null, drawn = model.image
   // Who came here by a key goes back to what was in sight before.
   function back() {
     const from = came
@@ -29,6 +29,8 @@ export function render({model, el}) {
     model.send_msg({typing: ""})
   }
   function edit(cell, row) {
+    // Pressed while another image came: what is drawn here is of the former one.
+    if (drawn !== model.image) return
     const input = h("input", {value: row.value, "aria-label": row.label, maxlength: 200, onkeydown: (event) => {
       event.stopPropagation()
       if (event.key === "Escape") end()
@@ -36,7 +38,7 @@ export function render({model, el}) {
       // Said for the image that it was typed for, whichever is open by then.
       const {image, keyword} = typing, value = input.value, before = known(keyword)?.value
       end()
-      if (value !== before) model.send_msg({edit: keyword, value, image})
+      if (value !== row.value && value !== before) model.send_msg({edit: keyword, value, image})
     }, onblur: () => {
       // Who looks something up in another window comes back to what he has typed.
       if (document.hasFocus()) end()
@@ -72,6 +74,7 @@ export function render({model, el}) {
     return cell.closest("section")
   }
   function draw() {
+    drawn = model.image
     arrange(box, model.sections.map(section))
     // Where nothing in it can be operated, the keyboard scrolls it nevertheless.
     box.tabIndex = box.querySelector("[role=button],input") || !model.sections.length ? -1 : 0

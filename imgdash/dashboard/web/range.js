@@ -250,11 +250,12 @@ export function render({model, el}) {
     if (!model.open || !to || !model.image) return
     busy = true
     draw()
+    const image = model.image
     try {
       const small = await loader.load({image: model.image, version: model.version, logical: [0, 0]}, "preview").promise
       if (number !== wanted) return
       picture = canvasOf(small)
-      pictured = model.image
+      pictured = image
       busy = to.formed
       draw()
       if (!to.formed) return

@@ -96,9 +96,9 @@ export function render({model, el}) {
     main.trouble.replaceChildren()
     main.wait("")
     paint()
-    seen = model.image
-    if (told !== model.image) { told = model.image; model.send_msg({shown: told}) }
-    log.push({image: model.image, kind, ms: Math.round((performance.now() - (window.imgdash.key || 0)) * 10) / 10, at: performance.now()})
+    seen = loaded.image ?? model.image
+    if (told !== seen) { told = seen; model.send_msg({shown: told}) }
+    log.push({image: seen, kind, ms: Math.round((performance.now() - (window.imgdash.key || 0)) * 10) / 10, at: performance.now()})
     if (log.length > 500) log.shift()
   }
   function refuse(cause, remedy) {
