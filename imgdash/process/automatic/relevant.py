@@ -27,6 +27,8 @@ _LIGHTER: Final = 0.2  # of the way between the means
 _LEAST_LUNG: Final = 0.04  # of the anatomy
 _MOST_LUNGS: Final = 0.75
 _MOST_OPEN: Final = 0.35  # of a lung's outline, at direct exposure or the field's rim
+_RUNS_OUT: Final = 0.2  # where so much of it is open, shoulders may be taken for lung: thinner than what lies deep
+_THINNER: Final = 0.0025  # signal
 _WALL_MM: Final = 40.0  # of the chest, muscles and fat, seen from the side
 _LEAST_INNER: Final = 0.5  # of the anatomy: a limb is not as wide
 _UNSURE: Final = 0.5
@@ -76,9 +78,13 @@ def relevant(signal: Floats, anatomy: Mask, direct: Mask, settings: Automatic, p
     if settings.region == "spine-lateral":
         return _lateral(signal, anatomy, pitch_mm)
     found = _lungs(signal, anatomy, direct)
-    if found is not None:
-        return Relevant(found, 1.0)
+    if found is not None and (found[1] < _RUNS_OUT or not direct.any()):
+        return Relevant(found[0], 1.0)
     deep = _deep(signal, anatomy, direct, pitch_mm)
+    if found is not None and (
+        deep is None or float(np.median(signal[found[0]])) > float(np.median(signal[deep])) - _THINNER
+    ):
+        return Relevant(found[0], 1.0)
     if deep is not None:
         said = "Relevant region: the lungs run into thin parts beside air; only what lies deep is taken."
         return Relevant(deep, _UNSURE, (said,))
@@ -93,8 +99,8 @@ def outlines(mask: Mask, extent_mm: Sequence[float]) -> list[list[list[float]]]:
     return [[[round(float(x), 1), round(float(y), 1)] for x, y in (points + 0.5) * pitch] for points in outer]
 
 
-def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> Mask | None:
-    """The dark parts of the anatomy that are closed in, at most two."""
+def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> tuple[Mask, float] | None:
+    """The dark parts of the anatomy that are closed in, at most two, and how much of their outline lies open."""
     smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), _SMOOTHING))
     dark = anatomy & (smooth < _between_two(smooth[anatomy]))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(_opened(dark), connectivity=4)
@@ -106,10 +112,13 @@ def _lungs(signal: Floats, anatomy: Mask, direct: Mask) -> Mask | None:
             break
         one = labels == k
         rim = one & (cv2.erode(one.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) == 0)
-        if (rim & open_air).sum() <= _MOST_OPEN * rim.sum():
-            lungs.append(one)
-    found = np.any(lungs[:2], axis=0) if lungs else None
-    return None if found is None or found.sum() > _MOST_LUNGS * total else np.asarray(found)
+        share = float((rim & open_air).sum() / rim.sum())
+        if share <= _MOST_OPEN:
+            lungs.append((one, share))
+    if not lungs:
+        return None
+    found = np.asarray(np.any([one for one, _ in lungs[:2]], axis=0))
+    return None if found.sum() > _MOST_LUNGS * total else (found, max(share for _, share in lungs[:2]))
 
 
 def _deep(signal: Floats, anatomy: Mask, direct: Mask, pitch_mm: float) -> Mask | None:
