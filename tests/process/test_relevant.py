@@ -66,7 +66,7 @@ def test_a_spine_that_lies_across_is_followed_as_well() -> None:
     assert np.array_equal(lying.mask.T, upright.mask)
 
 
-@pytest.mark.parametrize("number", [20013, 20052])
+@pytest.mark.parametrize("number", [20013, 20052, 24104])
 def test_a_skull_over_the_spine_is_left_out_of_its_region(number: int) -> None:
     made = case("CSPINE", "AP", number)
     found = _found(made, "spine")

@@ -35,6 +35,7 @@ _UNSURE: Final = 0.5
 _BAND_MM: Final = 50.0
 _SIDE_MM: Final = 60.0
 _MIDDLE_MM, _BESIDE_MM, _BESIDE_WIDE_MM = 24.0, 40.0, 16.0
+_SHOWS: Final = 0.015  # signal; a jaw is up to 0.01 lighter in its middle
 _UNKNOWN: Final = 0.1
 _MOST_LEFT: Final = 0.5
 _STANDS_OUT: Final = 0.5
@@ -202,7 +203,7 @@ def _shown(signal: Floats, anatomy: Mask, band: Mask, pitch_mm: float) -> Mask:
     x = round((columns[0] + columns[-1]) / 2 * apart.shape[2] / signal.shape[1])
     least = np.fmin(*apart[:, :, x])
     known = np.where(np.isfinite(least), least, _UNKNOWN).astype(np.float32).reshape(-1, 1)
-    seen = np.flatnonzero(cv2.GaussianBlur(known, (0, 0), sigmaX=0.1, sigmaY=2).ravel() > 0)
+    seen = np.flatnonzero(cv2.GaussianBlur(known, (0, 0), sigmaX=0.1, sigmaY=2).ravel() > _SHOWS)
     if not len(seen):
         return band
     run = max(np.split(seen, np.flatnonzero(np.diff(seen) > 1) + 1), key=len)
