@@ -75,3 +75,19 @@ def test_a_figure_is_taken_where_it_is_drawn(tab: Tab, station: Station) -> None
 
     wait_until(lambda: moved() == pytest.approx(-60, abs=3))
     assert tab.errors == []
+
+
+def test_the_login_page_is_as_large_as_the_pages_behind_it(browser: Browser, station: Station) -> None:
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(station.dashboard.url)
+    usual = page.locator("main").bounding_box()
+    page.set_viewport_size(WIDE)
+    box = page.locator("main").bounding_box()
+    assert usual is not None
+    assert box is not None
+    assert box["width"] == pytest.approx(usual["width"] * LARGER, abs=1)
+    # In the middle, and nothing to scroll.
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert middle == pytest.approx((WIDE["width"] / 2, WIDE["height"] / 2), abs=2)
+    assert page.evaluate("document.documentElement.scrollHeight") <= WIDE["height"]
+    page.close()

@@ -2,58 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import panel as pn
 
-from imgdash.dashboard.page import Page
 from imgdash.dashboard.panels import ActionBar
-from imgdash.dashboard.review import summary
 from imgdash.dashboard.review.about import About, Presence
 from imgdash.dashboard.review.beside import Beside
 from imgdash.dashboard.review.deciding import Deciding
 from imgdash.dashboard.review.framed import Framed
 from imgdash.dashboard.review.listing import Listing
 from imgdash.dashboard.review.measured import Measured
-from imgdash.dashboard.review.processing import Processing
-from imgdash.dashboard.review.worklist import WorkList
+from imgdash.dashboard.review.picturing import Picturing
 from imgdash.dashboard.strip import Strip
-from imgdash.dashboard.viewport import Viewport, geometry, source
-from imgdash.model import IMAGE, ImageHeader, ImgdashError
+from imgdash.model import ImageHeader, ImgdashError
 
-_AHEAD = 2
 # Among so many the next image is chosen where others work at the same list.
 _CHOICE = 24
 
 
-class Showing(Page):
+class Showing(Picturing):
     """Base of `imgdash.dashboard.pages.review.Review`, which makes the parts.
 
     Attributes
     ----------
-    current
-        image_id of the image that is open.
     idle
         Everything is decided: what comes next is opened by itself.
     """
 
-    current = ""
     idle = True
-    work: WorkList
     strip: Strip
     listing: Listing
-    viewport: Viewport
     about: About
     bar: ActionBar
-    processing: Processing
     beside: Beside
     measured: Measured
     framed: Framed
     deciding: Deciding
     presence: Presence
-    _wanted = _on_screen = _request_key = ""
+    _wanted = ""
 
     def show(self, image_id: str, by_itself: bool = False) -> None:
         """Open an image of the strip.
@@ -101,49 +88,12 @@ class Showing(Page):
         self.work.take([header], self.current)
         self.show(header.image_id)
 
-    def seen(self, image_id: str) -> bool:
-        """Whether an image is on this screen: nobody can confirm what he does not see."""
-        return image_id == self._on_screen
-
     # -- what is shown of it ------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Show the image that is open as it is known now."""
         self._pixels()
         self._details()
-
-    def _pixels(self) -> None:
-        header = self.work[self.current]
-        self.viewport.param.update(
-            image=header.image_id,
-            version=self.work.version(header.image_id),
-            trial="",
-            following=self._following(),
-            adjustable=header.state in ("awaiting", "postponed") and self.session.actor.may("process"),
-            corners=summary.corners(header),
-            why=summary.unreadable(header),
-            offers=self._offers(),
-            **geometry(header, self._rotation(header)),
-        )
-
-    def _offers(self) -> str:
-        """The key with which an image that cannot be shown is asked for again; empty where it cannot be, or was."""
-        header = self.work.get(self.current)
-        may = self.session.actor.may("request") and (header is None or IMAGE.allows(header.state, "request"))
-        return self._request_key if may else ""
-
-    def _rotation(self, header: ImageHeader) -> int:
-        kept = self.processing.condition_of(header).processing.get("geometry", {}).get("rotation", 0)
-        return int(header.overrides.get("geometry.rotation", kept))
-
-    def _following(self) -> list[Mapping[str, Any]]:
-        following = self.work.following(self.current, _AHEAD)
-        self.session.apparatus.ahead.expect(self.session, following[0] if following else "")
-        return [
-            source(self.work[other], self.work.version(other), self._rotation(self.work[other]))
-            for other in following
-            if not summary.unreadable(self.work[other])
-        ]
 
     def _details(self) -> None:
         """Everything beside the pixels; after them, so that the next image is seen first."""
