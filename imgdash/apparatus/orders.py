@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+import time
+from typing import Final
 
 from imgdash.apparatus import reservations
 from imgdash.config import Peer, Site
@@ -17,6 +19,8 @@ from imgdash.store.procedures import Procedures
 from imgdash.store.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
+# So many seconds a machine may take to be there.
+_STARTING: Final = 30.0
 
 
 class Orders:
@@ -75,16 +79,16 @@ class Orders:
         self._store.write(change)
 
     def _poll(self, peer: Peer) -> None:
-        said, failures = "", 0
+        said, away_since = "", 0.0
         while not self._stopping.is_set():
             try:
                 for order in worklist.poll(self._site, peer):
                     self.take(order, listed=True)
-                said, failures = "", 0
+                said, away_since = "", 0.0
             except PeerFailed as error:
-                failures += 1
-                # Once is nothing: a peer may just be starting. What lasts is said once.
-                if failures > 1 and error.cause != said:
+                away_since = away_since or time.monotonic()
+                # At first it is nothing: a peer may just be starting. What lasts is said once.
+                if time.monotonic() - away_since > _STARTING and error.cause != said:
                     said = error.cause
                     _LOG.warning("worklist of %s: %s", peer.name, error)
             self._stopping.wait(peer.worklist_seconds)

@@ -2,7 +2,8 @@
 export function render({model, el}) {
   const tabs = h("div", {class: "tabs", role: "tablist"}), side = h("div", {class: "side"}), said = h("div", {class: "said", role: "status"})
   const whole = h("div", {class: "frame whole"}), film = h("div", {class: "frame film"})
-  const left = h("div", {class: "half"}, h("h3", {}, "Output image range"), h("div", {class: "room"}, whole), h("p", {}, "Drag the sides, the corners, or the whole range. Overlays snap to edges, middle and each other."))
+  const hint = h("p", {}, "Drag the sides, the corners, or the whole range. Overlays snap to edges, middle and each other.")
+  const left = h("div", {class: "half"}, h("h3", {}, "Output image range"), h("div", {class: "room"}, whole), hint)
   const right = h("div", {class: "half"}, h("h3", {}, "Output range"), h("div", {class: "room"}, film), said)
   const reset = h("button", {onclick: () => { local = null; model.send_msg({reset: model.current}) }}, "Reset")
   const close = h("button", {onclick: () => model.send_msg({close: true})}, "Done ", h("kbd", {}, "Esc"))
@@ -237,6 +238,7 @@ export function render({model, el}) {
     own = {...to.own}
     fill(tabs, ...model.destinations.map((other) => h("button", {role: "tab", "aria-selected": String(other === to), onclick: () => model.send_msg({current: other.name})}, icon(model, other.kind === "printer" ? "film" : "storage"), other.name)))
     reset.disabled = !model.enabled || !Object.keys(to.own).length
+    hint.style.visibility = to.formed ? "" : "hidden"
     drawWhole(to)
     drawFilm(to)
     drawSide(to)
