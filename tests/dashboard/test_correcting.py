@@ -69,6 +69,22 @@ def test_what_is_given_up_shows_what_is_known_by_then(tab: Tab, station: Station
     assert station.apparatus.image(images[0]).patient.id == "P 78"
 
 
+def test_enter_in_a_field_that_nobody_touched_takes_no_correction_back(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    typing(tab)
+    station.apparatus.edit(images[0], by="mona", PatientID="P 80", StationName="ROOM 9")
+    tab.page.locator("dd[data-keyword=StationName]", has_text="ROOM 9").wait_for()
+    tab.page.keyboard.press("Enter")
+    tab.page.locator("dd[data-keyword=PatientID]", has_text="P 80").wait_for()
+    # Another correction, said after it, comes after it.
+    tab.page.locator("dd[data-keyword=StationName] [role=button]").click()
+    tab.page.keyboard.type("ROOM 10")
+    tab.page.keyboard.press("Enter")
+    wait_until(lambda: station.apparatus.image(images[0]).edits.get("StationName") == "ROOM 10")
+    assert station.apparatus.image(images[0]).patient.id == "P 80"
+
+
 def test_what_is_typed_for_one_image_is_never_put_into_another_one(
     tab: Tab, station: Station, images: list[str]
 ) -> None:

@@ -33,8 +33,9 @@ _LEAST_ROWS: Final = 5
 def boxed(signal: Floats, anatomy: Mask, pitch_mm: float) -> tuple[Floats, Floats]:
     """Signal summed over the anatomy on the coarse grid, and the share of each of its cells that is anatomy."""
     scale = pitch_mm / _GRID_MM
+    height, width = (max(1, round(length * scale)) for length in signal.shape)
     weight, total = (
-        np.asarray(cv2.resize(v.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        np.asarray(cv2.resize(v.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA))
         for v in (anatomy, np.where(anatomy, signal, 0))
     )
     return total, weight
