@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route
 
+from imgdash.dashboard.pages.review import Review
 from tests.dashboard.conftest import Station, Tab, log_in
+from tests.dashboard.test_shell import shell_of
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
@@ -99,3 +101,43 @@ def test_the_editor_of_the_range_shows_an_image_too(tab: Tab, station: Station, 
     tab.page.keyboard.press("Escape")
     tab.page.get_by_label("Radiograph").wait_for()
     assert tab.errors == []
+
+
+def test_pixels_that_come_late_are_of_their_own_image(browser: Browser, station: Station, images: list[str]) -> None:
+    """Nobody can confirm what he has not seen: the next image was not painted because the former one was."""
+    tab = log_in(browser, station, "rita")
+    shell = shell_of(station, "rita")
+    review = shell.pages["review"]
+    assert isinstance(review, Review)
+    wait_until(lambda: "frame" in tab.painted(review.current))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "/frame?" in route.request.url or f"{second}/preview?" in route.request.url:
+            held.append(route)
+        else:
+            route.continue_()
+
+    second = ""
+    tab.page.route("**/image/**", hold)
+    # They are far down the list: nothing of them is fetched ahead.
+    first = station.take(AccessionNumber="L1", PatientID="L1")
+    second = station.take(AccessionNumber="L2", PatientID="L2")
+    tab.page.click(f".item[data-image='{first}']")
+    wait_until(lambda: "preview" in tab.painted(first))
+    wait_until(lambda: tab.painted(first) and any(first in route.request.url for route in held))
+    wait_until(lambda: second in review.work)
+    tab.page.get_by_label("Fit", exact=True).first.hover()
+    # While a button is held, the next image waits.
+    tab.page.mouse.down()
+    shell.session.soon(lambda: review.show(second))
+    tab.page.wait_for_function("(image) => location.search.includes(image)", arg=second)
+    for route in [route for route in held if first in route.request.url]:
+        route.continue_()
+    wait_until(lambda: "frame" in [*tab.painted(first), *tab.painted(second)])
+    assert not tab.painted(second)
+    tab.page.mouse.up()
+    wait_until(lambda: tab.painted(first) and any(f"{second}/preview?" in route.request.url for route in held))
+    assert not review.seen(second)
+    tab.page.unroute_all()
+    tab.page.close()
