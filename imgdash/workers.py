@@ -56,7 +56,7 @@ def _serve(connection: Any, memory_mb: int) -> None:
     # What people wait for in the station, and its receivers, come first where all processors are busy.
     os.nice(_NICE)
     if hasattr(os, "SCHED_BATCH"):
-        # Nor does it break in on them when it wakes: with eight reviewers 95 of 100 pictures came a fifth sooner.
+        # Nor does it break in on them when it wakes.
         with suppress(OSError):  # a courtesy, that some kernels and service managers refuse
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     # One thread each: there are as many workers as cores for them.
