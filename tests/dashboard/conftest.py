@@ -71,7 +71,8 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     with Apparatus(site(folder, station=BOTH, **AWAY)) as apparatus:
         for name, role in (("rita", "user"), ("mona", "manager"), ("max", "maker")):
             apparatus.users.add(name, role, PASSWORD)
-        with Dashboard(apparatus, 0, one_click={"rita": "user", "mona": "manager"}, forget_seconds=1.0) as dashboard:
+        # Long enough for a busy machine's browser to come back with the token of its page.
+        with Dashboard(apparatus, 0, one_click={"rita": "user", "mona": "manager"}, forget_seconds=5.0) as dashboard:
             yield Station(apparatus, dashboard, folder)
 
 

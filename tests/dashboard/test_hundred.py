@@ -31,7 +31,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     folder = tmp_path_factory.mktemp("station")
     with Apparatus(site(folder, station=BOTH, fitness={"film_minimum_pixels": 32}, **AWAY)) as apparatus:
         apparatus.users.add("mona", "manager", PASSWORD)
-        with Dashboard(apparatus, 0, one_click={"mona": "manager"}, forget_seconds=1.0) as dashboard:
+        with Dashboard(apparatus, 0, one_click={"mona": "manager"}) as dashboard:
             yield Station(apparatus, dashboard, folder)
 
 

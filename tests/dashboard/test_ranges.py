@@ -61,7 +61,7 @@ def station(tmp_path_factory: pytest.TempPathFactory, peers: tuple[Path, int, in
     ]
     with Apparatus(site(folder, apparatus=outputs)) as apparatus:
         apparatus.users.add("mona", "manager", PASSWORD)
-        with Dashboard(apparatus, 0, one_click={"mona": "manager"}, forget_seconds=1.0) as dashboard:
+        with Dashboard(apparatus, 0, one_click={"mona": "manager"}) as dashboard:
             yield Station(apparatus, dashboard, folder)
 
 

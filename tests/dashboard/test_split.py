@@ -23,7 +23,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     film = {"name": "FILM", "kind": "printer", "ae_title": "FILM", "port": 1, "dpi": 50, "film_size": "8INX10IN"}
     with Apparatus(site(folder, apparatus=[{**film, "true_size": True, "split": True}])) as apparatus:
         apparatus.users.add("mona", "manager", PASSWORD)
-        with Dashboard(apparatus, 0, one_click={"mona": "manager"}, forget_seconds=1.0) as dashboard:
+        with Dashboard(apparatus, 0, one_click={"mona": "manager"}) as dashboard:
             yield Station(apparatus, dashboard, folder)
 
 
