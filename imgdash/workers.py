@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from multiprocessing import spawn
 from typing import Any, TypeVar
 
+from imgdash.handover import Line
 from imgdash.model import ImgdashError
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class _Task:
     future: Future[Any] = field(compare=False)
 
 
-def _serve(connection: Any, memory_mb: int) -> None:
+def _serve(line: Line, memory_mb: int) -> None:
     """Body of a worker process."""
     # Ctrl+C in a terminal reaches every process; the apparatus decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -67,10 +68,10 @@ def _serve(connection: Any, memory_mb: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as file:
         already = int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
     resource.setrlimit(resource.RLIMIT_AS, (already + limit, already + limit))
-    connection.send(("ready", None))
+    line.hand(("ready", None))
     while True:
         try:
-            function, arguments = connection.recv()
+            function, arguments = line.take()
         except (EOFError, OSError):
             # The apparatus is gone.
             return
@@ -78,16 +79,16 @@ def _serve(connection: Any, memory_mb: int) -> None:
             answer = ("done", function(*arguments))
         except MemoryError:
             why = f"The image needs more memory than the {memory_mb} MB that a worker may take."
-            connection.send(
-                ("error", WorkerDied(why, "Raise worker_memory_mb in the site file, if the image is sound."))
-            )
+            line.hand(("error", WorkerDied(why, "Raise worker_memory_mb in the site file, if the image is sound.")))
             return
         except BaseException as error:
             answer = ("error", error)
         try:
-            connection.send(answer)
+            line.hand(answer)
         except Exception as error:  # an answer or error that cannot be pickled
-            connection.send(("error", ImgdashError(f"A worker's answer could not be sent: {error}.")))
+            line.hand(("error", ImgdashError(f"A worker's answer could not be sent: {error}.")))
+        # Nothing of this task stays while the next one is awaited.
+        del function, arguments, answer
 
 
 _starting = threading.local()
@@ -176,7 +177,7 @@ class Workers:
         """Whether every worker is looked after: it runs, or is about to be started again."""
         return all(thread.is_alive() for thread in self._threads)
 
-    def _start_one(self, number: int) -> tuple[Any, Any] | None:
+    def _start_one(self, number: int) -> tuple[Any, Line] | None:
         """Start a process; where the machine has no room for one, when it has. None if the pool is stopped before."""
         self._pids[number] = None
         pause = _FIRST_PAUSE
@@ -189,8 +190,8 @@ class Workers:
             pause = min(pause * 2, _LONGEST_PAUSE)
         return None
 
-    def _started(self, number: int) -> tuple[Any, Any]:
-        ours, theirs = self._context.Pipe()
+    def _started(self, number: int) -> tuple[Any, Line]:
+        ours, theirs = Line.pair()
         process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
         try:
             _starting.worker = True
@@ -206,7 +207,7 @@ class Workers:
 
     def _tend(self, number: int) -> None:
         """Give tasks to one process, and to the next one when it has died."""
-        worker: tuple[Any, Any] | None = None
+        worker: tuple[Any, Line] | None = None
         try:
             while True:
                 if worker is None:
@@ -219,13 +220,13 @@ class Workers:
                     return
                 if not task.future.set_running_or_notify_cancel():
                     continue
-                connection = worker[1]
+                line = worker[1]
                 try:
                     if not ready:
-                        _receive(connection, 60.0)
+                        line.take(60.0)
                         ready = True
-                    connection.send((task.function, task.arguments))
-                    kind, answer = _receive(connection, task.timeout)
+                    line.hand((task.function, task.arguments))
+                    kind, answer = line.take(task.timeout)
                 except (EOFError, OSError, TimeoutError) as error:
                     self.died += 1
                     _end(*worker)
@@ -268,15 +269,8 @@ def _stop() -> None:
     """Marks the end of the queue."""
 
 
-def _receive(connection: Any, timeout: float) -> tuple[str, Any]:
-    if not connection.poll(timeout):
-        raise TimeoutError
-    answer: tuple[str, Any] = connection.recv()
-    return answer
-
-
-def _end(process: Any, connection: Any) -> None:
-    connection.close()
+def _end(process: Any, line: Line) -> None:
+    line.close()
     process.join(0.5)
     if process.is_alive():
         process.kill()
