@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,9 @@ from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Change, Store
 from imgdash.workers import Workers
 
+_LOG = logging.getLogger(__name__)
 _ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and (data->>'arrival') = ?"
+_NEXT: Final = "select coalesce(max(number), 0) + 1 as number from image"
 _Known = TypeVar("_Known", ImageHeader, Order)
 # What is known of an image once its pixels are seen.
 _SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "order_id")
@@ -84,8 +87,8 @@ class Registration(Processing):
         if new:
             if known or prepared is None or not self._holds(prepared, found):
                 prepared = self._unborn(path, arrived_at, found, known[0].edits if known else {})
-            unborn = prepared
-            header = self.store.write(lambda change: self._birth(change, found, unborn, path.name))
+            unborn, number = prepared, 0 if known else self._drawn(prepared, found)
+            header = self.store.write(lambda change: self._birth(change, found, unborn, path.name, number))
         else:
             header = self._again(known[0], path, found)
         if found.readable_header and header.state != "deleted" and not self.files.has(header.image_id):
@@ -99,14 +102,35 @@ class Registration(Processing):
         if new:
             self._tell(header)
 
+    def _drawn(self, unborn: Unborn, found: Examined) -> int:
+        """Keep what a new image looks like before it is known, so that it awaits its reviewer from the first.
+
+        Each change of the records waits for the disk, and images that arrive together wait for each other's.
+
+        Returns
+        -------
+        The number for which that was kept; 0 where the image answers a request, or cannot be seen: it is known first.
+        """
+        header = unborn.header
+        if found.reduced is None or self._may_answer(header):
+            return 0
+        number: int = self.store.query(_NEXT)[0]["number"]
+        self.reduced.put(header.image_id, number, found.reduced)
+        return number
+
+    def _may_answer(self, header: ImageHeader) -> bool:
+        try:
+            return self.requests.match(header, read(self.files.path(header.image_id)).ds) is not None
+        except Exception:  # said once the image is known, which then is given to its reviewer as it is
+            return True
+
     def _examined(self, header: ImageHeader, found: Examined) -> None:
         """On to its reviewer, or into quarantine."""
         if header.state == "received" and found.reduced is not None:
             self.reduced.put(header.image_id, header.number, found.reduced)
             self._answer(header)
             # Only now may a reviewer have it: what it answers, and what it looks like, is there.
-            why = header.parameters.get("condition_why", "")
-            self.store.transition("image", header.image_id, "examine", why=why)
+            self.store.transition("image", header.image_id, "examine", why=_why(header))
         elif header.state == "received":
             self._set_aside(header, found)
         elif header.state == "quarantined" and found.readable_header:
@@ -183,9 +207,10 @@ class Registration(Processing):
     def _answer(self, header: ImageHeader) -> None:
         """The image answers a request: it replaces the one that was not good enough (R6)."""
         ds = read(self.files.path(header.image_id)).ds
-        request = self.requests.match(header, ds)
-        if request is not None:
-            self.requests.answered(request, header, ds)
+        match = self.requests.match(header, ds)
+        if match is not None:
+            _LOG.info("image %s answers request %s: %s", header.image_id, match.request.request_id, match.why)
+            self.requests.answered(match.request, header, ds)
 
     def _header(self, found: Examined, file: Path, arrived_at: datetime, order: Order | None) -> ImageHeader:
         columns = dict(found.columns)
@@ -203,15 +228,16 @@ class Registration(Processing):
             **columns,
         )
 
-    def _birth(self, change: Change, found: Examined, unborn: Unborn, arrival: str) -> ImageHeader:
+    def _birth(self, change: Change, found: Examined, unborn: Unborn, arrival: str, drawn: int = 0) -> ImageHeader:
+        """Make an image known; to its reviewer, too, where it was drawn under the number that it gets."""
         header, order = unborn.header, unborn.order
-        last = change.query("select coalesce(max(number), 0) as number from image")[0]["number"]
+        number = change.query(_NEXT)[0]["number"]
         twin = change.query(
             "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ? "
             "order by number limit 1",
             [header.sop_instance_uid, header.image_id],
         )
-        header = _with(header, number=last + 1, duplicate_of=twin[0]["image_id"] if twin else "")
+        header = _with(header, number=number, duplicate_of=twin[0]["image_id"] if twin else "")
         why = f"received from {header.sender or 'an unknown sender'}"
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
@@ -229,6 +255,8 @@ class Registration(Processing):
             emission.record(change, header, order, unborn.facts)
         if order is not None and any(now.state == "new" for now in change.orders("order_id = ?", [order.order_id])):
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
+        if drawn == number:
+            change.transition("image", header.image_id, "examine", why=_why(header))
         return change.image(header.image_id)
 
     def _is_quality(self, header: ImageHeader) -> bool:
@@ -239,6 +267,11 @@ class Registration(Processing):
             self.files.done(path)
         else:
             self.files.set_aside(path)
+
+
+def _why(header: ImageHeader) -> str:
+    """Why it has its condition key."""
+    return str(header.parameters.get("condition_why", ""))
 
 
 def _sender(found: Examined) -> str:

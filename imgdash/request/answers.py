@@ -11,7 +11,7 @@ from imgdash.config import Site
 from imgdash.model import IMAGE, REQUEST, ImageHeader, NotFound, Order, Request, Unreadable
 from imgdash.request import matching, outcomes
 from imgdash.request.facts import request_of
-from imgdash.request.matching import Candidate
+from imgdash.request.matching import Candidate, Match
 from imgdash.request.ups_events import UpsEvent
 from imgdash.store.change import Change, Reader
 from imgdash.store.files import Files
@@ -33,19 +33,15 @@ class Answers:
 
     # -- images ---------------------------------------------------------------------------------------------
 
-    def match(self, header: ImageHeader, ds: Dataset) -> Request | None:
-        """The request that an arriving image answers, or None.
+    def match(self, header: ImageHeader, ds: Dataset) -> Match | None:
+        """The request that an arriving image answers, and why, or None.
 
         Parameters
         ----------
         ds
             The image's data set; pixels are not needed.
         """
-        found = matching.find(header, ds, candidates(self.store, header.image_id))
-        if found is None:
-            return None
-        _LOG.info("image %s answers request %s: %s", header.image_id, found.request.request_id, found.why)
-        return found.request
+        return matching.find(header, ds, candidates(self.store, header.image_id))
 
     def answered(self, request: Request, header: ImageHeader, ds: Dataset | None = None) -> None:
         """Link the answer to what it replaces; doing it twice does no harm.

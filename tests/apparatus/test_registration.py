@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 
@@ -231,6 +232,43 @@ def test_what_is_due_by_policy_survives_a_stop(
         apparatus.stop()
 
 
+def test_a_new_image_awaits_its_reviewer_from_the_first(apparatus: Apparatus, source: Path) -> None:
+    told: list[list[str]] = []
+    apparatus.store.subscribe(lambda events: told.append([event.event for event in events if event.subject == "image"]))
+    image = register(apparatus, source)
+    assert image.state == "awaiting"
+    # In one change, which waits for the disk once.
+    assert told[0] == ["register", "examine"]
+    assert apparatus.reduced(image.image_id).display.any()
+    shown = apparatus.reduced_images.stack()[image.number].values
+    assert shown.any()
+
+
+@pytest.mark.parametrize("at", ["put", "write"])
+def test_a_stop_before_a_new_image_is_known_loses_nothing(
+    apparatus: Apparatus, source: Path, monkeypatch: pytest.MonkeyPatch, at: str, tmp_path: Path
+) -> None:
+    def stop(*_: Any) -> None:
+        raise Stop
+
+    path, _ = arrived(apparatus, source)
+    owner = apparatus._registration.reduced if at == "put" else apparatus.store
+    with monkeypatch.context() as broke:
+        broke.setattr(owner, at, stop)
+        with pytest.raises(Stop):
+            apparatus._registration.register(path, datetime.now(), arrived(apparatus, source, name=path.name)[1])
+    assert path.exists()
+    # Another one gets the number for which the first was drawn.
+    other = register(apparatus, radiograph(tmp_path / "b.dcm", 120))
+    image = register(apparatus, source, name=path.name)
+    assert (other.number, image.number) == (1, 2)
+    stack = apparatus.reduced_images.stack()
+    for one in (other, image):
+        display = apparatus.reduced(one.image_id).display
+        assert one.state == "awaiting"
+        np.testing.assert_array_equal(stack[one.number].values[: display.shape[0], : display.shape[1]], display)
+
+
 @pytest.mark.parametrize(("before", "state"), [(True, "awaiting"), (False, "requested")])
 def test_a_stop_between_two_looks_at_one_arrival(
     apparatus: Apparatus, source: Path, monkeypatch: pytest.MonkeyPatch, before: bool, state: str
@@ -242,6 +280,8 @@ def test_a_stop_between_two_looks_at_one_arrival(
 
     path, found = arrived(apparatus, source, unread=before)
     with monkeypatch.context() as broke:
+        # As an image that answers a request: it is known before its reviewer may have it.
+        broke.setattr(apparatus._registration, "_drawn", lambda *_: 0)
         broke.setattr(apparatus._registration, "_put_away" if before else "_examined", stop)
         with pytest.raises(Stop):
             apparatus._registration.register(path, datetime.now(), found)

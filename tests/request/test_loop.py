@@ -38,7 +38,7 @@ def test_modality_regenerates_and_the_loop_closes(store, site_with, requests_of,
         reference.ReferencedSOPInstanceUID = bad.sop_instance_uid
         ds.SourceImageSequence = [reference]
         ds.AcquisitionDeviceProcessingDescription = "S-curve 7"
-        requests.answered(requests.match(again, ds), again, ds)
+        requests.answered(requests.match(again, ds).request, again, ds)
         modality.complete(first.request_id, [("1.2", again.sop_instance_uid)], parameters_to_items(wanted))
         requests.ups_event(facts(event(first.request_id, ProcedureStepState="COMPLETED")))
         known = wait_until(lambda: store.request(first.request_id).contents.get("performed"))
@@ -205,7 +205,7 @@ def test_asked_again_it_is_another_work_item(store, site_with, requests_of, user
         named, reference = Dataset(), Dataset()
         reference.ReferencedSOPInstanceUID = asked.request_id
         named.ReferencedPerformedProcedureStepSequence = [reference]
-        assert requests.match(new, named).request_id == asked.request_id
+        assert requests.match(new, named).request.request_id == asked.request_id
         modality.complete(again.workitem_uid, [("1.2", new.sop_instance_uid)], [])
         requests.ups_event(facts(event(again.workitem_uid, ProcedureStepState="COMPLETED")))
         assert in_state(store, asked.request_id, "answered").answer == new.image_id

@@ -58,7 +58,7 @@ def test_the_same_image_comes_again(
             whole = put(store, header("whole", sop_instance_uid=held.sop_instance_uid))
             match = requests.match(whole, Dataset())
             assert match is not None
-            requests.answered(match, whole)
+            requests.answered(match.request, whole)
             assert (store.image(broken.image_id).state, store.image(whole.image_id).round) == ("replaced", 1)
 
 

@@ -30,7 +30,7 @@ def test_ris_reorders_and_the_new_exposure_is_known(store, site_with, requests_o
         answered = store.write(lambda change: requests.order_answers(change, order))
         assert (answered.state, [one["accession"] for one in answered.contents["orders"]]) == ("accepted", ["A9"])
     new = put(store, header("new", accession="A9", sender="CR56"))
-    requests.answered(requests.match(new, Dataset()), new)
+    requests.answered(requests.match(new, Dataset()).request, new)
     assert store.image(bad.image_id).state == "replaced"
     assert store.image(new.image_id).round == 1
 
