@@ -26,7 +26,7 @@ from imgdash.dashboard import Dashboard
 from imgdash.dashboard.app import SHELLS
 from imgdash.model import ImageHeader
 from imgdash.simulate.phantom import radiograph as expose
-from tests.apparatus.sites import radiograph, send, site
+from tests.apparatus.sites import BOTH, radiograph, send, site
 from tests.benchmarks.recorded import record
 from tests.helpers import wait_until
 
@@ -76,7 +76,7 @@ def main() -> None:
     options.add_argument("--recorded", type=int, default=0, help="further images of which there are records only")
     options.add_argument("--awaiting", type=int, default=0, help="further images that await, of which as well")
     chosen = options.parse_args()
-    path = site(chosen.folder, apparatus=AWAY)
+    path = site(chosen.folder, station=BOTH, apparatus=AWAY)
     with Apparatus(path) as apparatus:
         waiting = receive(apparatus, chosen.folder / "sent", chosen.images, (chosen.rows, chosen.columns))
     if chosen.recorded or chosen.awaiting:
