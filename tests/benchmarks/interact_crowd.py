@@ -40,19 +40,21 @@ _WORK = """
   const log = imgdash.painted, ended = performance.now() + 1000 * seconds
   const taken = window.taken = {preview: [], frame: [], nothing: 0}
   const key = (kind) => document.body.dispatchEvent(new KeyboardEvent(kind, {key: " ", bubbles: true, composed: true}))
+  const came = new Set()
   let button = null, seen = log.length, pressed = 0, after = performance.now() + look * Math.random()
   const turn = () => {
     const now = performance.now()
     for (; seen < log.length; seen++) if (pressed && log[seen].at > pressed) {
-      taken[log[seen].kind]?.push(log[seen].ms)
       // Whatever comes after the first picture belongs to the same press.
+      if (!came.has(log[seen].kind)) taken[log[seen].kind]?.push(log[seen].ms)
+      came.add(log[seen].kind)
       if (!after) after = now + look * (0.5 + Math.random())
     }
     if (now > ended) { window.over = true; return }
     button = button?.isConnected ? button : seek(document, "[data-action=confirm]")
     if (pressed && !after && now > pressed + 10000) after = now
     if (after && now > after) {
-      if (button && !button.disabled) { pressed = now; after = 0; key("keydown"); key("keyup") }
+      if (button && !button.disabled) { pressed = now; after = 0; came.clear(); key("keydown"); key("keyup") }
       else { taken.nothing += 1; after = now + 200 }
     }
     setTimeout(turn, 10)
@@ -102,6 +104,7 @@ def _crowd(browser: Browser, station: Station, rows: int, seconds: float, spread
         cores = {f"cores of {name}": round((now[name] - spent[name]) / lasted, 2) for name in now}
         if told is not None:
             cores["without a screen, no other image awaited"] = told["last"]
+            cores["without a screen, another image instead of one that had come up"] = told["swapped"]
             cores["cores of those without a screen"] = round(told["spent"] / lasted, 2)
         shown = _spreads(spread, taken, "Space to {}")
         shown |= _spreads(spread, [told] if told is not None else [], "Space to {}, without a screen")

@@ -46,8 +46,9 @@ class Reviewer:
     ----------
     taken
         Kind of pixels → milliseconds from each Space, where another image awaited.
-    nothing, last
-        How often there was nothing to confirm, and how often no other image awaited.
+    nothing, last, swapped
+        How often there was nothing to confirm, how often no other image awaited, and how often an image that had come
+        up gave way to another one without a key.
     """
 
     def __init__(self, url: str, user: str) -> None:
@@ -66,10 +67,10 @@ class Reviewer:
         self._pressed = 0.0
         self._seen = asyncio.Event()
         # Since Space: the image before it, what was told already, and when the next one is due.
-        self._before, self._told, self._counts = "", set[tuple[str, str]](), True
+        self._before, self._told, self._counts, self._came = "", set[str](), True, ""
         self._look = self._after = 0.0
         self.taken: dict[str, list[float]] = {"preview": [], "frame": []}
-        self.nothing = self.last = 0
+        self.nothing = self.last = self.swapped = 0
 
     # -- the websocket ------------------------------------------------------------------------------------
 
@@ -173,10 +174,12 @@ class Reviewer:
             await self._pixels((other, "frame", its))
 
     def _timed(self, kind: str, image: str) -> None:
-        if self._pressed and (image, kind) not in self._told and image != self._before:
-            if self._counts:
+        if self._pressed and image != self._before:
+            self.swapped += self._came not in ("", image)
+            self._came = image
+            if self._counts and kind not in self._told:
                 self.taken[kind].append(1000 * (time.perf_counter() - self._pressed))
-            self._told.add((image, kind))
+            self._told.add(kind)
             self._after = min(self._after, time.perf_counter() + self._look * random.uniform(0.5, 1.5))
 
     async def _pixels(self, wanted: Wanted) -> None:
@@ -224,7 +227,7 @@ class Reviewer:
         while (now := time.perf_counter()) < ended:
             if now > self._after:
                 if "confirm" in self._known["ActionBar"].get("enabled", ()):
-                    self._before, self._told = str(self._known["Viewport"]["image"]), set()
+                    self._before, self._told, self._came = str(self._known["Viewport"]["image"]), set(), ""
                     # At the last image one waits for the next one to arrive, which no station can shorten.
                     self._counts = bool(self._known["Viewport"].get("following"))
                     self.last += not self._counts
@@ -271,7 +274,7 @@ async def _main(url: str, count: int, first: int, seconds: float, look: float) -
     await asyncio.gather(*(one.work(seconds, look) for one in reviewers))
     taken = {kind: [ms for one in reviewers for ms in one.taken[kind]] for kind in ("preview", "frame")}
     spent = time.process_time() - began
-    told = {"nothing": sum(one.nothing for one in reviewers), "last": sum(one.last for one in reviewers)}
+    told = {name: sum(getattr(one, name) for one in reviewers) for name in ("nothing", "last", "swapped")}
     print(json.dumps({**taken, **told, "spent": spent}), flush=True)
 
 

@@ -77,6 +77,30 @@ def test_each_goes_on_with_another_image(station: Station, desks: tuple[Desk, De
     wait_until(lambda: len({*ahead(), first.current, second.current}) == 4, within=20)
 
 
+def test_nobody_is_shown_what_somebody_else_opened_just_now(station: Station, desks: tuple[Desk, Desk]) -> None:
+    for image in station.apparatus.images(state="awaiting"):
+        station.apparatus.reject(image.image_id, "mona", "111209")
+    images = [station.take(PatientID=f"N{number}") for number in range(3)]
+    mona, rita = desks
+    first = mona.show(Review)
+    mona.until(lambda: station.apparatus.image(images[0]).held_by == "mona")
+    second = rita.show(Review)
+    rita.until(lambda: second.current == images[2])
+    mona.until(lambda: first.work[images[2]].held_by == "rita")
+    seen: list[str] = []
+    first.viewport.param.watch(lambda event: seen.append(event.new), "image")
+    # Rita goes to the one that Mona expects; her page has not heard of it when Mona goes on.
+    second.show(images[1])
+    rita.until(lambda: station.apparatus.image(images[1]).held_by == "rita")
+    assert first.work[images[1]].held_by == ""
+    first._on_view({"shown": images[0]})
+    first.key("confirm")
+    # She gets what Rita has left, and nothing that is taken away from her again.
+    mona.until(lambda: first.current == images[2])
+    mona.until(lambda: station.apparatus.image(images[2]).held_by == "mona")
+    assert seen == [images[2]]
+
+
 def test_what_was_confirmed_is_offered_to_be_taken_back(station: Station, desks: tuple[Desk, Desk]) -> None:
     image = station.take(PatientID="U1")
     mona, _ = desks

@@ -37,7 +37,7 @@ class Listing:
         self._page = page
         session = page.session
         ahead = session.apparatus.ahead
-        self.work = WorkList(session.actor.name, lambda: ahead.others(session))
+        self.work = WorkList(session.actor.name, lambda: ahead.others(session), lambda: ahead.taken(session))
         session.at_close(lambda: ahead.expect(session, ""))
         self.strip = Strip(on_message=self._on_strip)
         self._changed: set[str] = set()

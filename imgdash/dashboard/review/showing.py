@@ -52,16 +52,28 @@ class Showing(Picturing):
         """
         if image_id not in self.work:
             return
+        if not by_itself:
+            if self._turn_to(image_id):
+                self.presence.at(image_id)
+            return
+        choice = [image_id, *self.work.following(image_id, _CHOICE)]
+        if self.work.contested(image_id):
+            # What is shown is not taken away again: it is asked for first.
+            self.idle, left = False, self.current
+            if left in self.work:
+                self.refresh()
+            self.presence.at_first(choice, lambda granted: self._given(left, granted))
+        elif self._turn_to(image_id):
+            self.presence.at_first(choice, lambda granted: self._granted(image_id, granted))
+
+    def _turn_to(self, image_id: str) -> bool:
+        """Show an image; whether that is another one than before."""
         left, self.current, self.idle = self.current, image_id, False
+        apparatus = self.session.apparatus
+        apparatus.ahead.open(self.session, image_id)
         self._pixels()
         self.strip.current = image_id
         self.session.soon(self._details)
-        apparatus = self.session.apparatus
-        if left != image_id and by_itself:
-            choice = [image_id, *self.work.following(image_id, _CHOICE)]
-            self.presence.at_first(choice, lambda granted: self._granted(image_id, granted))
-        elif left != image_id:
-            self.presence.at(image_id)
         if self.work[image_id].parameters:
             self.session.run(
                 lambda: apparatus.reduced(image_id),
@@ -69,6 +81,18 @@ class Showing(Picturing):
                 _no_histogram,
             )
         self.listing.go_on()
+        return left != image_id
+
+    def _given(self, left: str, header: ImageHeader | None) -> None:
+        """What this reviewer goes on to, asked for before it was shown."""
+        if left != self.current:
+            return
+        if header is None or header.image_id not in self.work:
+            self.idle = True
+            self._buttons()
+            return
+        self.work.take([header], self.current)
+        self._turn_to(header.image_id)
 
     def _granted(self, asked: str, header: ImageHeader | None) -> None:
         """Two reviewers were sent to the same image at once: one of them goes on to what is his."""
