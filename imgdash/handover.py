@@ -17,6 +17,8 @@ from typing import Any, Final
 # What is smaller goes by itself; and so does an array that is smaller, within what it belongs to.
 _LARGE: Final = 1 << 15
 _ALIGNED: Final = 64
+# What is mapped keeps a file descriptor, and there are not many: what is smaller is copied once more.
+_MAPPED: Final = 4 << 20
 
 
 class Line:
@@ -72,7 +74,7 @@ class Line:
             os.close(file)
 
     def take(self, timeout: float | None = None) -> Any:
-        """What was handed at the other end; its arrays keep the shared memory for as long as they are there.
+        """What was handed at the other end; its arrays keep what memory is shared for as long as they are there.
 
         Parameters
         ----------
@@ -99,7 +101,7 @@ class Line:
             return pickle.loads(told)
         sizes = pickle.loads(told)
         try:
-            shared = memoryview(mmap.mmap(files[0], 0))
+            shared = _content(files[0])
         finally:
             os.close(files[0])
         first, *others = (shared[at : at + size] for at, size in zip(_places(sizes), sizes, strict=True))
@@ -113,6 +115,15 @@ def _places(sizes: Iterable[int]) -> list[int]:
         found.append(at)
         at += -(-size // _ALIGNED) * _ALIGNED
     return found
+
+
+def _content(file: int) -> memoryview:
+    size = os.fstat(file).st_size
+    if size >= _MAPPED:
+        return memoryview(mmap.mmap(file, size))
+    content = bytearray(size)
+    os.preadv(file, [content], 0)
+    return memoryview(content)
 
 
 def _shared(parts: Sequence[memoryview]) -> int:
