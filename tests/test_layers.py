@@ -20,6 +20,7 @@ LAYERS = {
     "model": 0,
     "config": 1,
     "wire": 1,
+    "handover": 1,
     "reduce": 1,
     "process": 1,
     "store": 2,
