@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import holoviews as hv
 import numpy as np
@@ -26,20 +27,23 @@ Hook = Callable[[Any, Any], None]
 class Drawn:
     """A figure whose data sources are set by name, also before there is a browser.
 
+    A page shows it once; a notebook may show it in several places, of which each has sources of its own.
+
     Attributes
     ----------
     view
         The pane.
-    figure
-        Bokeh's figure, once it is made.
+    figures
+        Bokeh's figures, one for each place that shows it.
     """
 
     def __init__(self) -> None:
-        self._sources: dict[str, ColumnDataSource] = {}
-        self._waiting: dict[str, Columns] = {}
+        self._columns: dict[str, Columns] = {}
+        # Panel holds what is shown; what it let go is set no longer.
+        self._sources: dict[str, WeakSet[ColumnDataSource]] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._words: tuple[str, str] | None = None
-        self.figure: Any = None
+        self.figures: WeakSet[Any] = WeakSet()
         self.view = pn.pane.HoloViews(sizing_mode="stretch_both", margin=0, linked_axes=False)
 
     def lay(self, parts: Sequence[Any], title_size: int = 11, **opts: Any) -> None:
@@ -62,49 +66,49 @@ class Drawn:
         return element.opts(hooks=[hook(self, Drawn._caught, name), *hooks], **opts)
 
     def _caught(self, name: str, plot: Any) -> None:
-        if self.figure is None:
+        if plot.state not in self.figures:
             dress(plot.state)
             # From the side of the figure, not of its frame: a narrow one has room for it there alone. Where the labels
             # of the axis are short the side would be nearer, and the title cut.
             plot.state.update(min_border_left=-_TITLE)
             plot.state.title.offset = _TITLE
-            self.figure = plot.state
+            self.figures.add(plot.state)
             self._show_ranges()
             self._show_words()
-        self._sources[name] = plot.handles["source"]
-        if name in self._waiting:
-            self._sources[name].data = dict(self._waiting.pop(name))
+        source = plot.handles["source"]
+        self._sources.setdefault(name, WeakSet()).add(source)
+        if name in self._columns:
+            source.data = dict(self._columns[name])
 
     def set(self, name: str, columns: Columns) -> None:
         """Put new columns into a source."""
-        if name in self._sources:
-            self._sources[name].data = dict(columns)
-        else:
-            self._waiting[name] = columns
+        self._columns[name] = columns
+        for source in self._sources.get(name, ()):
+            source.data = dict(columns)
 
     def range(self, *, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
         """What of the axes is shown."""
         self._ranges.update({name: ends for name, ends in (("x_range", x), ("y_range", y)) if ends is not None})
-        if self.figure is not None:
-            self._show_ranges()
+        self._show_ranges()
 
     def _show_ranges(self) -> None:
-        for name, (start, end) in self._ranges.items():
-            getattr(self.figure, name).update(start=start, end=end)
+        for figure in self.figures:
+            for name, (start, end) in self._ranges.items():
+                getattr(figure, name).update(start=start, end=end)
 
     def entitle(self, title: str, label: str) -> None:
         """Title of the figure, and label of its values, where it shows one kind of thing after another."""
         self._words = (title, label)
-        if self.figure is not None:
-            self._show_words()
+        self._show_words()
 
     def _show_words(self) -> None:
         if self._words is not None:
-            self.figure.title.text, self.figure.yaxis[0].axis_label = self._words
+            for figure in self.figures:
+                figure.title.text, figure.yaxis[0].axis_label = self._words
 
     def columns(self, name: str) -> Columns:
         """What a source has, or will have once there is one."""
-        return self._sources[name].data if name in self._sources else self._waiting.get(name, {})
+        return self._columns.get(name, {})
 
 
 class Pair(Drawn):

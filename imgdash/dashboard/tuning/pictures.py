@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakSet
 
 import holoviews as hv
 import numpy as np
@@ -17,6 +18,7 @@ from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.theme import PALETTE
 
 Point = Sequence[float]
+Ends = Mapping[str, Sequence[float]]
 # Signed differences: what became darker, nothing, what became lighter.
 _DIVERGING: Final = ("#4cc2ff", "#1f5f86", "#12232e", "#0b0d10", "#33240f", "#96661c", "#ffc14d")
 _DIFFERENCE: Final = 48
@@ -42,10 +44,11 @@ class Pictures:
         self._setting = False
         self._shown: dict[str, np.ndarray] = {}
         self._palette = "grey"
-        self._mapper: Any = None
-        self._x, self._y = Range1d(0, 1), Range1d(0, 1)
-        self._ends = ColumnDataSource({"x": [0.15, 0.85], "y": [0.5, 0.5]})
-        self._ends.on_change("data", self._moved)
+        self._mappers: WeakSet[Any] = WeakSet()
+        # Of each place that shows the pictures (a notebook may have several): what is seen of them, and the line.
+        self._seen: WeakKeyDictionary[Any, tuple[Range1d, Range1d]] = WeakKeyDictionary()
+        self._ends: Ends = {"x": [0.15, 0.85], "y": [0.5, 0.5]}
+        self._lines: WeakSet[ColumnDataSource] = WeakSet()
         self.now, self.other = Drawn(), Drawn()
         self.now.view.object = self._picture(self.now, Pictures._first)
         self.other.view.object = self._picture(self.other, Pictures._second)
@@ -68,40 +71,45 @@ class Pictures:
 
     def _share(self, plot: Any) -> None:
         figure = plot.state
-        figure.x_range, figure.y_range = self._x, self._y
+        figure.x_range, figure.y_range = self._seen.setdefault(plot.root, (Range1d(0, 1), Range1d(0, 1)))
         figure.min_border = 3
         figure.background_fill_color = "#000000"
         figure.border_fill_color = PALETTE["ground"]
         figure.outline_line_color = None
         figure.grid.visible = False
-        figure.on_event(DoubleTap, lambda _event: self.fit())
+        figure.on_event(DoubleTap, lambda _event: self.fit(figure.x_range))
 
     def _first(self, plot: Any) -> None:
         figure = plot.state
         for side in ("inner_width", "inner_height"):
-            figure.on_change(side, lambda attr, old, new: self.fit())
-        figure.line("x", "y", source=self._ends, line_color=PALETTE["film"], line_width=1.5)
+            figure.on_change(side, lambda attr, old, new: self.fit(figure.x_range))
+        ends = ColumnDataSource(dict(self._ends))
+        ends.on_change("data", self._moved)
+        self._lines.add(ends)
+        figure.line("x", "y", source=ends, line_color=PALETTE["film"], line_width=1.5)
         points = figure.scatter(
-            "x", "y", source=self._ends, size=11, line_color=PALETTE["film"], fill_color="#000000", fill_alpha=0.35
+            "x", "y", source=ends, size=11, line_color=PALETTE["film"], fill_color="#000000", fill_alpha=0.35
         )
         tool = PointDrawTool(renderers=[points], add=False, num_objects=2)
         figure.add_tools(tool)
         figure.toolbar.active_multi = tool
+        self.fit(figure.x_range)
 
     def _second(self, plot: Any) -> None:
-        self._mapper = plot.handles["color_mapper"]
+        self._mappers.add(plot.handles["color_mapper"])
         self._colour()
 
     # -- the line -----------------------------------------------------------------------------------------
 
     def _moved(self, _name: str, _old: Any, new: Any) -> None:
         if not self._setting and len(new["x"]) == 2:
+            self._place(new)
             self._on_line(*self.line())
 
     def line(self) -> tuple[Point, Point]:
         """The two ends, (x, y) in mm from the upper left corner."""
         height = self._extent[0]
-        (x0, x1), (y0, y1) = self._ends.data["x"], self._ends.data["y"]
+        (x0, x1), (y0, y1) = self._ends["x"], self._ends["y"]
         return (float(x0), height - float(y0)), (float(x1), height - float(y1))
 
     def across(self, height: float) -> None:
@@ -111,11 +119,14 @@ class Pictures:
         self._place({"x": [0.15 * width, 0.85 * width], "y": [level, level]})
         self._on_line(*self.line())
 
-    def _place(self, ends: dict[str, list[float]]) -> None:
+    def _place(self, ends: Ends) -> None:
         """Put the line, and be told nothing: under held changes Bokeh tells of none that code makes, else of all."""
+        self._ends = {name: list(values) for name, values in ends.items()}
         self._setting = True
         try:
-            self._ends.data = ends
+            for line in self._lines:
+                if {name: list(values) for name, values in line.data.items()} != self._ends:
+                    line.data = dict(self._ends)
         finally:
             self._setting = False
 
@@ -130,14 +141,23 @@ class Pictures:
         self._place({"x": [0.15 * width, 0.85 * width], "y": [0.5 * height, 0.5 * height]})
         self.fit()
 
-    def fit(self) -> None:
-        """Show the whole image with square pixels, whatever shape the figure has in the browser."""
+    def fit(self, across_range: Range1d | None = None) -> None:
+        """Show the whole image with square pixels, whatever shape the figure has in the browser.
+
+        Parameters
+        ----------
+        across_range
+            That of the place that is meant; without it all.
+        """
         height, width = self._extent
-        inner = [_inner(self.now.figure, side) for side in ("inner_width", "inner_height")]
-        scale = _MARGIN * max(width / inner[0], height / inner[1])
-        across, down = scale * inner[0] / 2, scale * inner[1] / 2
-        self._x.update(start=width / 2 - across, end=width / 2 + across)
-        self._y.update(start=height / 2 - down, end=height / 2 + down)
+        for figure in self.now.figures:
+            if across_range not in (None, figure.x_range):
+                continue
+            inner = [_inner(figure, side) for side in ("inner_width", "inner_height")]
+            scale = _MARGIN * max(width / inner[0], height / inner[1])
+            across, down = scale * inner[0] / 2, scale * inner[1] / 2
+            figure.x_range.update(start=width / 2 - across, end=width / 2 + across)
+            figure.y_range.update(start=height / 2 - down, end=height / 2 + down)
 
     def show(self, drawn: Drawn, pixels: np.ndarray) -> None:
         """Put pixels into one of the pictures; the same ones are not sent once more."""
@@ -158,16 +178,14 @@ class Pictures:
         self.show(self.other, pixels)
 
     def _colour(self) -> None:
-        if self._mapper is None:
-            return
+        colours, low, high = _spread(("#000000", "#ffffff"), 256), 0, 255
         if self._palette == "difference":
-            self._mapper.update(palette=_spread(_DIVERGING, 256), low=-_DIFFERENCE, high=_DIFFERENCE)
-            return
-        colours = _spread(("#000000", "#ffffff"), 256)
-        if self._palette == "regions":
+            colours, low, high = _spread(_DIVERGING, 256), -_DIFFERENCE, _DIFFERENCE
+        elif self._palette == "regions":
             grey = _spread(("#000000", "#ffffff"), DIRECT)
             colours = grey + _spread(_AMBER, OUTSIDE - DIRECT) + _spread(_BLUE, 256 - OUTSIDE)
-        self._mapper.update(palette=colours, low=0, high=255)
+        for mapper in self._mappers:
+            mapper.update(palette=colours, low=low, high=high)
 
 
 def _inner(figure: Any, side: str) -> int:

@@ -5,27 +5,27 @@ until it is, in no order, so that an old picture may arrive last. Here nothing i
 Bokeh keeps the changes, and sends what they have become.
 
 A comm that is open proves little: the browser passes over what arrives before it has built the views, and a page that
-was loaded anew begins with what the views once were. So each view calls when it is built, until it hears an answer,
-and with the answer comes everything that can have changed.
+was loaded anew begins with what the views once were. So each view calls when it is built, until it hears an answer.
+The answer proves that the way is open: it asks once for everything that can have changed, and gets it once, however
+many calls had to wait for a busy kernel.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 import panel as pn
-from bokeh.document.events import ColumnDataChangedEvent, DocumentChangedEvent, ModelChangedEvent
+from bokeh.document.events import ColumnDataChangedEvent, DocumentPatchedEvent, ModelChangedEvent
 from bokeh.model import DataModel
 from bokeh.models import Axis, ColorMapper, ColumnDataSource, Model, Range1d, Slider, Title
 from panel.io.model import diff
 from panel.io.notebook import push, push_on_root
 from panel.viewable import Viewable
-from tornado.ioloop import IOLoop
 
 from imgdash.dashboard.component import Component, script
 
-_AGAIN_SECONDS: Final = 0.2
 # What the code of this package sets on models that are shown already; of components, everything that is not constant.
 _CHANGING: Final[tuple[tuple[type[Model], tuple[str, ...]], ...]] = (
     (Range1d, ("start", "end")),
@@ -38,7 +38,7 @@ _CONSTANT: Final = {name for name in Component.param if Component.param[name].co
 
 
 class Hail(Component):
-    """Calls when the views it lies among are built; takes no room."""
+    """Calls when the views it lies among are built, tells when they are gone; takes no room."""
 
     _esm = script("hail.js")
 
@@ -49,14 +49,12 @@ class Sending:
     Attributes
     ----------
     views
-        Of which the roots they are shown in are sent.
+        Of which the roots they are shown in are sent. What lies among them in each root is a `hail`.
     """
 
     def __init__(self) -> None:
         self.views: list[Viewable] = []
-        self._hails: list[Hail] = []
         self._depth = 0
-        self._waiting = False
 
     def __enter__(self) -> Sending:
         self._depth += 1
@@ -74,37 +72,39 @@ class Sending:
 
     def hail(self) -> Hail:
         """What has to lie among `views`, so that they are sent what they have become meanwhile once they are built."""
-        hail = Hail(on_message=lambda _: self._called(hail), width=0, height=0)
-        self._hails.append(hail)
-        return hail
+        return (hail := Hail(on_message=lambda message: self._called(hail, message), width=0, height=0))
 
-    def _called(self, hail: Hail) -> None:
-        self.push()
-        for root in list(hail._models):
+    def _called(self, hail: Hail, message: Mapping[str, Any]) -> None:
+        root = message.get("built")
+        if root is None:
+            hail.send(heard=True)
+        elif root in hail._models:
             _send_all(root)
-        hail.send(heard=True)
 
     def push(self) -> None:
-        """Send what was changed, as soon as the browser is there."""
+        """Send what was changed to each root that is in a browser; others get it when they call."""
         if self._depth:
             return
-        roots = self._roots()
-        for root, there in roots.items():
+        for root, there in self._roots().items():
             if there:
                 push_on_root(root)
-        if not all(roots.values()) and not self._waiting:
-            self._waiting = True
-            IOLoop.current().call_later(_AGAIN_SECONDS, self._look_again)
-
-    def _look_again(self) -> None:
-        self._waiting = False
-        self.push()
 
     def _roots(self) -> dict[str, bool]:
         """Roots that show one of the views, and whether each is in a browser."""
-        shown = {root for view in (*self.views, *self._hails) for root in view._models}
+        shown = {root for view in self.views for root in view._models}
         comms = {root: view[-1] for root, view in pn.state._views.items() if root in shown}
         return {root: comm is None or bool(comm._comm) for root, comm in comms.items()}
+
+
+def _forget(_root: str) -> None:
+    """Let documents go that no cell shows any more: Panel's table of style sheets, which refer to them, keeps them."""
+    shown = {view[2] for view in pn.state._views.values()}
+    for document in list(pn.state._stylesheets):
+        if document not in shown and document.session_context is None:
+            del pn.state._stylesheets[document]
+
+
+pn.extension.add_delete_action(_forget)
 
 
 def _send_all(ref: str) -> None:
@@ -114,15 +114,24 @@ def _send_all(ref: str) -> None:
     _, root, document, comm = pn.state._views[ref]
     if comm is None:
         return
-    events: list[DocumentChangedEvent] = []
+    events: list[DocumentPatchedEvent] = []
     for model in root.references():
         if isinstance(model, ColumnDataSource):
             events.append(ColumnDataChangedEvent(document, model, "data", dict(model.data)))
             continue
         for name in _changing(model):
             events.append(ModelChangedEvent(document, model, name, getattr(model, name)))
-    if (message := diff(document, events=events)) is not None:
+    # Of what waits, the rest alone: a change is not sent twice.
+    told = {_what(event) for event in events}
+    waiting = [event for event in document.callbacks._held_events if _what(event) not in told]
+    document.callbacks._held_events = waiting
+    if (message := diff(document, events=[*waiting, *events])) is not None:
         push(document, comm, msg=message)
+
+
+def _what(event: DocumentPatchedEvent) -> tuple[Any, Any]:
+    model = getattr(event, "model", None)
+    return (model, event.attr) if model is not None and hasattr(event, "attr") else (event, None)
 
 
 def _changing(model: Model) -> list[str]:

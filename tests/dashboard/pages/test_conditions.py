@@ -111,7 +111,8 @@ def test_difference_straight_curve_and_flip(desk: Desk) -> None:
 def test_the_profile_follows_its_line(desk: Desk) -> None:
     page = shown(desk)
     before = page.bench.board.curves.profile.columns("now")
-    page.bench.board.pictures._ends.data = {"x": [10.0, 10.0], "y": [0.0, 200.0]}
+    (line,) = page.bench.board.pictures._lines
+    line.data = {"x": [10.0, 10.0], "y": [0.0, 200.0]}
     after = page.bench.board.curves.profile.columns("now")
     assert after["way"][-1] == pytest.approx(200, abs=1e-3)
     assert not np.array_equal(before["P"], after["P"])
