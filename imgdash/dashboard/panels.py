@@ -22,8 +22,9 @@ class Judged(Component):
 
 
 class ConditionKey(Component):
-    """Choice of the condition key; sends ``{"condition": key}``."""
+    """Choice of the condition key; sends ``{"condition": key, "image": image_id}``."""
 
+    image = param.String(default="", doc="image_id of what is shown: comes back with each message.")
     options = param.List(default=[], doc="``{key, title, group}`` of every key.")
     digits = param.List(default=[], doc="Those under the digits 1…9, same form.")
     current = param.String(default="")
@@ -36,9 +37,11 @@ class ConditionKey(Component):
 class Parameters(Component):
     """Sliders derived from the declared processing parameters (`imgdash.process.describe`).
 
-    Sends ``{"trial": {name: value}}`` while one moves, ``{"set": {…}}`` when it rests, ``{"reset": [names]}``.
+    Sends ``{"trial": {name: value}}`` while one moves, ``{"set": {…}}`` when it rests, ``{"reset": [names]}``, each
+    with ``"image"``.
     """
 
+    image = param.String(default="", doc="image_id of what is shown: comes back with each message.")
     title = param.String(default="Processing")
     descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
     values = param.Dict(default={}, doc="Dotted name → value in force.")
@@ -67,7 +70,7 @@ class RangeEditor(Component):
 
     Sends ``{"range": name, "values": {…}}`` as `imgdash.output.framing` knows them, ``{"mark": {…}, "index": n}``
     for an overlay that was placed (−1: it was not a person's before), ``{"unmark": index, "kind": kind}``,
-    ``{"reset": name}``, ``{"current": name}`` and ``{"close": True}``.
+    ``{"reset": name}``, each with ``"image"``, whose ranges were seen; ``{"current": name}`` and ``{"close": True}``.
     """
 
     destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
@@ -85,7 +88,7 @@ class RangeEditor(Component):
 class Destinations(Component):
     """Output apparatus as switches, each with its output range.
 
-    Sends ``{"route": name, "on": bool}``, and ``{"edit": name}`` to move what goes there.
+    Sends ``{"route": name, "on": bool}``, and ``{"edit": name}`` to move what goes there, each with ``"image"``.
     """
 
     destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")

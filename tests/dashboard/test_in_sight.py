@@ -103,6 +103,36 @@ def test_the_editor_of_the_range_shows_an_image_too(tab: Tab, station: Station, 
     assert tab.errors == []
 
 
+@pytest.mark.parametrize("held", ["[aria-label=Contrast]", "[aria-label=Radiograph]"], ids=["slider", "window"])
+def test_what_a_hand_holds_is_of_the_image_it_took(tab: Tab, station: Station, images: list[str], held: str) -> None:
+    shell = shell_of(station, "mona")
+    review = shell.pages["review"]
+    assert isinstance(review, Review)
+    first, second = [image for image in images if image != review.current][:2]
+    tab.page.click(f".item[data-image='{first}']")
+    wait_until(lambda: "frame" in tab.painted(first))
+    box = tab.page.locator(held).first.bounding_box()
+    assert box is not None
+    middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.page.mouse.move(middle, height)
+    tab.page.mouse.down()
+    tab.page.mouse.move(middle + 20, height)
+    shell.session.soon(lambda: review.show(second))
+    wait_until(lambda: "frame" in tab.painted(second))
+    tab.page.mouse.move(middle + 30, height + 5)
+    tab.page.mouse.up()
+    # A message of the same browser that is carried out comes after it.
+    tab.page.keyboard.press("k")
+    wait_until(lambda: station.apparatus.image(second).protected)
+    wait_until(lambda: not shell.session.edits.busy)
+    assert station.apparatus.image(second).overrides == {}
+    # A slider that had moved before is tried, not kept; the window is seen in the browser alone.
+    assert station.apparatus.image(first).overrides == {}
+    assert review.viewport.trial == ""
+    tab.page.keyboard.press("k")
+    wait_until(lambda: not station.apparatus.image(second).protected)
+
+
 def test_pixels_that_come_late_are_of_their_own_image(browser: Browser, station: Station, images: list[str]) -> None:
     """Nobody can confirm what he has not seen: the next image was not painted because the former one was."""
     tab = log_in(browser, station, "rita")

@@ -145,7 +145,7 @@ class Review(Showing):
             self.beside.choose(str(message["beside"]))
         elif "action" in message:
             self._on_bar(message)
-        else:
+        elif self.processing.meant(message):
             self.processing.window(float(message["contrast"]), float(message["shift"]))
 
     def correct(self) -> None:

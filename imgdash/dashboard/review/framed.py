@@ -70,7 +70,13 @@ class Framed:
             self.editor.open = False
             self._viewport.visible, self.editor.visible = True, False
 
+    def _meant(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is of the image that is open: what was begun for the one before it changes neither."""
+        return self._header is not None and message.get("image") == self._header.image_id
+
     def _on_route(self, message: Mapping[str, Any]) -> None:
+        if not self._meant(message):
+            return
         if (wanted := message.get("edit")) is not None:
             self.editor.current = str(wanted)
             if not self.editor.open:
@@ -84,6 +90,8 @@ class Framed:
             self.close()
         elif "current" in message:
             self.editor.current = str(message["current"])
+        elif not self._meant(message):
+            return
         elif "range" in message:
             name, values = str(message["range"]), dict(message["values"])
             self._edit(lambda apparatus, actor, image_id: apparatus.place(image_id, actor, name, values))

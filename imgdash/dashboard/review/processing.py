@@ -114,6 +114,7 @@ class Processing:
             self._chain = self.chain_of(header)
         everything = [_option(c) for c in self._session.apparatus.conditions.all()]
         self.condition.param.update(
+            image=header.image_id,
             options=everything,
             digits=[option for option in everything if option["group"] == condition.group][:9],
             current=header.condition,
@@ -133,8 +134,8 @@ class Processing:
             return
         flat = self._chain.flat()
         self.parameters.param.update(
-            values={name: flat[name] for name in _MOST_USED}, overrides=dict(self._overrides), enabled=self.editable,
-            inert=sorted(inert_of(self._header, self._chain)),
+            image=self._header.image_id, values={name: flat[name] for name in _MOST_USED},
+            overrides=dict(self._overrides), enabled=self.editable, inert=sorted(inert_of(self._header, self._chain)),
         )  # fmt: skip
         known = "s_low" in self._header.parameters
         self.histogram.enable(known and self.editable)
@@ -148,7 +149,7 @@ class Processing:
     def choose(self, number: int) -> None:
         """The condition key under a digit."""
         if self.editable and number <= len(self.condition.digits):
-            self._on_condition({"condition": self.condition.digits[number - 1]["key"]})
+            self._choose(self.condition.digits[number - 1]["key"])
 
     def window(self, contrast: float, shift: float) -> None:
         """A window/level drag over the image becomes contrast and density of the processing."""
@@ -158,8 +159,17 @@ class Processing:
         wanted = {"gradation.contrast": gradation.contrast * contrast, "gradation.shift": gradation.shift + shift}
         self._set({name: _bounded(name, value) for name, value in wanted.items()})
 
+    def meant(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is of the image that is open: what was begun for the one before it changes neither."""
+        image = message.get("image")
+        return self._header is not None and image == self._header.image_id and image == self._viewport.image
+
     def _on_condition(self, message: Mapping[str, Any]) -> None:
-        header, key = self._header, str(message.get("condition", ""))
+        if self.meant(message):
+            self._choose(str(message.get("condition", "")))
+
+    def _choose(self, key: str) -> None:
+        header = self._header
         if header is None or not self.editable or key == header.condition:
             return
         self.condition.current = key
@@ -169,6 +179,8 @@ class Processing:
         )
 
     def _on_parameters(self, message: Mapping[str, Any]) -> None:
+        if not self.meant(message):
+            return
         if trial := message.get("trial"):
             self._try(trial)
         elif change := message.get("set"):

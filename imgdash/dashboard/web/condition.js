@@ -1,6 +1,7 @@
 // The condition key: a list of all, and those of its group under the digits.
 export function render({model, el}) {
-  const select = h("select", {"aria-label": "Condition key", onchange: () => { select.blur(); model.send_msg({condition: select.value}) }})
+  const select = h("select", {"aria-label": "Condition key", onchange: () => { select.blur(); model.send_msg({condition: select.value, image}) }})
+  let image = model.image
   const digits = h("div", {class: "digits"}), head = h("div", {class: "head"}, h("h2", {}, "Condition key"), h("small", {}))
   el.append(h("style", {}, SECTION_CSS + `
     select{width:100%;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:4px;padding:4px 6px}
@@ -8,7 +9,8 @@ export function render({model, el}) {
     .digits button{border:1px solid var(--line);padding:2px 7px 2px 4px;font-size:12px;color:var(--dim)}
     .digits button[aria-pressed=true]{border-color:var(--accent);color:var(--text);background:var(--raised)}
   `), h("section", {}, head, select, digits))
-  live(model, ["options", "current", "version", "digits", "enabled"], () => {
+  live(model, ["options", "current", "version", "digits", "enabled", "image"], () => {
+    image = model.image
     const groups = new Map()
     for (const option of model.options) groups.set(option.group, [...(groups.get(option.group) || []), option])
     fill(select, ...[...groups].map(([group, options]) => h("optgroup", {label: group || "Others"},
@@ -18,7 +20,7 @@ export function render({model, el}) {
     select.disabled = !model.enabled
     head.lastChild.textContent = model.current ? `${model.current} · version ${model.version}` : ""
     fill(digits, ...model.digits.map((option, n) => h("button", {
-      disabled: !model.enabled, "aria-pressed": String(option.key === model.current), onclick: () => model.send_msg({condition: option.key}),
+      disabled: !model.enabled, "aria-pressed": String(option.key === model.current), onclick: () => model.send_msg({condition: option.key, image}),
     }, h("kbd", {}, String(n + 1)), " ", option.title)))
   })
 }

@@ -29,7 +29,7 @@ function makeHands({panes, state, paint, repaint, hover, adjusted}) {
       return
     }
     const kind = event.button !== 0 || event.shiftKey ? "pan" : "look"
-    state.drag = {kind, x: event.clientX, y: event.clientY, at, lo: state.look.lo, hi: state.look.hi, contrast: 1, shift: 0}
+    state.drag = {kind, x: event.clientX, y: event.clientY, at, lo: state.look.lo, hi: state.look.hi, contrast: 1, shift: 0, image: inSight()}
   }
   function move(pane, event) {
     const {drag, view, look} = state
@@ -62,7 +62,7 @@ function makeHands({panes, state, paint, repaint, hover, adjusted}) {
       state.lines = state.lines.filter((line) => line !== drag.line)
     }
     paint(true)
-    if (drag.kind === "look" && (drag.contrast !== 1 || drag.shift !== 0)) adjusted({contrast: drag.contrast, shift: drag.shift})
+    if (drag.kind === "look" && (drag.contrast !== 1 || drag.shift !== 0)) adjusted({contrast: drag.contrast, shift: drag.shift, image: drag.image})
   }
   for (const pane of panes) {
     const {canvas} = pane

@@ -1,7 +1,8 @@
 // One row for each processing parameter: slider, number, unit. What was set by hand is marked; its dot takes it back.
+// A message names the image that was shown when a person began: what a hand still holds is of that one.
 export function render({model, el}) {
   const rows = h("div", {class: "rows"})
-  const all = h("button", {onclick: () => model.send_msg({reset: "all"})}, "reset all")
+  const all = h("button", {onclick: () => tell({reset: "all"})}, "reset all")
   el.append(h("style", {}, SECTION_CSS + `
     .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;grid-auto-rows:24px;gap:0 8px;align-items:center;font-size:12px}
     label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--text);font-weight:600}
@@ -13,22 +14,28 @@ export function render({model, el}) {
     .unit{color:var(--faint);font-size:10px}
   `), h("section", {}, h("div", {class: "head"}, h("h2", {}, model.title), all), rows))
   const parts = new Map()
+  let image = model.image, held = false
+  const tell = (message) => model.send_msg({...message, image})
+  rows.addEventListener("pointerdown", () => { held = true })
+  const release = () => setTimeout(() => { held = false; image = model.image })
+  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release)
+  model.on("remove", () => { for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, release) })
   let waiting = null, last = 0, timer = 0
   // At most one trial on its way for each 50 ms: the newest counts.
   function tryOut(change) {
     waiting = {...(waiting || {}), ...change}
     clearTimeout(timer)
-    const send = () => { last = performance.now(); if (waiting) model.send_msg({trial: waiting}); waiting = null }
+    const send = () => { last = performance.now(); if (waiting) tell({trial: waiting}); waiting = null }
     timer = setTimeout(send, Math.max(0, last + 50 - performance.now()))
   }
-  function keep(change) { clearTimeout(timer); waiting = null; model.send_msg({set: change}) }
+  function keep(change) { clearTimeout(timer); waiting = null; tell({set: change}) }
   const shownAs = (d, value) => value === null || value === undefined ? "" : Number(value).toFixed(Math.min(4, Math.max(0, Math.ceil(-Math.log10(d.step || 0.01)))))
   live(model, ["descriptions"], () => {
     parts.clear()
     fill(rows, ...model.descriptions.flatMap((d) => {
       const id = d.name.replace(".", "-"), title = `${d.doc} ${d.bounds ? `(${d.bounds[0]} … ${d.bounds[1]}${d.unit && d.unit !== "1" ? " " + d.unit : ""})` : ""}`
       const label = h("label", {for: id, title}, d.label)
-      const dot = h("button", {class: "dot", title: "Set by hand; back to the condition key", "aria-label": `${d.label}: back to the condition key`, onclick: () => model.send_msg({reset: [d.name]})})
+      const dot = h("button", {class: "dot", title: "Set by hand; back to the condition key", "aria-label": `${d.label}: back to the condition key`, onclick: () => tell({reset: [d.name]})})
       if (d.kind === "choice" || d.kind === "boolean") {
         const options = d.kind === "boolean" ? [true, false] : d.options
         const choose = h("select", {id, "aria-label": d.label, onchange: () => keep({[d.name]: options[choose.selectedIndex]})}, options.map((o) => h("option", {}, o === true ? "on" : o === false ? "off" : String(o))))
@@ -43,7 +50,8 @@ export function render({model, el}) {
       return [label, slide, number, dot]
     }))
   })
-  live(model, ["descriptions", "values", "overrides", "inert", "enabled"], () => {
+  live(model, ["descriptions", "values", "overrides", "inert", "enabled", "image"], () => {
+    if (!held && image !== model.image) { clearTimeout(timer); waiting = null; image = model.image }
     for (const [name, {label, dot, show, nodes}] of parts) {
       if (!nodes.includes(el.getRootNode().activeElement) || nodes[0].type === "range") show(model.values[name])
       const set = name in model.overrides

@@ -5,13 +5,15 @@ export function render({model, el}) {
   const hint = h("p", {}, "Drag the sides, the corners, or the whole range. Overlays snap to edges, middle and each other.")
   const left = h("div", {class: "half"}, h("h3", {}, "Output image range"), h("div", {class: "room"}, whole), hint)
   const right = h("div", {class: "half"}, h("h3", {}, "Output range"), h("div", {class: "room"}, film), said)
-  const reset = h("button", {onclick: () => { local = null; model.send_msg({reset: model.current}) }}, "Reset")
+  const reset = h("button", {onclick: () => { local = null; model.send_msg({reset: model.current, image: drawn}) }}, "Reset")
   const close = h("button", {onclick: () => model.send_msg({close: true})}, "Done ", h("kbd", {}, "Esc"))
   const box = h("div", {class: "range", tabindex: -1, role: "region", "aria-label": "Output range"},
     h("div", {class: "head"}, tabs, h("span", {class: "gap"}), reset, close), h("div", {class: "body"}, left, right, side))
   el.style.height = "100%"
   el.append(box)
   const loader = makeLoader()
+  // The image whose ranges stand there: what is moved is of it, also where another one comes while a hand holds it.
+  let drawn = model.image
   let picture = null, pictured = "", sent = null, wanted = 0, busy = false, own = {}, marks = []
 
   const here = () => model.destinations.find((to) => to.name === model.current) || model.destinations[0]
@@ -37,7 +39,7 @@ export function render({model, el}) {
     clearTimeout(local?.timer)
     local = {name: here().name, values: own, timer: setTimeout(() => { local = null; draw() }, 4000)}
     // Only what was moved: the rest stays as it is by then.
-    model.send_msg({range: local.name, values})
+    model.send_msg({range: local.name, values, image: drawn})
   }
   const settled = (to) => {
     if (!local || local.name !== to.name) return true
@@ -188,7 +190,7 @@ export function render({model, el}) {
     const w = mark.x1 - mark.x0, t = mark.y1 - mark.y0
     const warned = (part) => node.classList.toggle("covers", field.length > 0 && part > 0.02)
     const show = () => { put(node, [x, y, w, t]); node.style.fontSize = `${Math.max(7, t * place.clientHeight * 0.6)}px` }
-    const store = () => model.send_msg({mark: {kind: mark.kind, text: mark.text, x: round(x), y: round(y), height: mark.height, length_mm: mark.length_mm}, index: mark.index})
+    const store = () => model.send_msg({mark: {kind: mark.kind, text: mark.text, x: round(x), y: round(y), height: mark.height, length_mm: mark.length_mm}, index: mark.index, image: drawn})
     const others = () => to.marks.filter((other) => other !== mark)
     let from = [x, y]
     if (model.enabled) {
@@ -203,7 +205,7 @@ export function render({model, el}) {
       })
       node.addEventListener("keydown", (event) => {
         const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key]
-        if (event.key === "Delete" || event.key === "Backspace") model.send_msg({unmark: mark.index, kind: mark.kind, text: mark.text})
+        if (event.key === "Delete" || event.key === "Backspace") model.send_msg({unmark: mark.index, kind: mark.kind, text: mark.text, image: drawn})
         else if (step) { x = within(x + step[0] * 0.005, 0, 1 - w); y = within(y + step[1] * 0.005, 0, 1 - t); show(); store() }
         else return
         event.preventDefault()
@@ -219,11 +221,11 @@ export function render({model, el}) {
   // -- beside it ----------------------------------------------------------------------------------------
   const words = h("input", {type: "text", maxlength: 64, placeholder: "Comment", "aria-label": "Comment to write into the image"})
   function drawSide(to) {
-    const add = (kind, text) => model.send_msg({mark: {kind, text, x: 0.04, y: within(0.05 + 0.09 * to.marks.length, 0, 0.9)}, index: -1})
+    const add = (kind, text) => model.send_msg({mark: {kind, text, x: 0.04, y: within(0.05 + 0.09 * to.marks.length, 0, 0.9)}, index: -1, image: drawn})
     const button = (face, act) => h("button", {disabled: !model.enabled, onclick: act}, face)
     fill(side, h("h3", {}, "Overlays"),
       ...to.marks.map((mark) => h("div", {class: "row"}, h("span", {}, mark.text || `scale ${mark.length_mm} mm`), h("small", {}, mark.covers_field > 0.02 && !to.unfielded ? "covers the field" : to.unfielded ? "field unknown" : "beside the field"),
-        h("button", {disabled: !model.enabled, "aria-label": `Take ${mark.text || "scale"} away`, onclick: () => model.send_msg({unmark: mark.index, kind: mark.kind, text: mark.text})}, icon(model, "cross")))),
+        h("button", {disabled: !model.enabled, "aria-label": `Take ${mark.text || "scale"} away`, onclick: () => model.send_msg({unmark: mark.index, kind: mark.kind, text: mark.text, image: drawn})}, icon(model, "cross")))),
       h("div", {class: "add"}, ...["L", "R"].map((text) => button(text, () => add("side", text))), ...["AP", "PA", "LAT"].map((text) => button(text, () => add("projection", text))), button("scale", () => add("scale", ""))),
       h("form", {onsubmit: (event) => { event.preventDefault(); if (words.value.trim()) add("comment", words.value.trim()); words.value = "" }}, words, h("button", {disabled: !model.enabled}, "Write")),
       to.trouble.length ? h("h3", {}, "Mind") : null, ...to.trouble.map((text) => h("p", {class: "warn"}, icon(model, "warning"), text)))
@@ -236,6 +238,7 @@ export function render({model, el}) {
     if (!to || !box.clientWidth || !settled(to)) return
     const root = box.getRootNode(), active = root.activeElement, before = box.contains(active) ? nameOf(active) : null
     own = {...to.own}
+    drawn = model.image
     fill(tabs, ...model.destinations.map((other) => h("button", {role: "tab", "aria-selected": String(other === to), onclick: () => model.send_msg({current: other.name})}, icon(model, other.kind === "printer" ? "film" : "storage"), other.name)))
     reset.disabled = !model.enabled || !Object.keys(to.own).length
     hint.style.visibility = to.formed ? "" : "hidden"

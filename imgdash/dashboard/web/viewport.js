@@ -277,6 +277,8 @@ export function render({model, el}) {
   const hands = makeHands({panes, state, paint, repaint, hover, adjusted: (change) => {
     // What is on the screen is what will be sent: the server applies it, and its pixels replace the preview.
     if (!model.adjustable) return
+    // Another image came while the hand held the first one: what was meant for that one changes neither.
+    if (change.image !== seen) { Object.assign(look, {lo: 0, hi: 1}); paint(); return }
     pending = setTimeout(() => { pending = 0; if (model.adjustable) { Object.assign(look, {lo: 0, hi: 1}); paint() } }, 3000)
     model.send_msg(change)
   }})

@@ -43,7 +43,7 @@ def test_undo_waits_for_the_confirmation_and_that_for_the_edit_before(
 ) -> None:
     desk, review = page
     image = review.current
-    review.processing._on_parameters({"set": {"gradation.contrast": 1.2}})
+    review.processing._on_parameters({"set": {"gradation.contrast": 1.2}, "image": review.current})
     review.key("confirm")
     assert review.current != image
     review.key("undo")
