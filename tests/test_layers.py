@@ -53,7 +53,6 @@ THIRD_PARTIES = {
     "pynetdicom": {"wire", "receive", "output", "request", "retrieve", "simulate"},
     "duckdb": {"store", "records"},
     "panel": {"dashboard"},
-    "panel_material_ui": {"dashboard"},
     "holoviews": {"dashboard"},
     "bokeh": {"dashboard"},
     "tornado": {"dashboard"},
@@ -127,7 +126,7 @@ def test_the_package_itself_imports_nothing_before_it_is_asked() -> None:
 
 
 HEAVY = {"panel", "holoviews", "bokeh", "duckdb", "pandas", "pyarrow", "cv2", "zarr", "numba"}
-SHOWN = {"panel", "panel_material_ui", "holoviews", "bokeh"}
+SHOWN = {"panel", "holoviews", "bokeh"}
 
 
 @pytest.mark.parametrize(

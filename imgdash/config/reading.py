@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from imgdash.config.refusal import refusals
 from imgdash.config.site import Site
 from imgdash.model.errors import ImgdashError
 
@@ -42,10 +43,7 @@ def parse(raw: dict[str, Any], path: Path) -> Site:
     try:
         return Site(**content, folder=path.resolve().parent)
     except ValidationError as error:
-        lines = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
-        )
+        lines = "; ".join(said.removesuffix(".") for said in refusals(error))
         raise ImgdashError(
             f"The site file {path} has {error.error_count()} mistake(s): {lines}.", "Mend these keys."
         ) from None

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from imgdash.config import OutputApparatus, Station
+from imgdash.config.refusal import refusals
 from imgdash.model import Condition, ImageHeader, ImgdashError
 from imgdash.output.framing import Framing
 from imgdash.process import Chain
@@ -143,10 +144,7 @@ def profile(apparatus: OutputApparatus, condition: Condition) -> OutputApparatus
     try:
         return OutputApparatus.model_validate(wanted)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        problem_of = f"{key}: " if key else ""
-        raise ImgdashError(f"{where}: {problem_of}{problem['msg']}.", remedy) from None
+        raise ImgdashError(f"{where}: {refusals(error)[0].removesuffix('.')}.", remedy) from None
 
 
 def derived_uid(*parts: str) -> UID:

@@ -33,6 +33,16 @@ from imgdash.wire.items import code_item, items_to_parameters, parameters_to_ite
 
 GROUP: Final = 0x0099
 CREATOR: Final = "IMGDASH PROCESSING"
+# What is a content item beside the processing parameters.
+_ITEMS: Final = {
+    "condition.key": "condition",
+    "condition.version": "version",
+    "output.steps": "steps",
+    "output.scale": "scale",
+    "output.bits": "bits",
+    "output.overlays": "overlays",
+    "source.unprocessed": "unprocessed",
+}
 # CID 7202: what a derived image came from, where it was not a For Processing image.
 _SOURCE: Final = Code("121322", "DCM", "Source image for image processing operation")
 
@@ -52,7 +62,8 @@ class Provenance:
     unprocessed
         What the site knew about the sender of an image that does not say itself whether it is For Processing.
     exact
-        False where it was read from content items, which round, and lack what was calculated.
+        False where it was read from content items, which round, and lack what was calculated, the log, and what
+        tells of the patient: who takes private attributes away means them.
     """
 
     parameters: Mapping[str, Any]
@@ -113,7 +124,7 @@ def write(ds: Dataset, provenance: Provenance, units: Mapping[str, str]) -> None
     content = {name: value for name, value in vars(provenance).items() if name != "exact"}
     block = ds.private_block(GROUP, CREATOR, create=True)
     block.add_new(0x01, "UT", json.dumps(rows.plain(content), sort_keys=True))
-    named = {"condition.key": provenance.condition, "condition.version": provenance.version}
+    named = {item: rows.plain(getattr(provenance, name)) for item, name in _ITEMS.items()}
     items = parameters_to_items({**named, **provenance.parameters}, units)
     ds.PerformedProcessingParametersSequence = Sequence(items)
 
@@ -127,10 +138,26 @@ def read(ds: Dataset) -> Provenance | None:
         return Provenance(**content)
     except (KeyError, ValueError, TypeError):
         items = items_to_parameters(ds.get("PerformedProcessingParametersSequence") or ())
-    condition, version = items.pop("condition.key", None), items.pop("condition.version", 0)
-    if condition is None:
+    told = {name: items.pop(item) for item, name in _ITEMS.items() if item in items}
+    if "condition" not in told and "version" not in told:
         return None
-    return Provenance(items, condition=str(condition), version=int(version), exact=False)
+    told["steps"], told["overlays"] = tuple(told.get("steps", ())), tuple(told.get("overlays", ()))
+    told["scale"] = float(told.get("scale", 1.0))
+    return Provenance(items, **told, source=_source_of(ds), software=_software_of(ds), exact=False)
+
+
+def _source_of(ds: Dataset) -> str:
+    sources = ds.get("SourceImageSequence") or ()
+    return str(sources[0].get("ReferencedSOPInstanceUID", "")) if sources else ""
+
+
+def _software_of(ds: Dataset) -> str:
+    versions = [
+        str(item.get("SoftwareVersions", ""))
+        for item in ds.get("ContributingEquipmentSequence") or ()
+        if item.get("ManufacturerModelName") == "imgdash"
+    ]
+    return f"imgdash {versions[-1]}" if versions else ""
 
 
 def derivation(job: Job, formed: xr.DataArray) -> tuple[str, list[Code]]:

@@ -147,7 +147,7 @@ def test_a_condition_key_that_fits_films_splits_none_of_a_printer_that_may() -> 
     assert (profile(apparatus, fitting).true_size, profile(apparatus, fitting).split) == (False, False)
     assert profile(apparatus, Condition("b", "B", "b", output={"printer": {"true_size": True}})).split
     wrong = Condition("c", "C", "c", output={"printer": {"true_size": False, "split": True}})
-    with pytest.raises(ImgdashError, match=r"\[output\]: Value error, split is for"):
+    with pytest.raises(ImgdashError, match=r"\[output\]: split is for"):
         profile(apparatus, wrong)
 
 

@@ -153,6 +153,19 @@ def test_provenance_knows_what_only_the_site_knew_about_the_sender(bench: Make) 
     assert not np.array_equal(without.reproduce(plain).values, ds.pixel_array)
 
 
+def test_content_items_tell_what_the_site_knew_and_how_it_was_formed(bench: Make) -> None:
+    raw = radiograph(PixelIntensityRelationship="LIN", PixelIntensityRelationshipSign=1)
+    job = dataclasses.replace(job_for(bench(archive(scale=0.5, bits=10)), raw), unprocessed=True)
+    ds = pydicom.dcmread(form.storage_file(job))
+    told = provenance.read(ds)
+    ds.remove_private_tags()
+    words = provenance.read(ds)
+    assert told is not None
+    assert words is not None
+    for name in ("unprocessed", "steps", "scale", "bits", "source", "software", "condition", "version"):
+        assert getattr(words, name) == getattr(told, name), name
+
+
 def test_a_second_apparatus_needs_only_scale_and_overlay(bench: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     site = bench(archive(), archive(name="SMALL", scale=0.5))
     image = site.add(radiograph())

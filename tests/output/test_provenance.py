@@ -1,0 +1,68 @@
+"""Content items tell how an image was made, whatever was set, after private attributes were taken away."""
+
+from __future__ import annotations
+
+import io
+
+import pydicom
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+from imgdash.config import ALL_STEPS
+from imgdash.model import ImgdashError
+from imgdash.output import provenance
+from imgdash.process import Chain, describe
+
+NUMBERS = {one.name: one.bounds for one in describe() if one.kind == "number" and one.bounds}
+MARK = st.fixed_dictionaries({"kind": st.just("side"), "text": st.text("LR[{µ", min_size=1), "x": st.just(0.25)})
+
+
+def read_again(written: provenance.Provenance) -> provenance.Provenance | None:
+    """As another program finds it in the file, with the standard's attributes alone."""
+    sent = pydicom.Dataset()
+    sent.SpecificCharacterSet = "ISO_IR 192"
+    provenance.write(sent, written, {})
+    file = io.BytesIO()
+    pydicom.dcmwrite(file, sent, implicit_vr=False, little_endian=True)
+    file.seek(0)
+    ds = pydicom.dcmread(file, force=True)
+    ds.remove_private_tags()
+    return provenance.read(ds)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    names=st.lists(st.sampled_from(sorted(NUMBERS)), unique=True, max_size=4),
+    part=st.floats(0, 1),
+    condition=st.sampled_from(["", "hand", "chest-pa"]),
+    version=st.integers(0, 99),
+    steps=st.lists(st.sampled_from(ALL_STEPS), unique=True),
+    scale=st.sampled_from([0.25, 0.5, 1.0, 2.0, 1 / 3]),
+    bits=st.integers(8, 16),
+    overlays=st.lists(MARK, max_size=2),
+    unprocessed=st.sampled_from([True, False, None]),
+)
+def test_whatever_was_set_is_read_back(
+    names: list[str], part: float, condition: str, version: int, steps: list[str], scale: float, bits: int,
+    overlays: list[dict[str, object]], unprocessed: bool | None,
+) -> None:  # fmt: skip
+    wanted = {name: low + part * (high - low) for name in names for low, high in [NUMBERS[name]]}
+    try:
+        chain = Chain.of(overrides=wanted)
+    except ImgdashError:
+        # Some go only together, or are whole numbers.
+        reject()
+    written = provenance.Provenance(
+        chain.flat(), condition=condition, version=version, steps=tuple(steps), scale=scale, bits=bits,
+        overlays=tuple(overlays), unprocessed=unprocessed,
+    )  # fmt: skip
+    found = read_again(written)
+    assert found is not None
+    assert not found.exact
+    for name in ("condition", "version", "steps", "bits", "overlays", "unprocessed"):
+        assert getattr(found, name) == getattr(written, name), name
+    assert found.scale == pytest.approx(scale, rel=1e-9)
+    again = Chain.of(overrides=found.parameters).flat()
+    for name, value in chain.flat().items():
+        assert again[name] == (pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value), name
