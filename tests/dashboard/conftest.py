@@ -121,3 +121,21 @@ def log_in(browser: Browser, station: Station, user: str, path: str = "") -> Tab
     page.click(f"button[value={user}]")
     page.wait_for_selector("[data-page=review]")
     return tab
+
+
+@pytest.fixture(scope="module")
+def images(station: Station, request: pytest.FixtureRequest) -> list[str]:
+    """One image for each set of attributes in ``IMAGES`` of the module; others make them in their own way."""
+    for number, attributes in enumerate(request.module.IMAGES):
+        station.take(**{"AccessionNumber": f"A{number}", **attributes})
+    return station.images
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
+    """Mona at Review, where the first image can be decided on."""
+    tab = log_in(browser, station, "mona")
+    wait_until(lambda: "frame" in tab.painted(images[0]))
+    tab.page.wait_for_selector("[data-action=confirm]:enabled")
+    yield tab
+    tab.page.close()

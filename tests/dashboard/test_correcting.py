@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator
 
 from imgdash.dashboard.pages.review import Review
-from tests.dashboard.conftest import Station, Tab, log_in
+from tests.dashboard.conftest import Station, Tab
 from tests.dashboard.test_shell import shell_of
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def images(station: Station) -> list[str]:
-    for number in range(3):
-        station.take(AccessionNumber=f"C{number}", PatientID=f"C{number}")
-    return station.images
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "preview" in tab.painted(images[0]))
-    yield tab
-    tab.page.close()
+IMAGES = [{"PatientID": f"C{number}"} for number in range(3)]
 
 
 def typing(tab: Tab) -> Locator:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Route
 
@@ -13,6 +11,7 @@ from tests.dashboard.test_shell import shell_of
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
+IMAGES = [{"PatientID": f"K{number}"} for number in range(5)]
 
 # In one turn of the browser: nothing that the station answers comes in between.
 AT_ONCE = """([name, key]) => {
@@ -26,22 +25,6 @@ AT_ONCE = """([name, key]) => {
   find(document).click()
   document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, composed: true}))
 }"""
-
-
-@pytest.fixture(scope="module")
-def images(station: Station) -> list[str]:
-    for number in range(5):
-        station.take(AccessionNumber=f"K{number}", PatientID=f"K{number}")
-    return station.images
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "preview" in tab.painted(images[0]))
-    tab.page.wait_for_selector("[data-action=confirm]:enabled")
-    yield tab
-    tab.page.close()
 
 
 def on_page(tab: Tab, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -15,23 +14,9 @@ from tests.helpers import wait_until
 pytestmark = pytest.mark.browser
 
 NASTY = "<img src=x onerror=window.hacked=1>^<script>window.hacked=1</script>"
-
-
-@pytest.fixture(scope="module")
-def images(station: Station) -> list[str]:
-    """Six images to work on; the second has a hostile name and no patient ID."""
-    for number in range(6):
-        nasty = {"PatientName": NASTY, "PatientID": ""} if number == 1 else {"PatientID": f"P{number}"}
-        station.take(AccessionNumber=f"A{number}", **nasty)
-    return station.images
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "frame" in tab.painted(images[0]))
-    yield tab
-    tab.page.close()
+# The second has a hostile name and no patient ID.
+IMAGES = [{"PatientID": f"P{number}"} for number in range(6)]
+IMAGES[1] = {"PatientName": NASTY, "PatientID": ""}
 
 
 def shown(page: Page) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser
 
@@ -14,21 +12,7 @@ from tests.dashboard.conftest import PASSWORD, Station, Tab, log_in
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def images(station: Station) -> list[str]:
-    for number in range(3):
-        station.take(AccessionNumber=f"S{number}", PatientID=f"S{number}")
-    return station.images
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "preview" in tab.painted(images[0]))
-    yield tab
-    tab.page.close()
+IMAGES = [{"PatientID": f"S{number}"} for number in range(3)]
 
 
 def shell_of(station: Station, name: str) -> Shell:
