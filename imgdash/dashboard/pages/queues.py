@@ -167,11 +167,25 @@ class Queues(Carded):
         if "moved" not in message:
             super()._choose(message)
             return
-        moved, before = str(message["moved"]), message.get("before")
-        known = {row.key for row in self._rows if "up" in row.possible}
+        moved, behind, before = (message.get(name) for name in ("moved", "behind", "before"))
+        known = {row.key: row for row in self._rows if "up" in row.possible}
+        other = before or behind
+        if moved not in known or not (other is None or other in known):
+            return
         apparatus, actor = self.session.apparatus, self.session.actor
-        if moved in known and (before is None or before in known):
-            self.session.run(lambda: apparatus.queue_move(moved, before, actor))
+        crosses = other is not None and known[moved].face["priority"] != known[other].face["priority"]
+        if crosses:
+            self.session.tell("What has priority stays before all else.", "info", "Each kind has its own order.")
+
+        def move() -> None:
+            place = before
+            if behind is not None:
+                # The one that follows it in the queue, which need not be among those that are shown.
+                place = behind if crosses else apparatus.traffic.before(behind, 0)
+            if place != moved:
+                apparatus.queue_move(moved, place, actor)
+
+        self.session.run(move)
 
     def _action(self, message: Mapping[str, Any]) -> None:
         action = str(message.get("action", ""))

@@ -28,7 +28,9 @@ class Cards(DataTable):
 
 
 class Entries(Cards):
-    """Queue entries; beside what a table sends ``{"moved": key, "before": key or null}`` where one was dragged."""
+    """Queue entries; beside what a table sends, where one was dragged, ``{"moved": key, "before": key}`` or
+    ``"behind": key``; before null is the end.
+    """
 
     _esm = script("cards.js", "entries.js")
 

@@ -10,6 +10,7 @@ export function render({model, el}) {
     .card[draggable=true]{cursor:grab}.card.over{box-shadow:inset 0 2px var(--accent)}.card.under{box-shadow:inset 0 -2px var(--accent)}.card.moving{opacity:.4}
     .list{container-type:inline-size}
     @container(max-width:760px){.card{grid-template-columns:20px 48px minmax(120px,1fr) 100px minmax(0,1.3fr);gap:9px}.card img{width:48px}.card .times{display:none}}
+    @container(max-width:430px){.card{grid-template-columns:18px minmax(0,1fr) 92px}.card>:nth-child(2),.card .why{display:none}}
   `))
   let moving = null
   function draw(item, node) {
@@ -38,8 +39,8 @@ export function render({model, el}) {
   })
   list.addEventListener("drop", (event) => {
     event.preventDefault()
-    const over = card(event), place = over && lower(over, event) ? over.nextElementSibling : over, before = place?.dataset.key || null
-    if (moving && over?.dataset.key !== moving && before !== moving && (over?.draggable || !over)) model.send_msg({moved: moving, before})
+    const over = card(event), key = over?.dataset.key || null
+    if (moving && key !== moving && (over?.draggable || !over)) model.send_msg({moved: moving, ...over && lower(over, event) ? {behind: key} : {before: key}})
     moving = null
     clear()
   })

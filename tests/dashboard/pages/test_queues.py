@@ -106,6 +106,15 @@ def test_entries_are_moved_by_keys_and_dragged(page: tuple[Desk, Queues], entrie
     queues.table._handle_msg({"moved": "somebody else's", "before": entries[0]})
     queues.table._handle_msg({"moved": entries[2], "before": entries[0]})
     in_order(desk, queues, entries, 3, 4, 5, 1, 2)
+    queues.table._handle_msg({"moved": entries[0], "behind": entries[1]})
+    in_order(desk, queues, entries, 3, 4, 5, 2, 1)
+    # Behind all that has priority is before all else; what has priority does not go behind it, and that is said.
+    queues.table._handle_msg({"moved": entries[0], "behind": entries[4]})
+    in_order(desk, queues, entries, 3, 4, 5, 1, 2)
+    queues.table._handle_msg({"moved": entries[4], "behind": entries[1]})
+    desk.until(lambda: desk.toasts)
+    assert "priority" in desk.toasts[-1][1]
+    in_order(desk, queues, entries, 3, 4, 5, 1, 2)
 
 
 def test_several_are_held_and_released(page: tuple[Desk, Queues], station: Station, entries: list[str]) -> None:
