@@ -14,7 +14,9 @@ _BUTTONS_KEPT = 20
 
 
 class Rail(Component):
-    """Pages with their badges; sends ``{"page": name}``; ``send(leave=True)`` goes to the login page."""
+    """Pages with their badges; sends ``{"page": name}`` and ``{"size": True}``; ``send(leave=True)`` goes to the login
+    page.
+    """
 
     pages = param.List(default=[], doc="``{name, title, icon}`` of each page, in order.")
     badges = param.Dict(default={}, doc="Page → (count, colour name).")

@@ -18,6 +18,7 @@ Keys = dict[str, tuple[str, str]]
 EVERYWHERE: Final[Keys] = {
     "keys": ("?", "These keys"),
     "jump": ("j", "Go to a page: then its number on the rail"),
+    "size": ("v", "Size of text and controls"),
 }
 # Of the Review page: action → (key as in KeyboardEvent.key with letters small, what it does).
 DEFAULTS: Final[dict[str, tuple[str, str]]] = {
@@ -157,5 +158,6 @@ _NO_KEYS: Final = ("Control", "Shift", "Alt", "Meta", "AltGraph", "Escape", "Ent
 _HINT: Final = (
     "To change one, press Enter or click in its place, then the wanted key; Backspace takes it away. What an action "
     "has in common on several pages has one key on all of them. In an image: drag left changes contrast and density, "
-    "drag right or Shift moves, the wheel zooms, double click fits."
+    "drag right or Shift moves, the wheel zooms, double click fits. Tab comes to an image, too: then the arrows move a "
+    "larger one."
 )

@@ -12,6 +12,7 @@ from imgdash.dashboard.badges import Badges
 from imgdash.dashboard.chrome import Keys, Rail, StatusLine
 from imgdash.dashboard.keyring import Keyring
 from imgdash.dashboard.page import Page
+from imgdash.dashboard.scaling import Scaling
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tagbrowser import TagBrowser
 from imgdash.model import Event
@@ -52,12 +53,13 @@ class Shell:
             pages=[{"name": p.name, "title": p.title, "icon": p.icon} for p in pages],
             user=session.actor.name,
             role=session.actor.role,
-            on_message=lambda message: self.go(str(message.get("page"))),
+            on_message=lambda message: self.scaling.show() if "size" in message else self.go(str(message.get("page"))),
             sizing_mode="stretch_height",
         )
         self.status = StatusLine(sizing_mode="stretch_width")
         self.keys = Keys(on_message=self._key)
         self.tags = TagBrowser(session)
+        self.scaling = Scaling(session)
         self.keyring = Keyring(session, self.pages, self._rekey)
         # A page that is hidden must not make the shown one taller than the window.
         bounded = {"min-height": "0", "overflow": "hidden"}
@@ -69,6 +71,8 @@ class Shell:
             self.rail,
             pn.Column(self.stack, self.status, sizing_mode="stretch_both", margin=0, styles=window),
             self.keys,
+            self.scaling.drawn,
+            self.scaling.dialog,
             self.keyring.dialog,
             self.tags.dialog,
             sizing_mode="stretch_both",
@@ -91,6 +95,7 @@ class Shell:
         self._badges = Badges.of(session.apparatus)
         session.at_close(self._badges.join(self.pages, lambda counts: session.soon(lambda: self._counted(counts))))
         self.keyring.read()
+        self.scaling.read()
 
     # -- which page ---------------------------------------------------------------------------------------
 
@@ -172,6 +177,8 @@ class Shell:
         action = str(message.get("action"))
         if action == "keys":
             self.keyring.show(self._current)
+        elif action == "size":
+            self.scaling.show()
         elif action.startswith("jump"):
             names = list(self.pages)
             number = action.removeprefix("jump")

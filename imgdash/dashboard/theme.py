@@ -103,14 +103,16 @@ ICONS: Final[dict[str, str]] = {
     "lens": "M10 4a6 6 0 1 0 0 12 6 6 0 0 0 0-12M14.500 14.500L21 21M10 7v6M7 10h6",
     "beside": "M3 5h8v14H3zM13 5h8v14h-8z",
     "reset": "M4 12a8 8 0 1 0 3-6M4 3v5h5",
+    "size": "M2 19L8 5L14 19M4.500 14h7M15 19L18.500 10L22 19M16 16h5",
     "edit": "M4 20l1-5L16 4l4 4L9 19z",
     "hold": "M8 12V6a1.5 1.5 0 0 1 3 0v5-7a1.5 1.5 0 0 1 3 0v7-5a1.5 1.5 0 0 1 3 0v8c0 4-2 7-6 7-3 0-4-2-6-6"
     "-1-2 1-3 3 0",
 }
 
 # On a screen this wide everything is drawn larger: it stands further away than a small one, or has finer pixels.
-_LARGE: Final = ((2200, 1.2), (3200, 1.5))
-SCALES: Final = "".join(f"@media(min-width:{width}px){{:root{{--scale:{scale}}}}}" for width, scale in _LARGE)
+# A person may have it otherwise (scaling.py).
+LARGE: Final = ((2200, 1.2), (3200, 1.5))
+SCALES: Final = "".join(f"@media(min-width:{width}px){{:root{{--scale:{scale}}}}}" for width, scale in LARGE)
 _VARIABLES = "".join(f"--{name}:{value};" for name, value in PALETTE.items())
 # Fonts that a workstation has; nothing is loaded.
 FONT: Final = "'Inter','Segoe UI','Noto Sans','DejaVu Sans',system-ui,sans-serif"

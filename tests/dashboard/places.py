@@ -57,6 +57,7 @@ PLACES: dict[str, Place] = {
     **{page: Place(page) for page in PAGES},
     **{f"{page}, {tab}": Place(page, tab=tab) for page, tabs in _TABS.items() for tab in tabs},
     "review, keys": Place("review", "?", shows=f"{_DIALOG} .keys"),
+    "review, size": Place("review", "v", shows=f"{_DIALOG} .choices"),
     "review, request": Place("review", "r", shows=f"{_DIALOG} #reason"),
     "review, reject": Place("review", "x", shows=f"{_DIALOG} #reason"),
     "review, layout": Place("review", "l", shows=f"{_DIALOG} .order"),

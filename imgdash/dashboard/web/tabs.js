@@ -3,8 +3,8 @@ export function render({model, el}) {
   const list = h("div", {class: "views", role: "tablist", "aria-label": model.title}), heading = h("h1", {}), said = h("div", {class: "said", role: "status"})
   el.append(h("style", {}, `
     .all{display:flex;align-items:stretch;gap:18px;height:40px;padding:0 14px;background:var(--panel);border-bottom:1px solid var(--line);white-space:nowrap}
-    h1{margin:0;font:600 14px/40px var(--font)}h1 small{font-weight:400;font-size:12px;color:var(--dim);margin-left:8px}
-    .views{display:flex;gap:2px}
+    h1{margin:0;min-width:60px;overflow:hidden;text-overflow:ellipsis;font:600 14px/40px var(--font)}h1 small{font-weight:400;font-size:12px;color:var(--dim);margin-left:8px}
+    .views{display:flex;gap:2px;flex:none}
     .views button{border:0;border-radius:0;border-bottom:2px solid transparent;padding:0 12px;color:var(--dim)}
     .views button:hover{color:var(--text)}.views button[aria-selected=true]{color:var(--text);border-bottom-color:var(--accent)}
     .views small{margin-left:6px;padding:0 5px;border-radius:8px;background:var(--line);color:var(--text);font-size:10px}.views small.warn{background:var(--warn);color:#210}.views small.bad{background:var(--bad);color:#200}
@@ -14,8 +14,7 @@ export function render({model, el}) {
   live(model, ["title", "subtitle"], () => heading.replaceChildren(model.title, h("small", {}, model.subtitle)))
   live(model, ["said"], () => { said.textContent = model.said; said.title = model.said })
   live(model, ["tabs", "current"], () => {
-    const focused = el.getRootNode().activeElement?.dataset?.tab
-    list.replaceChildren(...model.tabs.map((tab, at) => h("button", {
+    keeping(list, "data-tab", () => list.replaceChildren(...model.tabs.map((tab, at) => h("button", {
       role: "tab", "data-tab": tab.name, "aria-selected": String(tab.name === model.current), tabindex: tab.name === model.current ? 0 : -1, title: tab.text || null,
       onclick: () => choose(tab.name),
       onkeydown: (event) => {
@@ -26,7 +25,6 @@ export function render({model, el}) {
         list.querySelector(`[data-tab="${next.name}"]`).focus()
         choose(next.name)
       },
-    }, tab.title, tab.count ? h("small", {class: tab.colour || ""}, String(tab.count)) : null)))
-    if (focused) list.querySelector(`[data-tab="${model.current}"]`)?.focus()
+    }, tab.title, tab.count ? h("small", {class: tab.colour || ""}, String(tab.count)) : null))), () => list.querySelector(`[data-tab="${model.current}"]`))
   })
 }
