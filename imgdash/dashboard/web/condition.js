@@ -1,6 +1,6 @@
 // The condition key: a list of all, and those of its group under the digits.
 export function render({model, el}) {
-  const select = h("select", {"aria-label": "Condition key", onchange: () => { select.blur(); model.send_msg({condition: select.value, image}) }})
+  const select = h("select", {"aria-label": "Condition key", onchange: () => { if (pointed() === select) select.blur(); model.send_msg({condition: select.value, image}) }})
   let image = model.image
   const digits = h("div", {class: "digits"}), head = h("div", {class: "head"}, h("h2", {}, "Condition key"), h("small", {}))
   el.append(h("style", {}, SECTION_CSS + `
@@ -19,8 +19,8 @@ export function render({model, el}) {
     select.value = model.current
     select.disabled = !model.enabled
     head.lastChild.textContent = model.current ? `${model.current} · version ${model.version}` : ""
-    fill(digits, ...model.digits.map((option, n) => h("button", {
-      disabled: !model.enabled, "aria-pressed": String(option.key === model.current), onclick: () => model.send_msg({condition: option.key, image}),
-    }, h("kbd", {}, String(n + 1)), " ", option.title)))
+    keeping(digits, "data-key", () => fill(digits, ...model.digits.map((option, n) => h("button", {
+      "data-key": option.key, disabled: !model.enabled, "aria-pressed": String(option.key === model.current), onclick: () => model.send_msg({condition: option.key, image}),
+    }, h("kbd", {}, String(n + 1)), " ", option.title))))
   })
 }

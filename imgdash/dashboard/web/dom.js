@@ -72,6 +72,21 @@ function press() {
   for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, {capture: true, signal: over.signal})
 }
 
+// What has the keyboard because it was clicked (keys.js): its user looks elsewhere, and does not mean it by the next key.
+const pointed = () => window.imgdash?.pointed || null
+
+// What has the keyboard has it also when all is drawn anew: `attribute` is the name that the former and the new one share;
+// `draw` is told it where it was reached with the keyboard. Where it is gone, the keyboard is at `otherwise`.
+function keeping(box, attribute, draw, otherwise = () => null) {
+  const root = box.getRootNode(), active = root.activeElement, clicked = active !== null && active === pointed()
+  const name = active && box.contains(active) ? active.getAttribute(attribute) : null
+  draw(clicked ? null : name)
+  if (name === null || root.activeElement === active) return
+  const again = [...box.querySelectorAll(`[${attribute}]`)].find((node) => node.getAttribute(attribute) === name) || otherwise()
+  if (clicked) window.imgdash.pointed = again
+  again?.focus({preventScroll: true})
+}
+
 // The host fills the space that Panel gives it; `draw` runs now and at each change of the named properties.
 function live(model, names, draw) {
   model.on(names, () => pressed ? undrawn.add(draw) : draw())

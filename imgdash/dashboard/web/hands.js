@@ -64,8 +64,19 @@ function makeHands({panes, state, paint, repaint, hover, adjusted}) {
     paint(true)
     if (drag.kind === "look" && (drag.contrast !== 1 || drag.shift !== 0)) adjusted({contrast: drag.contrast, shift: drag.shift, image: drag.image})
   }
+  // Larger than its pane, an image that was reached with Tab is moved by the arrows: by a tenth of the pane.
+  function arrow(pane, event) {
+    const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key], main = panes[0]
+    if (!step || !main.source || !main.view || state.view.fit || pointed() === pane.canvas) return
+    event.preventDefault()
+    event.stopPropagation()
+    const {width, height} = main.canvas, [cx, cy] = toImage(main.canvas, main.view, width * (0.5 + step[0] / 10), height * (0.5 + step[1] / 10))
+    Object.assign(state.view, {cx, cy})
+    repaint()
+  }
   for (const pane of panes) {
     const {canvas} = pane
+    canvas.addEventListener("keydown", (event) => arrow(pane, event))
     canvas.addEventListener("wheel", (event) => { event.preventDefault(); zoom(Math.exp(-event.deltaY / 400), pane, event) }, {passive: false})
     canvas.addEventListener("contextmenu", (event) => event.preventDefault())
     canvas.addEventListener("dblclick", () => { state.view.fit = true; paint(true) })

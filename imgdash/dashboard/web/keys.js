@@ -5,14 +5,21 @@ export function render({model, el}) {
     return !(node instanceof Element) || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "range"
       && node.type !== "checkbox" || node.isContentEditable
   }
-  // A button reached with Tab is pressed by Space and Enter; one that was clicked does not catch the keys.
-  const pressing = (event) => (event.key === " " || event.key === "Enter") && event.composedPath()[0].matches?.("button:focus-visible,[role=button]:focus-visible")
+  // What was reached with the keyboard takes the keys that are its own. What was clicked does not, although it has the
+  // keyboard, and the browser shows that from the next key on: who clicked Fit means the image by Space.
+  const PRESSED = "button,summary,input[type=checkbox],[role=button],[role=switch]", SLID = "input[type=range]"
+  const SLIDES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "PageUp", "PageDown", "Home", "End"]
+  const its = (node, key) => node !== pointed() && Boolean(node.matches?.(PRESSED) && (key === " " || key === "Enter") || node.matches?.(SLID) && SLIDES.includes(key))
+  const focused = () => { let node = document.activeElement; while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement; return node }
+  const told = window.imgdash = window.imgdash || {}
+  const point = (event) => { told.pointed = event.composedPath().find((node) => node.matches?.(`${PRESSED},${SLID},select,canvas`)) || null }
+  const leave = (event) => { if (event.key === "Tab") told.pointed = null }
   const held = new Set()
   let jumping = 0
   const tell = (action, down) => window.dispatchEvent(new CustomEvent("imgdash:key", {detail: {action, down}}))
   const name = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key)
   const down = (event) => {
-    if (document.documentElement.dataset.modal || event.ctrlKey || event.metaKey || event.altKey || typing(event) || pressing(event)) return
+    if (document.documentElement.dataset.modal || event.ctrlKey || event.metaKey || event.altKey || typing(event) || its(event.composedPath()[0], event.key)) return
     if (event.timeStamp - jumping < 1500 && /^[0-9]$/.test(event.key)) {
       jumping = 0
       event.preventDefault()
@@ -24,8 +31,10 @@ export function render({model, el}) {
     event.preventDefault()
     if (event.repeat) return
     if (action === "jump") { jumping = event.timeStamp; return }
-    if (event.key === " ") document.activeElement?.blur?.()
-    window.imgdash = Object.assign(window.imgdash || {}, {key: performance.now(), action})
+    // No outline comes up around what the key is not for.
+    const node = focused()
+    if (node && node === pointed() && node.matches(PRESSED)) node.blur()
+    Object.assign(told, {key: performance.now(), action})
     held.add(name(event))
     if (model.local.includes(action)) tell(action, true)
     else model.send_msg({action, page: model.page, image: inSight()})
@@ -35,9 +44,13 @@ export function render({model, el}) {
     const action = model.keymap[name(event)]
     if (model.local.includes(action)) tell(action, false)
   }
+  document.addEventListener("pointerdown", point, true)
+  document.addEventListener("keydown", leave, true)
   document.addEventListener("keydown", down)
   document.addEventListener("keyup", up)
   model.on("remove", () => {
+    document.removeEventListener("pointerdown", point, true)
+    document.removeEventListener("keydown", leave, true)
     document.removeEventListener("keydown", down)
     document.removeEventListener("keyup", up)
   })

@@ -17,8 +17,7 @@ export function render({model, el}) {
     .empty{color:var(--dim);padding:20px 6px;text-align:center}
   `), list)
   live(model, ["lanes", "current", "empty"], () => {
-    const focused = el.getRootNode().activeElement?.dataset?.focus
-    fill(list, ...model.lanes.map((lane) => {
+    keeping(list, "data-focus", () => fill(list, ...model.lanes.map((lane) => {
       const current = lane.name === model.current
       return h("div", {class: `lane ${lane.level}`, role: "listitem", "aria-current": String(current), "data-lane": lane.name, onclick: () => model.send_msg({lane: lane.name})},
         h("div", {class: "top"}, icon(model, lane.icon, lane.kind), h("button", {class: "name", "data-focus": `name ${lane.name}`, title: `Show the queue of ${lane.name}`}, lane.name),
@@ -31,7 +30,6 @@ export function render({model, el}) {
           return h("span", {}, mark, h("b", {}, count.toLocaleString("en")), word)
         }) : "nothing waits"),
         h("div", {class: "pace"}, lane.pace), lane.trouble ? h("div", {class: "trouble", title: lane.trouble}, lane.trouble) : null)
-    }), model.lanes.length ? null : h("div", {class: "empty"}, model.empty))
-    if (focused) [...list.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === focused)?.focus()
+    }), model.lanes.length ? null : h("div", {class: "empty"}, model.empty)))
   })
 }

@@ -15,7 +15,7 @@ export function render({model, el}) {
   const percent = (part) => `${(100 * part).toFixed(2)}%`
   live(model, ["destinations", "image", "version", "enabled"], () => {
     const {image} = model
-    fill(box, ...model.destinations.map((to) => {
+    keeping(box, "data-output", () => fill(box, ...model.destinations.map((to) => {
       const height = 112, width = height * to.frame[0] / to.frame[1]
       const frame = h("div", {class: "frame", style: `width:${Math.min(width, 150)}px;height:${Math.min(height, 150 * to.frame[1] / to.frame[0])}px`})
       for (const [x, y, w, t] of to.cells) frame.append(h("div", {class: "cell", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`}))
@@ -29,11 +29,11 @@ export function render({model, el}) {
       }
       if (to.band.length) frame.append(h("div", {class: "band", style: `left:${percent(to.band[0])};top:${percent(to.band[1])};width:${percent(to.band[2])};height:${percent(to.band[3])}`}))
       frame.append(...(to.parts.length ? to.parts.map((part) => range(part, [])) : [range({place: to.place, sides: [0, 0, 1, 1]}, to.marks)]))
-      const edit = h("button", {class: "edit", disabled: !model.image, title: "Move and scale what goes there", "aria-label": `Output range of ${to.name}`, onclick: () => model.send_msg({edit: to.name, image})}, icon(model, "edit"))
-      return h("div", {class: "one"}, edit, h("button", {class: "to", disabled: !model.enabled, "aria-pressed": String(to.chosen), title: to.chosen ? "Goes there; press to leave it out" : "Does not go there; press to send it there",
+      const edit = h("button", {class: "edit", "data-output": `range ${to.name}`, disabled: !model.image, title: "Move and scale what goes there", "aria-label": `Output range of ${to.name}`, onclick: () => model.send_msg({edit: to.name, image})}, icon(model, "edit"))
+      return h("div", {class: "one"}, edit, h("button", {class: "to", "data-output": to.name, disabled: !model.enabled, "aria-pressed": String(to.chosen), title: to.chosen ? "Goes there; press to leave it out" : "Does not go there; press to send it there",
         onclick: () => model.send_msg({route: to.name, on: !to.chosen, image})},
         h("span", {class: "top"}, icon(model, to.kind === "printer" ? "film" : "storage"), h("b", {}, to.name), icon(model, to.chosen ? "check" : "cross")),
         frame, h("small", {}, to.text), ...to.trouble.map((text) => h("small", {class: "bad"}, text))))
-    }))
+    })))
   })
 }

@@ -105,15 +105,16 @@ export function render({model, el}) {
   function heads() {
     head.hidden = !seen.length
     const mark = model.picks === "many" ? [h("div", {class: "cell mark", role: "columnheader", title: "chosen"}, "✓")] : []
-    head.replaceChildren(...mark, ...seen.map((n) => [model.columns[n], n]).map(([column, n]) => h("div", {role: "columnheader", "aria-sort": sorting?.n === n ? (sorting.down ? "descending" : "ascending") : null},
-      h("button", {class: column.kind || "", disabled: column.sort === false, title: [column.text, column.sort === false ? "" : "sort"].filter(Boolean).join(" · "), onclick: () => {
+    keeping(head, "data-column", () => head.replaceChildren(...mark, ...seen.map((n) => [model.columns[n], n]).map(([column, n]) => h("div", {role: "columnheader", "aria-sort": sorting?.n === n ? (sorting.down ? "descending" : "ascending") : null},
+      h("button", {class: column.kind || "", "data-column": column.name, disabled: column.sort === false, title: [column.text, column.sort === false ? "" : "sort"].filter(Boolean).join(" · "), onclick: () => {
         const wanted = sorting?.n === n ? (sorting.down ? null : {n, down: true}) : {n, down: false}
         if (model.asks) model.send_msg({sort: wanted ? column.name : "", down: Boolean(wanted?.down)})
         else { sorting = wanted; sort() }
       }},
-        column.title, column.unit ? h("small", {}, column.unit) : null, sorting?.n === n ? h("b", {}, sorting.down ? "▼" : "▲") : null))))
+        column.title, column.unit ? h("small", {}, column.unit) : null, sorting?.n === n ? h("b", {}, sorting.down ? "▼" : "▲") : null)))), () => frame)
   }
-  frame.addEventListener("scroll", paint, {passive: true})
+  let across = 0
+  frame.addEventListener("scroll", () => { paint(); if (frame.scrollLeft !== across) { across = frame.scrollLeft; tell() } }, {passive: true})
   new ResizeObserver(() => { if (widths.length) { if (fit()) heads(); tell() } paint() }).observe(frame)
   frame.addEventListener("keydown", (event) => {
     const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9}[event.key]
@@ -194,7 +195,9 @@ export function render({model, el}) {
     const more = model.total > model.rows.length ? model.asks ? `${model.rows.length} of ${model.total} rows` : `the first ${model.rows.length} of ${model.total} rows; an export has all` : `${model.rows.length} ${model.rows.length === 1 ? "row" : "rows"}`
     const out = model.columns.length - seen.length
     // What goes on beyond the edge is said, for a bar that is not touched is not seen.
-    const beyond = [...head.children].filter((node) => node.offsetLeft + node.offsetWidth > frame.clientWidth + 1).length
-    foot.textContent = [model.columns.length ? more : "", beyond ? `${beyond} ${beyond === 1 ? "column" : "columns"} further to the right` : "", out ? `${out} ${out === 1 ? "column has" : "columns have"} no room` : "", model.said].filter(Boolean).join(" · ")
+    const beyond = [...head.children].filter((node) => node.offsetLeft + node.offsetWidth > frame.scrollLeft + frame.clientWidth + 1).length
+    const words = [model.columns.length ? more : "", beyond ? `${beyond} ${beyond === 1 ? "column" : "columns"} further to the right` : "", out ? `${out} ${out === 1 ? "column has" : "columns have"} no room` : "", model.said].filter(Boolean).join(" · ")
+    // Said again only where it is something else: a screen reader would read each step of scrolling.
+    if (foot.textContent !== words) foot.textContent = words
   }
 }

@@ -5,7 +5,7 @@ const down = (millimetres) => (Math.floor(millimetres * 10) / 10).toFixed(1)
 export function render({model, el}) {
   const main = makePane("Radiograph"), other = makePane("Beside it"), panes = [main, other]
   const tools = h("div", {class: "tools", role: "toolbar", "aria-label": "View"})
-  const choice = h("select", {class: "beside", "aria-label": "Beside the image", hidden: true, onchange: () => { model.send_msg({beside: choice.value}); choice.blur() }})
+  const choice = h("select", {class: "beside", "aria-label": "Beside the image", hidden: true, onchange: () => { model.send_msg({beside: choice.value}); if (pointed() === choice) choice.blur() }})
   const box = h("div", {class: "box"}, main.node, other.node, tools)
   other.node.append(choice)
   other.node.hidden = true
@@ -262,7 +262,9 @@ export function render({model, el}) {
   }
   button.magnify = h("button", {title: "Magnifier", "aria-label": "Magnifier", onclick: () => magnify(!state.lens)}, icon(model, "lens"))
   button.beside = h("button", {title: "Side by side", "aria-label": "Side by side", onclick: () => actions.beside()}, icon(model, "beside"))
-  button.compare = h("button", {title: "Before and after, while held", "aria-label": "Before and after, while held", onpointerdown: () => compare(true), onpointerup: () => compare(false), onpointerleave: () => comparing && compare(false)}, icon(model, "compare"))
+  button.compare = h("button", {title: "Before and after, while held", "aria-label": "Before and after, while held", onpointerdown: () => compare(true), onpointerup: () => compare(false), onpointerleave: () => comparing && compare(false),
+    onkeydown: (event) => { if ((event.key === " " || event.key === "Enter") && pointed() !== event.currentTarget) { event.preventDefault(); if (!event.repeat) compare(true) } },
+    onkeyup: (event) => { if (comparing && (event.key === " " || event.key === "Enter")) compare(false) }, onblur: () => comparing && compare(false)}, icon(model, "compare"))
   tools.append(...Object.values(button))
   for (const name of ["measure", "magnify", "beside"]) press(name, false)
   const key = ({detail}) => {

@@ -1,0 +1,156 @@
+"""All by keyboard, and with the mouse besides: a key does what its user means, and the keyboard is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.dashboard.conftest import Station, Tab, log_in
+from tests.helpers import wait_until
+
+pytestmark = pytest.mark.browser
+
+FOCUSED = """() => {
+  let node = document.activeElement
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement
+  return node.getAttribute("aria-label") || node.dataset.page || node.dataset.action || node.dataset.tab || node.tagName
+}"""
+
+
+@pytest.fixture(scope="module")
+def images(station: Station) -> list[str]:
+    for number in range(6):
+        station.take(AccessionNumber=f"B{number}", PatientID=f"B{number}")
+    return station.images
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
+    tab = log_in(browser, station, "mona")
+    wait_until(lambda: "frame" in tab.painted(images[0]))
+    yield tab
+    assert (tab.elsewhere, tab.errors) == ([], [])
+    tab.page.close()
+
+
+def focused(page: Page) -> str:
+    """What has the keyboard, by its name."""
+    return str(page.evaluate(FOCUSED))
+
+
+def reach(page: Page, name: str) -> None:
+    """Tab until something has the keyboard."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if focused(page) == name:
+            return
+    raise AssertionError(f"Tab does not come to {name}")
+
+
+def confirm_key(tab: Tab, station: Station, image: str) -> None:
+    """Press Space where `image` is in sight, and see that it is confirmed."""
+    wait_until(lambda: "preview" in tab.painted(image))
+    tab.page.wait_for_selector(f".item[data-image='{image}'][aria-selected=true]")
+    tab.page.wait_for_selector("[data-action=confirm]:visible:enabled")
+    tab.page.keyboard.press(" ")
+    wait_until(lambda: station.state(image) == "confirmed")
+
+
+def turned(page: Page) -> Locator:
+    return page.locator(".corner.lr", has_text="view turned")
+
+
+def test_who_clicked_a_button_of_the_view_confirms_by_space(tab: Tab, station: Station, images: list[str]) -> None:
+    page = tab.page
+    page.get_by_label("Turn the view").first.click()
+    # A key in between, from which on the browser shows what has the keyboard.
+    page.keyboard.press("t")
+    page.locator(".corner.lr", has_text="180").wait_for()
+    assert focused(page) == "BODY"
+    page.get_by_label("Fit", exact=True).first.click()
+    confirm_key(tab, station, images[0])
+    # So does who moved a slider: Space is nothing to it.
+    page.get_by_label("Density", exact=True).click()
+    confirm_key(tab, station, images[1])
+    wait_until(lambda: "preview" in tab.painted(images[2]))
+    # With the arrows he goes on to another image, where who came by Tab moves the slider.
+    page.get_by_label("Density", exact=True).click()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(f".item[data-image='{images[3]}'][aria-selected=true]")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector(f".item[data-image='{images[2]}'][aria-selected=true]")
+
+
+def test_a_button_that_tab_came_to_is_pressed_by_space(tab: Tab, station: Station, images: list[str]) -> None:
+    page = tab.page
+    reach(page, "Turn the view")
+    page.keyboard.press(" ")
+    turned(page).first.wait_for()
+    assert station.state(images[2]) == "awaiting"
+    reach(page, "Before and after, while held")
+    page.keyboard.down(" ")
+    page.get_by_text("BEFORE · as received").wait_for()
+    page.keyboard.up(" ")
+    page.get_by_text("BEFORE · as received").wait_for(state="hidden")
+    reach(page, "Density")
+    before = page.get_by_label("Density", exact=True).input_value()
+    page.keyboard.press("ArrowUp")
+    assert page.get_by_label("Density", exact=True).input_value() != before
+    page.wait_for_selector(f".item[data-image='{images[2]}'][aria-selected=true]")
+
+
+def test_an_image_larger_than_its_pane_is_moved_by_the_arrows(tab: Tab, station: Station, images: list[str]) -> None:
+    page = tab.page
+    page.keyboard.press("w")
+    page.mouse.move(600, 300)
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+
+    def place() -> str:
+        page.mouse.move(601, 301)
+        page.mouse.move(600, 300)
+        return page.locator(".corner.ll").first.inner_text()
+
+    before = wait_until(place)
+    reach(page, "Radiograph")
+    page.keyboard.press("ArrowRight")
+    wait_until(lambda: place() != before)
+    page.wait_for_selector(f".item[data-image='{images[2]}'][aria-selected=true]")
+    page.keyboard.press("f")
+
+
+def test_what_is_drawn_anew_keeps_the_keyboard(tab: Tab, station: Station, images: list[str]) -> None:
+    page = tab.page
+    reach(page, "confirm")
+    # Its button can do nothing until the next image is in sight, and is not left.
+    page.keyboard.press("Enter")
+    wait_until(lambda: station.state(images[2]) == "confirmed")
+    page.wait_for_selector(f".item[data-image='{images[3]}'][aria-selected=true]")
+    wait_until(lambda: "preview" in tab.painted(images[3]))
+    assert focused(page) == "confirm"
+    # A page is chosen on the rail, which tells then where one is.
+    reach(page, "images")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-page=images][aria-current]")
+    assert focused(page) == "images"
+
+
+def test_the_keyboard_comes_back_after_a_dialog(tab: Tab) -> None:
+    page = tab.page
+    reach(page, "Size of text and controls")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+    assert focused(page) == "Size of text and controls"
+
+
+def test_space_confirms_in_a_list_and_leaves_the_keyboard_there(tab: Tab, station: Station, images: list[str]) -> None:
+    page = tab.page
+    page.locator(".rows .row:visible", has=page.get_by_text("5", exact=True)).click()
+    page.wait_for_selector("[data-action=confirm]:visible:enabled")
+    page.keyboard.press(" ")
+    wait_until(lambda: station.state(images[4]) == "confirmed")
+    assert focused(page) == "Image list"
