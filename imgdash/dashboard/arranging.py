@@ -107,15 +107,10 @@ class Arranging:
         if tool == "details":
             self._keep(details=not self._mine.get("details", True))
         elif tool == "columns" and self._all:
-            shown = [self._all[n]["name"] for n in self.order]
-            rest = [column["name"] for column in self._all if column["name"] not in shown]
             titles = {column["name"]: column["title"] for column in self._all}
-            options = [[name, titles[name]] for name in (*shown, *rest)]
-            fields = [{"name": "columns", "kind": "order", "label": "Shown, from left to right", "value": shown,
-                       "options": options}]  # fmt: skip
             self.dialog.param.update(
                 kind="columns", title="Columns of this list", submit="Show these", other="As shipped", error="",
-                fields=fields,
+                fields=[order_field([self._all[n]["name"] for n in self.order], titles)],
             )  # fmt: skip
             self.dialog.open = True
 
@@ -139,3 +134,16 @@ class Arranging:
 
     def _widen(self, width: int) -> None:
         self.splitter.value = self.details.width = min(max(width, _NARROW), _WIDE)
+
+
+def order_field(shown: Sequence[str], titles: Mapping[str, str]) -> dict[str, Any]:
+    """The field of a dialog that asks which columns are shown, and in which order.
+
+    Parameters
+    ----------
+    titles
+        Name of each column there is → what people call it.
+    """
+    options = [[name, titles[name]] for name in (*shown, *(name for name in titles if name not in shown))]
+    label = "Shown, from left to right"
+    return {"name": "columns", "kind": "order", "label": label, "value": list(shown), "options": options}

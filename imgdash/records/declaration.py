@@ -105,6 +105,8 @@ class Report:
         Its number in the list of reports; ``7b`` belongs to ``7``.
     what, source
         What it shows, and which law, standard or function asks for it.
+    first
+        Names of the columns that count most, from the first on: for where there is not room for all.
     sql
         The whole file.
     """
@@ -116,6 +118,7 @@ class Report:
     source: str
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
+    first: tuple[str, ...]
     draw: Draw
     sql: str
 
@@ -159,6 +162,7 @@ def parse(name: str, sql: str) -> Report:
         source=said["Source"][0],
         parameters=tuple(_parameter(text) for text in said.get("Parameter", ())),
         columns=tuple(_column(text) for text in said["Column"]),
+        first=tuple(name for text in said.get("First", ()) for name in text.split(", ")),
         draw=_draw(said["Draw"][0]),
         sql=sql,
     )

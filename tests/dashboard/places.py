@@ -75,6 +75,7 @@ PLACES: dict[str, Place] = {
     "requests, withdraw": Place("requests", click=(_CARD, _button("withdraw")), shows=_DIALOG),
     "review, correcting": Place("review", "c", shows="dd input:visible"),
     "the messages": Place("review", click=(".more:visible",), shows=".past:visible"),
+    "records, columns": Place("records", click=("[data-tool=columns]:visible",), shows=f"{_DIALOG} .order"),
     "images, header": Place("images", "h", click=(_ROW,), shows=f"{_DIALOG} [role=row]"),
 }  # fmt: skip
 

@@ -25,6 +25,8 @@ def test_every_report_says_what_it_is_and_gives_the_columns_it_says(database: du
         assert found.title, name
         assert found.what, name
         assert found.source, name
+        assert set(found.first) <= set(table.column_names), name
+        assert len(found.first) == len(set(found.first)), name
         drawn = {found.draw.x, found.draw.y, found.draw.by} - {""}
         assert drawn <= set(table.column_names), name
         assert (found.draw.kind == "table") == (not drawn), name

@@ -20,7 +20,7 @@ class ReportList(Component):
 class ReportForm(Component):
     """What a report takes and how it is exported.
 
-    Sends ``{"values": {name: value}}``, ``{"export": format}`` and ``{"one": series}``.
+    Sends ``{"values": {name: value}}``, ``{"export": format}``, ``{"one": series}`` and ``{"columns": True}``.
     """
 
     report = param.Dict(default={}, doc="``{what, source, parameters: [{name, type, choices, label, text}]}``.")

@@ -10,6 +10,7 @@ import panel as pn
 
 from imgdash.apparatus.reporting import Table
 from imgdash.dashboard.recording import drawing
+from imgdash.dashboard.recording.columns import ReportColumns
 from imgdash.dashboard.recording.controls import ReportForm, ReportList
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tables import DataTable, Download, kind, rows, words
@@ -45,6 +46,7 @@ class Reports:
             width=236,
             sizing_mode="stretch_height",
         )
+        self.columns = ReportColumns(session, self._fill)
         self.form = ReportForm(on_message=self._said, sizing_mode="stretch_width")
         self.figure = pn.pane.HoloViews(
             sizing_mode="stretch_width", height=_FIGURE_HEIGHT, margin=0, linked_axes=False, visible=False
@@ -53,9 +55,11 @@ class Reports:
         self.view = pn.Row(
             self.list,
             pn.Column(self.form, self.figure, self.table, sizing_mode="stretch_both", margin=0),
+            self.columns.dialog,
             sizing_mode="stretch_both",
             margin=0,
         )
+        self.columns.read()
 
     @property
     def current(self) -> Report | None:
@@ -72,6 +76,7 @@ class Reports:
         given.update(values or {})
         self._values = {parameter.name: given.get(parameter.name, parameter.default) for parameter in report.parameters}
         self.list.current = name
+        self._found = None
         self.form.param.update(
             report={
                 "what": report.what,
@@ -106,32 +111,34 @@ class Reports:
         if asked != self._asked:
             return
         self._found = found
-        units = {column.name: column for column in report.columns}
-        columns = []
-        for field in found.table.schema:
-            declared = units.get(field.name)
-            text = f"{field.name}: {declared.text}" if declared and declared.text else field.name
-            unit = declared.unit if declared else ""
-            column = {
-                "name": field.name,
-                "title": words(field.name),
-                "unit": unit,
-                "kind": kind(field.type),
-                "text": text,
-            }
-            # Moments are told shortly, the whole in their tips; days and hours that are counted by stay as they are.
-            columns.append({**column, "short": column["kind"] == "time" and field.name.endswith("_at")})
-        self.table.param.update(
-            columns=columns,
-            rows=rows(found.table),
-            total=found.rows,
-            waiting=False,
-            said=f"{1000 * found.seconds:.0f} ms",
-        )
+        self._fill()
         possible = drawing.series(report, found.table)
         one = self.form.one if self.form.one in possible else (possible or [""])[0]
         self.form.param.update(series=possible, one=one, busy=False, error="")
         self._draw(report)
+
+    def _fill(self) -> None:
+        """The table, with the columns that are shown."""
+        report, found = self.current, self._found
+        if report is None or found is None:
+            return
+        shown = self.columns.shown(report, found.table.column_names)
+        declared = {column.name: column for column in report.columns}
+        columns = []
+        for name, rank in shown.items():
+            column, type = declared[name], kind(found.table.schema.field(name).type)
+            text = f"{name}: {column.text}" if column.text else name
+            # Moments are told shortly, the whole in their tips; days and hours that are counted by stay as they are.
+            short = type == "time" and name.endswith("_at")
+            columns.append({"name": name, "title": words(name), "unit": column.unit, "kind": type, "text": text,
+                            "short": short, "rank": rank})  # fmt: skip
+        self.table.param.update(
+            columns=columns,
+            rows=rows(found.table.select(list(shown))),
+            total=found.rows,
+            waiting=False,
+            said=f"{1000 * found.seconds:.0f} ms",
+        )
 
     def _draw(self, report: Report) -> None:
         drawn = drawing.draw(report, self._found.table, self.form.one) if self._found else None
@@ -157,6 +164,8 @@ class Reports:
         elif "one" in message:
             self.form.one = str(message["one"])
             self._draw(report)
+        elif "columns" in message:
+            self.columns.ask(report)
         elif "export" in message:
             self._export(report, str(message["export"]))
 

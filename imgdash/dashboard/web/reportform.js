@@ -45,9 +45,10 @@ export function render({model, el}) {
     form.replaceChildren(...fields)
   })
   live(model, ["report", "series", "one", "formats", "busy"], () => {
-    const choose = model.series.length > 1 ? h("label", {title: "Which of them is drawn"}, "drawn", h("select", {onchange: (event) => model.send_msg({one: event.target.value})}, model.series.map((one) => h("option", {value: one}, one)))) : null
+    const choose = model.series.length > 1 ? h("label", {title: "Which of them is drawn"}, "drawn", h("select", {"data-tool": "drawn", onchange: (event) => model.send_msg({one: event.target.value})}, model.series.map((one) => h("option", {value: one}, one)))) : null
     if (choose) choose.lastElementChild.value = model.one
-    exports.replaceChildren(...[choose, ...model.formats.map((format) => h("button", {disabled: model.busy, title: `The whole result as ${format}`, onclick: () => model.send_msg({export: format})}, format.toUpperCase()))].filter(Boolean))
+    keeping(exports, "data-tool", (held) => fill(exports, choose, h("button", {"data-tool": "columns", title: "Columns", "aria-label": "Columns", onclick: () => model.send_msg({columns: true})}, icon(model, "columns")),
+      model.formats.map((format) => h("button", {"data-tool": format, disabled: model.busy && format !== held, title: `The whole result as ${format}`, onclick: () => model.busy || model.send_msg({export: format})}, format.toUpperCase()))))
   })
   live(model, ["error"], () => { error.textContent = model.error; error.hidden = !model.error })
 }

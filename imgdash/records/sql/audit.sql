@@ -18,6 +18,7 @@
 -- Column: why
 -- Column: changed; ; names of the columns that were set
 -- Column: hash
+-- First: at, by, event, subject, why, changed, id, seq
 -- Draw: table
 select
     seq,

@@ -20,6 +20,7 @@
 -- Column: explained_by
 -- Column: explained_at
 -- Column: event_uid
+-- First: at, body_part, view, kap, drl, of_drl, reason, explained_by, patient_id, accession, age_band, operator
 -- Draw: table
 select
     exposure."at",

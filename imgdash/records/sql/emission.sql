@@ -44,6 +44,8 @@
 -- Column: amends; ; event_uid of the row that this one amends
 -- Column: amended_because
 -- Column: event_uid
+-- First: at, patient_name, body_part, view, kvp, mas, kap, ei, di, physician, patient_id, operator, room, indication,
+--   signature, signed_at, laterality, reference_level, above_reference
 -- Draw: table
 with signed as (
     select id as event_uid, max("at") as signed_at

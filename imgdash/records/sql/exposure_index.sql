@@ -29,6 +29,7 @@
 -- Column: z
 -- Column: run; days
 -- Column: drift; DI per 30 days
+-- First: day, series, shots, di_mean, di_median, di_sd, ei_median, run, drift, z, within_1
 -- Draw: control; x = day; y = di_mean; by = series
 with shot as (
     select

@@ -21,6 +21,8 @@
 -- Column: answer_minutes; min; median
 -- Column: confirm_minutes; min; median
 -- Column: confirm_minutes_p95; min
+-- First: reason, modality, condition, asked_of, histories, requests, rounds_mean, satisfied, refused, open,
+--   answer_minutes, confirm_minutes
 -- Draw: bars; x = modality; y = confirm_minutes; by = reason
 with history as (
     select

@@ -22,6 +22,7 @@
 -- Column: change; %; against the first value of the period
 -- Column: drift; % per 30 days
 -- Column: image_id
+-- First: at, detector, quantity, axis, value, unit, low, high, within, change, drift, sender
 -- Draw: trend; x = at; y = value; by = series
 with measured as (
     select

@@ -19,6 +19,7 @@
 -- Column: seconds_median; s
 -- Column: seconds_p95; s
 -- Column: seconds_max; s
+-- First: period, apparatus, registered, done, open, failed, uncertain, seconds_median, seconds_p95, seconds_max
 -- Draw: lines; x = period; y = seconds_median; by = apparatus
 select
     date_trunc($period::varchar, registered_at) as period,

@@ -36,6 +36,8 @@
 -- Column: confirmed_by
 -- Column: confirmed_at
 -- Column: delivered_to
+-- First: number, received_at, patient_name, body_part, view, condition, state, ei, di, patient_id, kvp, mas,
+--   accession, room, laterality, modality, operator, kap, reason
 -- Draw: table
 with chosen as (
     select *

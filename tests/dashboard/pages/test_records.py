@@ -61,6 +61,39 @@ def test_shots_are_counted_and_drawn(desk: Desk) -> None:
     assert page.reports.figure.visible
 
 
+def test_columns_of_a_report_are_chosen_and_kept_for_the_person(desk: Desk, station: Station) -> None:
+    page = shown(desk)
+    table = page.reports.table
+
+    def names() -> list[str]:
+        return [column["name"] for column in table.columns]
+
+    shipped = names()
+    # What counts most is left out last, and its first column never.
+    ranks = {column["name"]: column["rank"] for column in table.columns}
+    assert ranks["number"] == 0 < ranks["state"] < ranks["patient_sex"]
+    page.reports.form._handle_msg({"columns": True})
+    dialog = page.reports.columns.dialog
+    (field,) = dialog.fields
+    assert field["value"] == shipped
+    dialog._handle_msg({"submit": "columns", "values": {"columns": ["no such"]}})
+    assert "at least one" in dialog.error
+    dialog._handle_msg({"submit": "columns", "values": {"columns": ["patient_name", "number"]}})
+    assert names() == ["patient_name", "number"]
+    assert {column["rank"] for column in table.columns} == {0}
+    assert table.rows[0] == ["<b>Phantom</b>, Hand", 1]
+    desk.until(lambda: station.apparatus.preference("rita", "report columns") is not None)
+    # Another report has its own; the same one has them again, also in another session.
+    page.reports.list._handle_msg({"report": "shots"})
+    desk.until(lambda: "shots" in names())
+    later = desk.show(Records)
+    desk.until(lambda: [column["name"] for column in later.reports.table.columns] == ["patient_name", "number"])
+    later.reports.form._handle_msg({"columns": True})
+    later.reports.columns.dialog._handle_msg({"other": "columns"})
+    assert [column["name"] for column in later.reports.table.columns] == shipped
+    desk.until(lambda: station.apparatus.preference("rita", "report columns") == {})
+
+
 def test_the_last_day_of_a_period_counts(desk: Desk) -> None:
     page = shown(desk)
     today = date.today()
@@ -219,6 +252,23 @@ def test_in_a_browser(browser: Browser, station: Station, shots: list[str]) -> N
     tab = log_in(browser, station, "mona")
     page = tab.page
     page.click("[data-page=records]")
+    # The longest record has its most important columns in sight, and nothing to scroll to the right for.
+    foot = page.locator(".foot[role=status]:visible")
+    foot.get_by_text("have no room").wait_for()
+    frame = page.get_by_label("Report", exact=True)
+    assert frame.evaluate("node => node.scrollWidth <= node.clientWidth")
+    heads = page.get_by_role("columnheader")
+    assert {"state", "condition"} <= set(heads.all_inner_texts())
+    # Who chose all of them scrolls, and is told how much is left until he is at the end.
+    page.click("[data-tool=columns]:visible")
+    page.get_by_text("Show these").click()
+    foot.get_by_text("further to the right").wait_for()
+    frame.focus()
+    frame.evaluate("node => { node.scrollLeft = node.scrollWidth }")
+    foot.get_by_text("further to the right").wait_for(state="detached")
+    page.click("[data-tool=columns]:visible")
+    page.locator("[data-other]:visible").click()
+    foot.get_by_text("have no room").wait_for()
     page.click("[data-report=shots]")
     page.wait_for_selector("[role=gridcell]:has-text('CHEST')")
     page.wait_for_selector(".bk-Figure:visible")
