@@ -44,3 +44,15 @@ def test_what_leaks_beside_the_body_hides_no_field(number: int) -> None:
     score = analyse("PELVIS", "AP", number)
     assert score.iou > 0.97
     assert score.confidence > 0.6
+
+
+@pytest.mark.parametrize(
+    ("part", "number"),
+    [(("TSPINE", "LAT"), 161), (("TSPINE", "LAT"), 428), (("TSPINE", "LAT"), 357), (("KNEE", "LAT"), 51)],
+    ids=["small cone", "cone", "low edge beside a liver", "turned, 3 mm from the image's border"],
+)
+def test_what_was_missed_is_found_and_believed(part: tuple[str, str], number: int) -> None:
+    """A cone in the noise of a covered plate; an edge that scatter makes low; a wedge no dead column would make."""
+    score = analyse(*part, number)
+    assert score.iou > 0.97
+    assert score.confidence > 0.6

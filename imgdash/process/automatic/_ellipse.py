@@ -15,7 +15,8 @@ Floats = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float64]
 _Circle = tuple[tuple[float, float], float]
 
-_TRIALS: Final = 400
+_TRIALS: Final = 12_000
+_MOST_SCORED: Final = 150
 _LOOKED_AT: Final = 600
 _NEAR: Final = 2.0
 _OUTWARD: Final = np.cos(np.radians(20))
@@ -92,20 +93,26 @@ def _circles(points: Points, rise: Points, shape: tuple[int, ...]) -> list[_Circ
     A wide opening is no circle: ribs and diaphragm may make a rounder one inside it.
     """
     rng = np.random.default_rng(len(points))
-    a, b, c = (points[rng.integers(0, len(points), _TRIALS)] for _ in range(3))
+    which = rng.integers(0, len(points), (3, _TRIALS))
+    a, b, c = points[which]
     twice = 2 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
     fit = np.abs(twice) > 200
-    a, b, c, twice = a[fit], b[fit], c[fit], twice[fit]
+    a, b, c, twice, which = a[fit], b[fit], c[fit], twice[fit], which[:, fit]
     bb, cc = ((b - a) ** 2).sum(axis=1), ((c - a) ** 2).sum(axis=1)
     cx = a[:, 0] + ((c - a)[:, 1] * bb - (b - a)[:, 1] * cc) / twice
     cy = a[:, 1] + ((b - a)[:, 0] * cc - (c - a)[:, 0] * bb) / twice
     radius = np.hypot(a[:, 0] - cx, a[:, 1] - cy)
     possible = (radius > _LEAST_RADIUS) & (radius < max(shape)) & (cx > 0) & (cx < shape[1]) & (cy > 0)
     possible &= cy < shape[0]
+    cx, cy, radius, which = cx[possible], cy[possible], radius[possible], which[:, possible]
+    # What is noise rises in any direction: beyond a small field there is far more of it than of the field's edge.
+    away = points[which] - np.stack([cx, cy], axis=-1)
+    agree = ((away * rise[which]).sum(axis=2) > _OUTWARD * radius).all(axis=0)
+    cx, cy, radius = (v[agree][:_MOST_SCORED] for v in (cx, cy, radius))
     thin = slice(None, None, max(1, len(points) // _LOOKED_AT))
     some, outward = points[thin], rise[thin]
     scores = []
-    for x, y, r in zip(cx[possible], cy[possible], radius[possible], strict=True):
+    for x, y, r in zip(cx, cy, radius, strict=True):
         dx, dy = some[:, 0] - x, some[:, 1] - y
         length = np.sqrt(dx * dx + dy * dy)
         on = (np.abs(length - r) < 0.03 * r + _NEAR) & (dx * outward[:, 0] + dy * outward[:, 1] > _OUTWARD * length)

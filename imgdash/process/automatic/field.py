@@ -41,6 +41,7 @@ _SHOWN: Final = 0.5
 _MOST_BEND: Final = 0.62
 _PLAIN: Final = 0.6
 _LEAST_QUALITY: Final = 0.55
+_FLAWLESS: Final = 0.8  # quality
 _LINE: Final = 5  # pixels of about 1 mm
 _LINE_STEP: Final = 0.15
 
@@ -150,7 +151,8 @@ def _is_collimator(edge: Edge, span: float) -> bool:
     full, high = edge.line.length / edge.run, edge.step > 0.15 * span
     if edge.line.bend > (_MOST_BEND if high else 0.5) or full < (0.5 if high else 0.75):
         return False
-    if edge.support < (0.8 if high else 0.95) or edge.drift > (0.45 if high else 0.3):
+    flawless = edge.quality > _FLAWLESS
+    if edge.support < (0.8 if high else 0.95) or edge.drift > (0.45 if high or flawless else 0.3):
         return False
     if edge.quality < _LEAST_QUALITY:
         return False
