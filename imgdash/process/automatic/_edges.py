@@ -166,10 +166,15 @@ def _between(count: int, first: int, last: int) -> npt.NDArray[np.bool_]:
 
 def _moved(image: Floats, line: Line, starts: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> Line:
     """The line at half of the beam: in the logarithm the middle of the step lies farther out."""
-    profile = np.median(_sampled(image, starts, normal, _PROFILE), axis=0)
+    rays = _sampled(image, starts, normal, _PROFILE)
+    # One that leaves the image would end on nothing, or halfway to it.
+    rays = rays[(rays < 100).all(axis=1)]
+    if not len(rays):
+        return line
+    profile = np.median(rays, axis=0)
     low, high = float(profile[:8].mean()), float(profile[-8:].mean())
     above = np.flatnonzero(profile > low + _HALF_DOSE * (high - low))
-    if high <= low or high > 100 or not len(above) or above[0] == 0:
+    if high <= low or not len(above) or above[0] == 0:
         return line
     k = int(above[0])
     rise = float(profile[k] - profile[k - 1])
