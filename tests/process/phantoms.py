@@ -19,7 +19,7 @@ from imgdash.process.signal import to_signal
 from imgdash.reduce import reduce_image
 from imgdash.simulate import phantom
 from imgdash.simulate.canvas import Point
-from imgdash.simulate.detector import letter, marker_place
+from imgdash.simulate.detector import letter, marker_place, necklace
 from imgdash.simulate.processing import RAW_DECADES, raw_log
 from imgdash.simulate.technique import technique
 from imgdash.store import condition_text, conditions
@@ -65,7 +65,7 @@ class Case:
     thickness
         Of the body in mm, on the grid of the reduced image.
     hidden
-        Where the lead letter lies and where the detector does not read, on the grid of `stored`.
+        Where a lead letter or a chain lies and where the detector does not read, on the grid of `stored`.
     ei_of
         Exposure index of each part of the body that can be relevant.
     """
@@ -173,6 +173,12 @@ def case(body_part: str, view: str, number: int) -> Case:
     place = marker_place(truth.marker, truth.field_mm, chart, side)
     lead = letter((rows, columns), truth.marker, place, PITCH_MM) > 0
     hidden = lead | (exposed.pixels == 0).all(axis=0)
+    if "artifact" in faults:
+        # The chain: the first that the phantom draws after what its exposure control is off by.
+        drawn = np.random.default_rng([seed, 7, number])
+        drawn.normal()
+        chain = (necklace(thick.shape, drawn) < 1).astype(np.uint8)
+        hidden |= cv2.resize(chain, (columns, rows), interpolation=cv2.INTER_NEAREST) > 0
     return Case(
         stored,
         _LOG if logarithmic else _LINEAR,
@@ -222,8 +228,8 @@ def analyse(body_part: str, view: str, number: int) -> Score:
 
 def limits(made: Case, chain: Chain) -> tuple[float, float]:
     """s_low and s_high by the chain's percentiles over the body inside the true field, without its outermost 2 mm,
-    what saturated the detector, and what a lead letter or columns that do not read hide: in a small field that is more
-    than the percentiles leave out, and s_high would be the lead's."""
+    what saturated the detector, and what a lead letter, a chain or columns that do not read hide: in a small field that
+    is more than the percentiles leave out, and s_high would be the lead's."""
     signal = to_signal(made.stored.values, made.stored.attrs)
     rows, columns = signal.shape
     thick = cv2.resize(made.thickness, (columns, rows), interpolation=cv2.INTER_LINEAR)

@@ -34,13 +34,64 @@ def _confidence(signal: np.ndarray, saturated: float = 0.0) -> tuple[float, tupl
     return found.confidence, found.notes
 
 
+def _limits(signal: np.ndarray) -> tuple[float, float]:
+    inside = np.ones(signal.shape, bool)
+    direct = direct_exposure(signal, inside, _SETTINGS)
+    found = signal_limits(signal, inside, inside & ~direct.mask, _SETTINGS, {}, direct)
+    return found.high, found.confidence
+
+
+def test_lead_is_left_out_of_the_limits() -> None:
+    without, _ = _limits(_body())
+    high, confidence = _limits(_body(lead_mm=4))
+    assert high == pytest.approx(without, abs=0.01)
+    assert confidence > 0.9
+    # As wide as a prosthesis it belongs to the picture.
+    high, confidence = _limits(_body(lead_mm=20))
+    assert high > 0.9
+    assert confidence > 0.9
+
+
 def test_a_light_end_that_hangs_on_something_narrow_is_unsure() -> None:
-    assert _confidence(_body())[0] > 0.9
-    confidence, notes = _confidence(_body(lead_mm=4))
+    """More than a letter has, less than bones have: it may be either."""
+    signal = _body(lead_mm=6)
+    signal[60:140, 60:66] = 0.95
+    confidence, notes = _confidence(signal)
     assert confidence <= 0.5
     assert any("narrow" in note for note in notes)
-    # As wide as a prosthesis it belongs to the picture.
-    assert _confidence(_body(lead_mm=20))[0] > 0.9
+
+
+def test_thin_bones_of_a_small_hand_are_no_lead() -> None:
+    signal = _body()
+    for left in range(40, 160, 12):
+        signal[20:180, left : left + 5] += 0.25
+    high, confidence = _limits(signal)
+    assert high > 0.8
+    assert confidence > 0.9
+
+
+def test_air_that_a_chain_closes_in_is_direct_exposure() -> None:
+    """Between fingers; bowel gas, as dark, is no air beside the body."""
+    signal = _body()
+    signal[20:180, 60:70] = signal[20:180, 130:140] = 0.1  # closed in by 20 mm of the body,
+    signal[:20, 130:140] = 0.1
+    signal[10:14, 128:142] = 0.95  # by a chain
+    inside = np.ones(signal.shape, bool)
+    direct = direct_exposure(signal, inside, _SETTINGS)
+    assert direct.mask[100, 135]
+    assert not direct.mask[100, 65]
+    assert not direct.mask[12, 135]
+
+
+def test_saturated_air_counts_where_the_body_is_no_evener() -> None:
+    """The mode of thin, flat tissue is larger than that of the air, which has no width."""
+    signal = _body(darkest=0.05, air=0.0)
+    signal[:, 40:160] = 0.12
+    signal[60:140, 80:120] = 0.5
+    inside = np.ones(signal.shape, bool)
+    direct = direct_exposure(signal, inside, _SETTINGS)
+    assert direct.mask[:, :28].all()
+    assert not direct.mask[:, 45:155].any()
 
 
 def test_where_air_is_saturated_and_the_body_nearly_is_its_dark_end_is_unsure() -> None:

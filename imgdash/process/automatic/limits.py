@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ _CURVE_POINTS: Final = 129
 _UNSURE: Final = 0.5
 _FLAT: Final = 0.2
 _NARROW: Final = 7  # pixels of about 1 mm
+_STANDS_OUT: Final = 0.3  # of the span
+_LEAST_LEAD: Final = 16  # pixels of about 1 mm
+_MOST_LEAD: Final = 0.02  # of the region: a letter, a chain
+_MANY: Final = 0.08  # of the region: bones of a child's hand
 _HANGS: Final = 0.25  # of the span
 _NEAR_END: Final = 0.23  # of what the detector can hold
 
@@ -104,12 +108,18 @@ def _from_histogram(signal: Floats, inside: Mask, region: Mask, settings: Automa
         looked_at, confidence = (inside if inside.any() else np.ones_like(inside)), 0.1
         notes.append("Relevant region too small: limits from the whole field.")
     points = [settings.low_percentile, settings.high_percentile]
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_NARROW, _NARROW))
+    broad = np.asarray(cv2.morphologyEx(signal, cv2.MORPH_OPEN, round_))
+    looked_at, narrow = _without_lead(signal, broad, looked_at, points)
     low, high = (float(v) for v in np.percentile(signal[looked_at], points))
     span = high - low
+    hangs = 1.0
+    if span > 0 and narrow <= _MANY:
+        # How little the light end moves when nothing narrow is there.
+        moved = (high - float(np.percentile(broad[looked_at], settings.high_percentile))) / span
+        hangs = float(np.clip(1 - 0.5 * moved / _HANGS, 0, 1))
     doubts = {
-        "S/G: the light end hangs on something narrow, lead or metal perhaps.": _narrow(
-            signal, looked_at, settings.high_percentile, high, span
-        ),
+        "S/G: the light end hangs on something narrow, lead or metal perhaps.": hangs,
         "S/G: thin parts are as dark as direct exposure, where the detector is saturated.": _cut_off(
             signal, looked_at, direct
         ),
@@ -122,17 +132,22 @@ def _from_histogram(signal: Floats, inside: Mask, region: Mask, settings: Automa
     return Limits(*limits, round(confidence, 3), tuple(notes))
 
 
-def _narrow(signal: Floats, looked_at: Mask, percentile: float, high: float, span: float) -> float:
-    """How sure the light end is by how little it moves when nothing narrower than 7 mm is there.
+def _without_lead(signal: Floats, broad: Floats, looked_at: Mask, points: Sequence[float]) -> tuple[Mask, float]:
+    """The region without lead and metal, and the share of it that is narrow and far lighter than what lies around it.
 
-    A lead letter is a hundredth of a small field: the percentile lies just on it, or just beside it.
+    A lead letter is a hundredth of a small field: the percentile would lie just on it, or just beside it. Where much
+    is like that, it is bones, less than 7 mm wide: they belong to the picture.
     """
-    if span <= 0:
-        return 1.0
-    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_NARROW, _NARROW))
-    broad = np.asarray(cv2.morphologyEx(signal, cv2.MORPH_OPEN, round_))
-    moved = (high - float(np.percentile(broad[looked_at], percentile))) / span
-    return float(np.clip(1 - 0.5 * moved / _HANGS, 0, 1))
+    low, high = (float(v) for v in np.percentile(signal[looked_at], points))
+    lead = looked_at & (signal - broad > _STANDS_OUT * (high - low))
+    share = float(lead.sum() / looked_at.sum())
+    # Where the edges of two bones cross, a few pixels are as light; beads of a chain are few as well, but in a row.
+    _, labels = cv2.connectedComponents(cv2.dilate(lead.astype(np.uint8), np.ones((5, 5), np.uint8)))
+    lead &= (np.bincount(labels[lead], minlength=1) >= _LEAST_LEAD)[labels] if lead.any() else False
+    if high <= low or not 0 < share <= _MOST_LEAD:
+        return looked_at, share
+    # What lies beside lead is mixed with it.
+    return looked_at & (cv2.dilate(lead.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0), share
 
 
 def _cut_off(signal: Floats, looked_at: Mask, direct: Direct | None) -> float:
