@@ -154,3 +154,18 @@ def test_space_confirms_in_a_list_and_leaves_the_keyboard_there(tab: Tab, statio
     page.keyboard.press(" ")
     wait_until(lambda: station.state(images[4]) == "confirmed")
     assert focused(page) == "Image list"
+    # What leaves the view leaves the keyboard to the one that followed it.
+    page.click("[data-tab=work]:visible")
+    rows = page.locator(".rows .row:visible")
+    wait_until(lambda: rows.count() == 2)
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    assert focused(page) == "Image list"
+    page.keyboard.press("Home")
+    page.wait_for_function("(image) => location.search.includes(image)", arg=images[5])
+    page.wait_for_selector("[data-action=confirm]:visible:enabled")
+    page.keyboard.press(" ")
+    wait_until(lambda: station.state(images[5]) == "confirmed")
+    wait_until(lambda: rows.count() == 1)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("(image) => location.search.includes(image)", arg=images[3])

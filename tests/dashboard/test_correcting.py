@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator, expect
 
 from imgdash.dashboard.pages.review import Review
 from tests.dashboard.conftest import Station, Tab
@@ -51,6 +51,16 @@ def test_what_is_given_up_shows_what_is_known_by_then(tab: Tab, station: Station
     tab.page.keyboard.press("Escape")
     tab.page.locator("dd[data-keyword=PatientID]", has_text="P 78").wait_for()
     assert station.apparatus.image(images[0]).patient.id == "P 78"
+
+
+def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:
+    value = tab.page.locator("dd[data-keyword=PatientID] [role=button]")
+    value.focus()
+    tab.page.keyboard.press("Enter")
+    tab.page.locator("dd[data-keyword=PatientID] input").wait_for()
+    tab.page.keyboard.press("Escape")
+    expect(value).to_be_focused()
+    value.blur()
 
 
 def test_enter_in_a_field_that_nobody_touched_takes_no_correction_back(

@@ -145,6 +145,7 @@ export function render({model, el}) {
   }
   const values = () => Object.fromEntries([...readers].map(([name, read]) => [name, read()]))
   const tell = (name) => model.send_msg({changed: name, values: values()})
+  let opener = null
   const complaint = h("span", {class: "complaint", role: "alert"})
   function build() {
     readers.clear()
@@ -170,6 +171,8 @@ export function render({model, el}) {
   })
   dialog.addEventListener("close", () => {
     delete document.documentElement.dataset.modal
+    // The browser gives the keyboard back to what had it; what was clicked has it as little as before.
+    if (opener && window.imgdash) window.imgdash.pointed = opener
     dialog.getRootNode().activeElement?.blur()
     // Here too: where the server closes and opens in one go, only the opening arrives, and would be no change.
     model.open = false
@@ -180,7 +183,7 @@ export function render({model, el}) {
   model.on("msg:custom", ({patch}) => { for (const [name, change] of Object.entries(patch)) patchers.get(name)?.(change) })
   model.on(["error"], () => { complaint.textContent = model.error })
   live(model, ["open"], () => {
-    if (model.open && !dialog.open) { build(); dialog.showModal(); document.documentElement.dataset.modal = "open"; (dialog.querySelector("select,textarea,input") || dialog).focus() }
+    if (model.open && !dialog.open) { opener = pointed(); build(); dialog.showModal(); document.documentElement.dataset.modal = "open"; (dialog.querySelector("select,textarea,input") || dialog).focus() }
     if (!model.open && dialog.open) dialog.close()
   })
 }

@@ -16,6 +16,14 @@ export function render({model, el}) {
     came = null
     if (from?.node) from.node.scrollTop = from.top
   }
+  // While the station corrects it, the value may be no button for a moment, and its panel be laid out anew.
+  let stays = "", until = 0
+  function stay() {
+    if (!stays || performance.now() > until) { stays = ""; return }
+    if (document.activeElement === document.body) box.querySelector(`[data-value="${stays}"]`)?.focus({preventScroll: true})
+    else if (box.getRootNode().activeElement?.dataset.value !== stays) stays = ""
+    requestAnimationFrame(stay)
+  }
   const scroller = () => {
     for (let node = box; node; node = node.parentElement || node.getRootNode().host) if (node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY)) return node
     return null
@@ -28,16 +36,22 @@ export function render({model, el}) {
     back()
     model.send_msg({typing: ""})
   }
-  function edit(cell, row) {
+  function edit(cell, row, byKey = false) {
     // Pressed while another image came: what is drawn here is of the former one.
     if (drawn !== model.image) return
     const input = h("input", {value: row.value, "aria-label": row.label, maxlength: 200, onkeydown: (event) => {
       event.stopPropagation()
-      if (event.key === "Escape") end()
-      if (event.key !== "Enter") return
+      if (event.key !== "Enter" && event.key !== "Escape") return
       // Said for the image that it was typed for, whichever is open by then.
       const {image, keyword} = typing, value = input.value, before = known(keyword)?.value
       end()
+      // Who came by Tab goes on from here; who came by a click or a key of the page has its keys again.
+      if (byKey) {
+        stays = keyword
+        until = performance.now() + 3000
+        stay()
+      }
+      if (event.key === "Escape") return
       if (value !== row.value && value !== before) model.send_msg({edit: keyword, value, image})
     }, onblur: () => {
       // Who looks something up in another window comes back to what he has typed.
@@ -62,8 +76,8 @@ export function render({model, el}) {
     const may = model.editable && row.editable
     const words = row.shown || row.value || (row.missing ? "missing" : "–")
     const cell = h("dd", {class: `${row.missing ? "missing" : ""} ${row.edited ? "edited" : ""}`, "data-keyword": row.keyword || null, title: row.edited ? "corrected; the original stays in the file" : null}, may ? null : words)
-    if (may) cell.append(h("span", {role: "button", tabindex: 0, title: "Correct it", onclick: () => edit(cell, row),
-      onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); edit(cell, row) } }}, words, " ", icon(model, "edit")))
+    if (may) cell.append(h("span", {role: "button", tabindex: 0, "data-value": row.keyword, title: "Correct it", onclick: () => edit(cell, row),
+      onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); edit(cell, row, true) } }}, words, " ", icon(model, "edit")))
     return [h("dt", {title: row.label}, row.label), cell]
   }
   function section({title, rows}) {
@@ -74,8 +88,9 @@ export function render({model, el}) {
     return cell.closest("section")
   }
   function draw() {
+    if (drawn !== model.image) stays = ""
     drawn = model.image
-    arrange(box, model.sections.map(section))
+    keeping(box, "data-value", () => arrange(box, model.sections.map(section)))
     // Where nothing in it can be operated, the keyboard scrolls it nevertheless.
     box.tabIndex = box.querySelector("[role=button],input") || !model.sections.length ? -1 : 0
   }

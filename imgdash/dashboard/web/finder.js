@@ -1,6 +1,6 @@
 // What a list is narrowed by, and which of its pages is shown. Changes are sent as they are made, text when it rests.
 export function render({model, el}) {
-  const form = h("form", {role: "search", "aria-label": "Filters", onsubmit: (event) => { event.preventDefault(); send() }}), pager = h("div", {class: "pager", role: "group", "aria-label": "Pages"}), tools = h("div", {class: "pager"})
+  const form = h("form", {role: "search", "aria-label": "Filters", onsubmit: (event) => { event.preventDefault(); send(); window.dispatchEvent(new Event("imgdash:list")) }}), pager = h("div", {class: "pager", role: "group", "aria-label": "Pages"}), tools = h("div", {class: "pager"})
   el.append(h("style", {}, `
     :host{color-scheme:dark}
     .all{display:flex;flex-wrap:wrap;gap:6px 14px;align-items:center;padding:7px 12px;background:var(--ground);border-bottom:1px solid var(--line);font-size:12px}

@@ -9,7 +9,7 @@ export function render({model, el}) {
   // keyboard, and the browser shows that from the next key on: who clicked Fit means the image by Space.
   const PRESSED = "button,summary,input[type=checkbox],[role=button],[role=switch]", SLID = "input[type=range]"
   const SLIDES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "PageUp", "PageDown", "Home", "End"]
-  const its = (node, key) => node !== pointed() && Boolean(node.matches?.(PRESSED) && (key === " " || key === "Enter") || node.matches?.(SLID) && SLIDES.includes(key))
+  const its = (node, key) => node !== pointed() && node.matches?.(":focus-visible") && Boolean(node.matches?.(PRESSED) && (key === " " || key === "Enter") || node.matches?.(SLID) && SLIDES.includes(key))
   const focused = () => { let node = document.activeElement; while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement; return node }
   const told = window.imgdash = window.imgdash || {}
   const point = (event) => { told.pointed = event.composedPath().find((node) => node.matches?.(`${PRESSED},${SLID},select,canvas`)) || null }

@@ -6,7 +6,7 @@ export function render({model, el}) {
   const left = h("div", {class: "half"}, h("h3", {}, "Output image range"), h("div", {class: "room"}, whole), hint)
   const right = h("div", {class: "half"}, h("h3", {}, "Output range"), h("div", {class: "room"}, film), said)
   const reset = h("button", {onclick: () => { local = null; model.send_msg({reset: model.current, image: drawn}) }}, "Reset")
-  const close = h("button", {onclick: () => model.send_msg({close: true})}, "Done ", h("kbd", {}, "Esc"))
+  const close = h("button", {onclick: () => { model.send_msg({close: true}); leaving() }}, "Done ", h("kbd", {}, "Esc"))
   const box = h("div", {class: "range", tabindex: -1, role: "region", "aria-label": "Output range"},
     h("div", {class: "head"}, tabs, h("span", {class: "gap"}), reset, close), h("div", {class: "body"}, left, right, side))
   el.style.height = "100%"
@@ -230,6 +230,19 @@ export function render({model, el}) {
       h("form", {onsubmit: (event) => { event.preventDefault(); if (words.value.trim()) add("comment", words.value.trim()); words.value = "" }}, words, h("button", {disabled: !model.enabled}, "Write")),
       to.trouble.length ? h("h3", {}, "Mind") : null, ...to.trouble.map((text) => h("p", {class: "warn"}, icon(model, "warning"), text)))
   }
+  // What is pressed before the station has closed it is for the page; who came here by Tab is where he was.
+  let opener = null
+  function leaving() {
+    box.getRootNode().activeElement?.blur()
+    if (opener?.isConnected) opener.focus({preventScroll: true})
+    opener = null
+  }
+  function entering() {
+    let node = document.activeElement
+    while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement
+    opener = node === pointed() ? null : node
+    box.focus({preventScroll: true})
+  }
   const nameOf = (node) => node.dataset.stays || node.getAttribute("aria-label")
   const key = (to) => JSON.stringify([model.image, to.name, model.sent])
   function draw() {
@@ -282,8 +295,7 @@ export function render({model, el}) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       model.send_msg({close: true})
-      // What is pressed before the station has closed it is for the page.
-      box.getRootNode().activeElement?.blur()
+      leaving()
     }
     if (event.key !== "Tab") event.stopPropagation()
   })
@@ -296,7 +308,7 @@ export function render({model, el}) {
     if (model.image !== commented) { commented = model.image; words.value = "" }
     if (due) return
     due = true
-    queueMicrotask(() => { due = false; fetchAll(); if (model.open && !box.contains(box.getRootNode().activeElement)) box.focus({preventScroll: true}) })
+    queueMicrotask(() => { due = false; fetchAll(); if (model.open && !box.contains(box.getRootNode().activeElement)) entering() })
   })
   const observer = new ResizeObserver(() => draw())
   observer.observe(box)

@@ -32,11 +32,14 @@ export function render({model, view, el}) {
     clearTimeout(timer)
     shown = message
     all.className = `all ${message ? message.kind : ""}`
-    if (!message) { fill(said); return }
+    // A message that goes leaves the keyboard to those that can be read again.
+    const node = el.getRootNode().activeElement, had = node && node !== pointed() && said.contains(node)
+    if (!message) { fill(said); if (had) more.focus(); return }
     fill(said, icon(model, FACES[message.kind] || "eye", WORDS[message.kind]), text(message),
       ...message.does.map((name) => h("button", {"data-does": name, onclick: () => { model.send_msg({does: name, serial: message.serial}); if (shown === message) show(null) }}, name)),
       h("button", {class: "close", "aria-label": "Close this message", onclick: () => show(null)}, icon(model, "cross")),
       message.does.length ? left : null)
+    if (had) more.focus()
     const ends = performance.now() + 1000 * message.seconds
     // A few times a second: an animation would have the browser draw sixty frames for a line that shrinks.
     const run = () => {

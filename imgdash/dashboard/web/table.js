@@ -27,6 +27,9 @@ export function render({model, el}) {
     .loading .frame{opacity:.45}
   `), h("div", {class: "all"}, heading, frame, empty, foot))
   const all = el.lastElementChild
+  // The row behind that where the keyboard is: where that one leaves the list, as when it was confirmed, it comes next.
+  let after = ""
+  const written = (number) => JSON.stringify(model.rows[order[number]]) || ""
   let order = [], sorting = null, at = -1, seen = [], widths = [], whole = []
   // Measured in the font of the cells: a number that is cut off at its end is another number.
   const pen = document.createElement("canvas").getContext("2d")
@@ -71,6 +74,7 @@ export function render({model, el}) {
         getSelection()?.removeAllRanges()
       } else if (!event.ctrlKey && !event.metaKey && !event.target.closest(".mark")) chosen = [index]
     }
+    after = written(at + 1)
     model.chosen = chosen
     model.send_msg({chosen})
     paint()
@@ -116,6 +120,10 @@ export function render({model, el}) {
   let across = 0
   frame.addEventListener("scroll", () => { paint(); if (frame.scrollLeft !== across) { across = frame.scrollLeft; tell() } }, {passive: true})
   new ResizeObserver(() => { if (widths.length) { if (fit()) heads(); tell() } paint() }).observe(frame)
+  // From its filters by Enter.
+  const come = () => { if (model.asks && frame.clientHeight) frame.focus({preventScroll: true}) }
+  window.addEventListener("imgdash:list", come)
+  model.on("remove", () => window.removeEventListener("imgdash:list", come))
   frame.addEventListener("keydown", (event) => {
     const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9}[event.key]
     if (event.target !== frame) return
@@ -132,7 +140,8 @@ export function render({model, el}) {
     event.stopPropagation()
     if (step) {
       const from = at
-      at = Math.max(0, Math.min(order.length - 1, at + step))
+      const next = at < 0 && after ? order.findIndex((_, number) => written(number) === after) : -1
+      at = Math.max(0, Math.min(order.length - 1, (next < 0 ? at : step > 0 ? next - 1 : next) + step))
       if (at * ROW < frame.scrollTop) frame.scrollTop = at * ROW
       if ((at + 2) * ROW > frame.scrollTop + frame.clientHeight) frame.scrollTop = (at + 2) * ROW - frame.clientHeight
       if (order.length && (model.picks === "one" || model.picks === "many" && model.opens && !event.ctrlKey)) pick(order[at], {shiftKey: event.shiftKey, target: frame}, from)
@@ -183,7 +192,11 @@ export function render({model, el}) {
     return changed
   }
   // A list that grows at the top: the place of the keyboard goes along with what is chosen.
-  const follow = () => { if (model.asks) at = model.chosen.length ? order.indexOf(model.chosen[model.chosen.length - 1]) : -1 }
+  const follow = () => {
+    if (!model.asks) return
+    at = model.chosen.length ? order.indexOf(model.chosen[model.chosen.length - 1]) : -1
+    if (at >= 0) after = written(at + 1)
+  }
   live(model, ["chosen"], () => { follow(); paint() })
   model.on(["sorting"], sort)
   live(model, ["heading"], () => { heading.textContent = model.heading; heading.hidden = !model.heading })
