@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -54,11 +55,14 @@ class Conditions(Page):
         self.head = Head(on_message=self._tab_chosen, tabs=_TABS, current="tune", sizing_mode="stretch_width")
         bench, board, wide = self.bench, self.bench.board, {"sizing_mode": "stretch_width", "margin": 0}
         pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, sizing_mode="stretch_both", margin=0)
-        curves = pn.Row(*board.curves.views, height=206, styles={"background": "var(--panel)"}, **wide)
-        spread = pn.Row(*(figure.view for figure in self.replaying.spread.figures), height=206, **wide)
+        curves = pn.Row(height=206, styles={"background": "var(--panel)"}, **wide)
+        # One after another: while a figure is made, nobody else is answered.
+        for curve in board.curves.views:
+            self.session.soon(partial(curves.append, curve))
         self._views = {
             "tune": pn.Column(bench.picker, board.modes, pictures, curves, sizing_mode="stretch_both", margin=0),
-            "replay": pn.Column(self.replaying.view, spread, sizing_mode="stretch_both", margin=0, visible=False),
+            # Filled when it is first looked at: making its figures takes longer than all of the rest.
+            "replay": pn.Column(sizing_mode="stretch_both", margin=0, visible=False),
             "versions": pn.Column(self.history.view, sizing_mode="stretch_both", margin=0, visible=False),
         }
         middle = pn.Column(self.head, *self._views.values(), sizing_mode="stretch_both", margin=0)
@@ -148,6 +152,10 @@ class Conditions(Page):
         for name, view in self._views.items():
             view.visible = name == tab
         if tab == "replay":
+            if not self._views[tab].objects:
+                figures = (figure.view for figure in self.replaying.spread.figures)
+                spread = pn.Row(*figures, height=206, sizing_mode="stretch_width", margin=0)
+                self._views[tab].extend([self.replaying.view, spread])
             self.replaying.opened()
 
     def _save(self, note: str) -> None:
