@@ -36,11 +36,14 @@ class Autopilot:
     ----------
     count
         First images to work through; answers to requests come on top.
+    after
+        Number of the last image that was there before, and is left to others.
     """
 
-    def __init__(self, apparatus: Apparatus, count: int) -> None:
+    def __init__(self, apparatus: Apparatus, count: int, after: int = 0) -> None:
         self._apparatus = apparatus
         self._count = count
+        self._after = after
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._began: dict[str, float] = {}
@@ -87,8 +90,10 @@ class Autopilot:
     def _mine(self, image: ImageHeader) -> bool:
         """The first `count` images, and whatever answers a request about them."""
         first = self._apparatus.history(image.image_id)[0]
-        older = self._apparatus.images(where="round = 0 and number < ?", params=[first.number])
-        return len(older) < self._count
+        older = self._apparatus.images(
+            where="round = 0 and number > ? and number < ?", params=[self._after, first.number]
+        )
+        return first.number > self._after and len(older) < self._count
 
     def review(self, image: ImageHeader) -> None:
         """One image: confirm, correct or request."""
@@ -131,7 +136,7 @@ class Autopilot:
         return len(firsts) >= self._count and all(self._good(image) for image in images)
 
     def _images(self) -> list[ImageHeader]:
-        images = self._apparatus.images(where="state <> 'deleted'")
+        images = self._apparatus.images(where="state <> 'deleted' and number > ?", params=[self._after])
         firsts = [image for image in images if image.round == 0][: self._count]
         last = firsts[-1].number if firsts else 0
         return [image for image in images if image.round > 0 or image.number <= last]

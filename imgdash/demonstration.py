@@ -12,6 +12,7 @@ import time
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -53,12 +54,17 @@ def run(
     browser: bool,
     folder: Path | None,
     autopilot: int | None,
+    again: bool = False,
     faults: Sequence[str] = (),
 ) -> int:
     """The demonstration; returns the exit code.
 
+    In a folder that is kept, what is there stays as it was, and nothing of it is sent once more.
+
     Parameters
     ----------
+    again
+        Send as many further images, of other patients, also where the folder has some.
     autopilot
         Let a simulated reviewer work through so many images, print what happened, and end.
     faults
@@ -72,12 +78,26 @@ def run(
         if faults:
             # Made here only to hear at once of a fault that cannot be ordered.
             Network(config.load(site_file), where / "machines", faults=faults)
-        count, pace = (autopilot, _AUTOPILOT_PACE) if autopilot else (_FIRST_IMAGES, _PACE)
-        months = _QUALITY_MONTHS if new and not autopilot else 0
-        with Apparatus(site_file) as apparatus, _machines(site_file, where / "machines", count, pace, months, faults):
+        with Apparatus(site_file) as apparatus:
+            last = max((image.number for image in apparatus.images()), default=0)
             if autopilot:
-                return _fly(console, apparatus, autopilot)
-            return _show(console, apparatus, browser)
+                programme = _Programme(autopilot, _AUTOPILOT_PACE, 0, last)
+            else:
+                programme = _Programme(0 if last and not again else _FIRST_IMAGES, _PACE, _QUALITY_MONTHS * new, last)
+            with _machines(site_file, where / "machines", programme, faults):
+                if autopilot:
+                    return _fly(console, apparatus, programme)
+                return _show(console, apparatus, browser, programme)
+
+
+@dataclass(frozen=True)
+class _Programme:
+    """What is sent: images in all and per second, months of quality control; behind the image of number `last`."""
+
+    count: int
+    pace: float
+    months: int
+    last: int
 
 
 @contextmanager
@@ -91,12 +111,12 @@ def _folder(folder: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _machines(
-    site_file: Path, folder: Path, count: int, pace: float, months: int, faults: Sequence[str]
-) -> Iterator[None]:
+def _machines(site_file: Path, folder: Path, programme: _Programme, faults: Sequence[str]) -> Iterator[None]:
     """The other machines of Fig. 1, in a process of their own: they share nothing but the network with us."""
     command = [sys.executable, "-m", "imgdash.cli", "simulate", "network", str(site_file)]
-    command += ["--folder", str(folder), "--count", str(count), "--pace", str(pace), "--quality-months", str(months)]
+    command += ["--folder", str(folder), "--count", str(programme.count), "--pace", str(programme.pace)]
+    # Another seed gives other patients and numbers of orders than those that are there.
+    command += ["--quality-months", str(programme.months), "--seed", str(programme.last + 1)]
     command += [part for text in faults for part in ("--fault", text)]
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "machines.log", "ab") as log:
@@ -113,8 +133,9 @@ def _machines(
             process.wait()
 
 
-def _fly(console: Console, apparatus: Apparatus, count: int) -> int:
-    pilot = Autopilot(apparatus, count)
+def _fly(console: Console, apparatus: Apparatus, programme: _Programme) -> int:
+    count = programme.count
+    pilot = Autopilot(apparatus, count, programme.last)
     begun = time.monotonic()
     fixed, each = _AUTOPILOT_SECONDS
     with console.status(f"A simulated reviewer works through {count} images …"):
@@ -149,21 +170,23 @@ def _table(rows: list[Row]) -> Table:
     return table
 
 
-def _show(console: Console, apparatus: Apparatus, browser: bool) -> int:
+def _show(console: Console, apparatus: Apparatus, browser: bool, programme: _Programme) -> int:
     from imgdash.dashboard import serve as serve_page
 
-    colleague, filing = Autopilot(apparatus, _COLLEAGUE), Filing(apparatus)
-    threads = (
-        threading.Thread(target=colleague.run, args=(600.0,), name="colleague", daemon=True),
-        threading.Thread(target=filing.run, name="filing", daemon=True),
-    )
+    colleague, filing = Autopilot(apparatus, _COLLEAGUE, programme.last), Filing(apparatus)
+    threads = [threading.Thread(target=filing.run, name="filing", daemon=True)]
+    if programme.count:
+        threads.append(threading.Thread(target=colleague.run, args=(600.0,), name="colleague", daemon=True))
 
     def ready(url: str) -> None:
         host, port = apparatus.addresses["dicom"]
         console.print(f"[bold]imgdash[/] is running: [link={url}]{url}[/link]")
         console.print(f"Sign in with one click as {', '.join(sites.DEMO_USERS)}.")
         console.print(f"DICOM {apparatus.site.station.ae_title} at {host}:{port}. Site folder: {apparatus.folder}")
-        console.print("Images arrive now; a simulated colleague reviews the first ones. End with Ctrl+C.")
+        if programme.count:
+            console.print("Images arrive now; a simulated colleague reviews the first ones. End with Ctrl+C.")
+        else:
+            console.print("Everything is as it was left; --again sends further images. End with Ctrl+C.")
         for thread in threads:
             thread.start()
         if browser:

@@ -28,13 +28,14 @@ def demo(
     autopilot: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="let a simulated reviewer work through N images, then end")
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="send further images to a folder that has some")] = False,
     fault: Faults = None,
 ) -> None:
     """All of Fig. 1 on this machine, live, no questions."""
     from imgdash import demonstration
 
     code = demonstration.run(
-        console, port=port, browser=not no_browser, folder=folder, autopilot=autopilot, faults=fault or ()
+        console, port=port, browser=not no_browser, folder=folder, autopilot=autopilot, again=again, faults=fault or ()
     )
     raise typer.Exit(code)
 

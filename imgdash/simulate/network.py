@@ -72,6 +72,8 @@ class Network:
     ) -> None:
         self.site = site
         self._folder = folder
+        # Of another seed, other patients and other numbers of orders: those of an earlier run of this day are taken.
+        self._seed = seed
         self._poll_seconds = poll_seconds
         self._quality_months = quality_months
         self._stopping = threading.Event()
@@ -111,7 +113,9 @@ class Network:
                 continue
             if peer.kind == "ris":
                 hl7 = self._hl7 if self._hl7[1] else None
-                self.machines[peer.name] = Ris(_address(peer), peer.hl7_port, hl7, peer.hl7_order)
+                self.machines[peer.name] = Ris(
+                    _address(peer), peer.hl7_port, hl7, peer.hl7_order, first=1 + 1000 * (self._seed - 1) % 100_000
+                )
             elif peer.kind == "modality":
                 self.machines[peer.name] = self._modality(peer, ris)
 

@@ -71,6 +71,7 @@ class Ris(Machine):
         apparatus_hl7: tuple[str, int] | None = None,
         order_type: OrderType = "OMI^O23",
         conduct: Conduct | None = None,
+        first: int = 1,
     ) -> None:
         super().__init__(address, conduct)
         self.apparatus_hl7 = apparatus_hl7
@@ -78,7 +79,7 @@ class Ris(Machine):
         self.bookings: list[Booking] = []
         self.on_rebooked: Callable[[Booking], None] | None = None
         self.lock = threading.RLock()
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(first)
         self._out: queue.Queue[bytes | None] = queue.Queue()
         self._sent = self._failed = 0
         self._studies: set[str] = set()
