@@ -10,7 +10,7 @@ import pytest
 from imgdash import process
 from imgdash.process import Chain
 from imgdash.process.automatic.limits import signal_limits
-from imgdash.process.automatic.region import direct_exposure
+from imgdash.process.automatic.region import core, direct_exposure
 from imgdash.reduce import reduce_image
 from tests.process.images import image
 from tests.process.phantoms import analyse
@@ -127,3 +127,13 @@ def test_a_saturated_skin_line_is_left_out_once() -> None:
         beside = replace(direct, saturated=saturated)
         found = signal_limits(signal, inside, inside & ~direct.mask, _DARK, {}, beside)
         assert found.low == pytest.approx(low, abs=0.03)
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 45])
+def test_the_rim_left_out_of_a_field_is_as_wide_at_any_turn(degrees: float) -> None:
+    y, x = np.mgrid[:200, :200] - 99.5
+    across = x * np.cos(np.radians(degrees)) + y * np.sin(np.radians(degrees))
+    along = y * np.cos(np.radians(degrees)) - x * np.sin(np.radians(degrees))
+    inside = (np.abs(across) < 60) & (np.abs(along) < 60)
+    left = core(inside, inside)
+    assert np.abs(across[left]).max() == pytest.approx(56.5, abs=0.8)
