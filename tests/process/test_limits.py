@@ -70,6 +70,16 @@ def test_thin_bones_of_a_small_hand_are_no_lead() -> None:
     assert confidence > 0.9
 
 
+def test_a_letter_that_is_much_of_a_small_field_is_no_bone() -> None:
+    """Beside a finger."""
+    signal = np.full((60, 50), 0.1, np.float32)
+    signal[5:, 25:40] = 0.3 + 0.1 * np.sin(np.linspace(0, np.pi, 15, dtype=np.float32))
+    signal[12:30, 8:11] = signal[12:15, 8:20] = signal[19:22, 8:20] = signal[12:22, 17:20] = 0.7  # a P
+    confidence, notes = _confidence(signal)
+    assert confidence <= 0.5
+    assert any("narrow" in note for note in notes)
+
+
 def test_air_that_a_chain_closes_in_is_direct_exposure() -> None:
     """Between fingers; bowel gas, as dark, is no air beside the body."""
     signal = _body()
