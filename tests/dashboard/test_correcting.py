@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from imgdash.dashboard.pages.review import Review
 from tests.dashboard.conftest import Station, Tab
