@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process.bands import level_frequencies
-from imgdash.process.fused import SOFTEN
+from imgdash.process.fused import SOFTEN, Source
+from imgdash.process.signal import signal_of
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -70,19 +71,25 @@ class Noise:
         return np.exp(self.slope * (np.asarray(signal, dtype=np.float64) - self.at))
 
 
-def measure_tiles(signal: Floats, extent_mm: tuple[float, float]) -> Floats:
+def measure_tiles(source: Source, extent_mm: tuple[float, float]) -> Floats:
     """What tiles spread over an image show.
+
+    Parameters
+    ----------
+    source
+        The image at its own pitch, 2-D.
 
     Returns
     -------
     A row for each tile: centre y and x in mm, mean signal, and the robust σ of each of `BANDS` bands. Of images
     smaller than a tile none.
     """
-    tops, lefts = (_starts(n) for n in signal.shape)
+    tops, lefts = (_starts(n) for n in source.pixels.shape)
     if not len(tops) or not len(lefts):
         return np.zeros((0, 3 + BANDS), np.float32)
     # Side by side as one image: what crosses their seams is left out below.
-    mosaic = np.block([[signal[y : y + _TILE, x : x + _TILE] for x in lefts] for y in tops])
+    mosaic = np.block([[source.pixels[y : y + _TILE, x : x + _TILE] for x in lefts] for y in tops])
+    mosaic = signal_of(Source(mosaic, source.table))
     shown, level = [], mosaic
     for k in range(BANDS):
         half = cv2.resize(level, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -99,7 +106,8 @@ def measure_tiles(signal: Floats, extent_mm: tuple[float, float]) -> Floats:
         level = coarser
     blocks = level.reshape(len(tops), _TILE >> BANDS, len(lefts), _TILE >> BANDS)
     means = blocks.mean(axis=(1, 3)).ravel()
-    pitch = extent_mm[0] / signal.shape[0], extent_mm[1] / signal.shape[1]
+    rows, columns = source.pixels.shape
+    pitch = extent_mm[0] / rows, extent_mm[1] / columns
     y, x = np.meshgrid((tops + _TILE / 2) * pitch[0], (lefts + _TILE / 2) * pitch[1], indexing="ij")
     return np.column_stack([y.ravel(), x.ravel(), means, *shown]).astype(np.float32)
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process.fused import Source
+from imgdash.process.fused import Source, counts
 from imgdash.process.kernels import look_up
 from imgdash.process.signal_scale import DECADES, SignalScale, is_unprocessed, scale_of
 
 Floats = npt.NDArray[np.float32]
 
-__all__ = ["DECADES", "SignalScale", "from_signal", "is_unprocessed", "scale_of", "source_of", "to_signal"]
+__all__ = ["DECADES", "SignalScale", "from_signal", "is_unprocessed", "scale_of", "signal_of", "source_of", "to_signal"]
 
 
 def to_signal(array: npt.ArrayLike, attrs: Mapping[str, Any]) -> Floats:
@@ -37,8 +36,12 @@ def to_signal(array: npt.ArrayLike, attrs: Mapping[str, Any]) -> Floats:
     -------
     float32 array of the same shape; 0…1 over the bits stored, beyond only for values beyond them. Never NaN.
     """
-    pixels, table = source_of(array, attrs)
-    return look_up(pixels, table) if len(table) else pixels
+    return signal_of(source_of(array, attrs))
+
+
+def signal_of(source: Source) -> Floats:
+    """The signal of each pixel; see `source_of`."""
+    return look_up(source.pixels, source.table) if len(source.table) else source.pixels
 
 
 def source_of(array: npt.ArrayLike, attrs: Mapping[str, Any]) -> Source:
@@ -54,7 +57,7 @@ def source_of(array: npt.ArrayLike, attrs: Mapping[str, Any]) -> Source:
         table = scale.table()
         if scale.padding is not None and patterns.size:
             padded = scale.padded()
-            seen = cv2.calcHist([patterns], [0], None, [65536], [0, 65536]).ravel() > 0
+            seen = counts(np.atleast_2d(patterns)) > 0
             table[padded] = table[seen & ~padded].min(initial=1.0)
         return Source(patterns, table)
     signal = scale.from_rescaled(scale.rescaled(np.nan_to_num(values.astype(np.float64))))

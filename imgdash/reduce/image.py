@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from imgdash.process.fused import Source, averages, counts
 from imgdash.process.kernels import quantise, resize
 from imgdash.process.noise import BANDS, measure_tiles
 from imgdash.process.pipeline import frame_notes, plane
-from imgdash.process.signal import SignalScale, scale_of, to_signal
+from imgdash.process.signal import SignalScale, scale_of, signal_of, source_of
 from imgdash.process.spacing import spacing_of
 
 THUMBNAIL: Final = 160
@@ -93,12 +94,13 @@ def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: floa
     notes = [*scale.notes, *frame_notes(image)]
     spacing = spacing_of(image.attrs, values.shape)
     notes.extend(spacing.notes)
-    signal = to_signal(values, image.attrs)
+    source = source_of(values, image.attrs)
     rows, columns = values.shape
     extent = (rows * spacing.y, columns * spacing.x)
-    display = quantise(_to_longer_side(signal, extent, display_size), 0.0, 1.0)
-    processing = resize(signal, *_grid(extent, pitch_mm))
-    histogram, edges = _histogram(signal, scale)
+    shapes = _square(extent, min(display_size, max(values.shape))), _grid(extent, pitch_mm)
+    signal, processing = _smaller(source, *shapes)
+    display = quantise(signal, 0.0, 1.0)
+    histogram, edges = _histogram(source, scale)
     return Reduced(
         display=display,
         processing=processing,
@@ -110,16 +112,27 @@ def reduce_image(image: xr.DataArray, *, display_size: int = 640, pitch_mm: floa
         ends=_ends(histogram, edges),
         spacing_known=spacing.known,
         notes=tuple(dict.fromkeys(notes)),
-        tiles=measure_tiles(signal, extent),
+        tiles=measure_tiles(source, extent),
         own_pitch_mm=float(np.sqrt(spacing.y * spacing.x)),
     )
 
 
-def _to_longer_side(signal: npt.NDArray[Any], extent: tuple[float, float], side: int) -> npt.NDArray[Any]:
-    """Square pixels, longer side as wanted; never enlarged."""
-    longest = min(side, max(signal.shape))
+def _square(extent: tuple[float, float], longest: int) -> tuple[int, int]:
+    """Rows and columns of square pixels, so many along the longer side."""
     factor = longest / max(extent)
-    return resize(signal, max(1, round(extent[0] * factor)), max(1, round(extent[1] * factor)))
+    return max(1, round(extent[0] * factor)), max(1, round(extent[1] * factor))
+
+
+def _smaller(
+    source: Source, one: tuple[int, int], other: tuple[int, int]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The signal in two sizes."""
+    rows, columns = source.pixels.shape
+    if len(source.table) and max(one[0], other[0]) <= rows and max(one[1], other[1]) <= columns:
+        return averages(source, one, other)
+    # An axis that grows is interpolated: images of few pixels, or of pixels that are far from square.
+    signal = signal_of(source)
+    return resize(signal, *one), resize(signal, *other)
 
 
 def _grid(extent: tuple[float, float], pitch_mm: float) -> tuple[int, int]:
@@ -136,16 +149,18 @@ def _thumbnail(display: npt.NDArray[np.uint16], processing: npt.NDArray[np.float
     return np.asarray(np.rint(255 * np.clip(part, 0, 1)).astype(np.uint8))
 
 
-def _histogram(
-    signal: npt.NDArray[np.float32], scale: SignalScale
-) -> tuple[npt.NDArray[np.int64], tuple[float, float]]:
+def _histogram(source: Source, scale: SignalScale) -> tuple[npt.NDArray[np.int64], tuple[float, float]]:
     """Counts over equal signal steps; a step is a whole number of stored steps, so no comb appears."""
     bins = min(_BINS, 1 << scale.bits)
     half = 0.5 / ((1 << scale.bits) - 1) if not scale.logarithm else 0.0
     low, high = -half, 1.0 + half
-    counts = cv2.calcHist([signal], [0], None, [bins], [low, float(np.nextafter(np.float32(high), np.float32(2)))])
-    histogram = np.asarray(counts).ravel().astype(np.int64)
-    return histogram, (low, high)
+    # Of the values that there can be, each as often as it is there.
+    signal, often = (source.table, counts(source.pixels)) if len(source.table) else (source.pixels.ravel(), None)
+    step = np.floor((signal - np.float32(low)) * np.float32(bins / (high - low)))
+    inside = (signal >= low) & (signal <= high)
+    place = np.minimum(step[inside], bins - 1).astype(np.intp)
+    found = np.bincount(place, None if often is None else often[inside], minlength=bins)
+    return found.astype(np.int64), (low, high)
 
 
 def _ends(histogram: npt.NDArray[np.int64], edges: tuple[float, float]) -> tuple[float, float]:

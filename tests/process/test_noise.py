@@ -43,7 +43,7 @@ def _bands(signal: np.ndarray, count: int) -> list[np.ndarray]:
 
 def _fitted(signal: np.ndarray) -> Noise:
     extent = SHAPE[0] * PITCH, SHAPE[1] * PITCH
-    found = fit(measure_tiles(signal, extent), PITCH, np.ones((210, 165), bool), extent)
+    found = fit(measure_tiles(Source(signal), extent), PITCH, np.ones((210, 165), bool), extent)
     assert found is not None
     return found
 

@@ -32,6 +32,32 @@ def test_areas_are_averaged_in_the_signal_domain() -> None:
     assert reduced.processing == pytest.approx(pixels.reshape(50, 4, 40, 4).mean(axis=(1, 3)) / 4095, abs=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(201, 143), (64, 300), (97, 97)])
+def test_areas_that_are_no_whole_pixels_count_by_their_share(shape: tuple[int, int]) -> None:
+    rows, columns = shape
+    pixels = random_pixels(rows, columns)
+    reduced = reduce_image(image(pixels, bits=12, pitch=0.37), display_size=50)
+    for made in (reduced.display / 65535, reduced.processing):
+        means = np.linalg.multi_dot([_means(rows, made.shape[0]), pixels / 4095, _means(columns, made.shape[1]).T])
+        assert made == pytest.approx(means, abs=1e-5)
+
+
+def _means(fine: int, coarse: int) -> np.ndarray:
+    """The matrix of averages over areas: how much of each sample lies in each of the coarser ones."""
+    edges = np.linspace(0, fine, coarse + 1)
+    overlap = np.minimum(edges[1:, None], np.arange(1, fine + 1)) - np.maximum(edges[:-1, None], np.arange(fine))
+    return np.clip(overlap, 0, None) * coarse / fine
+
+
+@pytest.mark.parametrize("size", [(4000, 3001), (1500, 1100)])
+def test_a_turned_image_is_reduced_alike(size: tuple[int, int]) -> None:
+    pixels = random_pixels(*size)
+    upright, turned = (reduce_image(image(one, bits=12, pitch=0.1)) for one in (pixels, pixels[::-1, ::-1]))
+    assert turned.processing[::-1, ::-1] == pytest.approx(upright.processing, abs=1e-6)
+    assert turned.display[::-1, ::-1].astype(int) == pytest.approx(upright.display.astype(int), abs=1)
+    assert turned.histogram.tolist() == upright.histogram.tolist()
+
+
 def test_nothing_is_enlarged_for_display_and_the_grid_is_in_mm() -> None:
     reduced = reduce_image(image(random_pixels(50, 40), bits=12, pitch=2.0))
     assert reduced.display.shape == (50, 40)

@@ -42,6 +42,14 @@ class Taps(NamedTuple):
     weight: npt.NDArray[np.float32]
 
 
+class Cover(NamedTuple):
+    """Averages over areas: ``out[place[i]] += within[i]·in[i]``, ``out[place[i] + 1] += beyond[i]·in[i]``."""
+
+    place: npt.NDArray[np.uint32]
+    within: npt.NDArray[np.float32]
+    beyond: npt.NDArray[np.float32]
+
+
 class Map(NamedTuple):
     """Values on a coarser grid over the same area, and how they are interpolated."""
 

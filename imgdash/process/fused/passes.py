@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process.fused.model import Compression, Curve, Detail, Floats, Map, Noise, Source
-from imgdash.process.fused.sampling import halving
+from imgdash.process.fused.sampling import covering, halving
 from imgdash.process.fused.strips import over_strips
 
 SOFTEN: Final = 0.14
@@ -35,6 +35,36 @@ def halve(source: Source) -> Floats:
 
     over_strips(strip, out.shape)
     return out
+
+
+def averages(source: Source, one: tuple[int, int], other: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Signal averaged over areas, in two sizes.
+
+    Parameters
+    ----------
+    source
+        Stored patterns and their table.
+    one, other
+        Rows and columns; no more of either than the source has.
+    """
+    from imgdash.process.fused.averaging import average
+
+    made = np.zeros(one, np.float32), np.zeros(other, np.float32)
+    (down, across), (other_down, other_across) = (
+        [covering(*lengths) for lengths in zip(source.pixels.shape, out.shape, strict=True)] for out in made
+    )
+    if source.pixels.size:
+        average(_unwritable(source.pixels), source.table, down, across, made[0], other_down, other_across, made[1])
+    return made
+
+
+def counts(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
+    """How often each of the 65536 patterns is there; `pixels` 2-D."""
+    from imgdash.process.fused.averaging import count
+
+    found = np.zeros((2, 65536), np.uint32)
+    count(_unwritable(pixels), found)
+    return found.sum(axis=0, dtype=np.int64)
 
 
 def detail(level: Floats, band: Curve, noise: Noise, coarser: Map, added: Map) -> Floats:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from imgdash.process.fused.model import Between, Taps
+from imgdash.process.fused.model import Between, Cover, Taps
 
 
 @lru_cache(maxsize=128)
@@ -29,3 +29,14 @@ def halving(fine: int) -> Taps:
     place = np.floor(low + 1e-9) + np.arange(3)[:, None]
     weight = np.clip(np.minimum(high, place + 1) - np.maximum(low, place), 0, None) * coarse / fine
     return Taps(np.minimum(place, fine - 1).astype(np.uint32), weight.astype(np.float32))
+
+
+@lru_cache(maxsize=64)
+def covering(fine: int, coarse: int) -> Cover:
+    """Of each of `fine` samples: which of `coarse` ones it lies in first, its share there, and in the one behind."""
+    sample = np.arange(fine, dtype=np.int64)
+    place = sample * coarse // max(fine, 1)
+    within = np.minimum(1.0, ((place + 1) * fine - sample * coarse) / coarse)
+    beyond = np.where(place < coarse - 1, 1.0 - within, 0.0)
+    weight = coarse / max(fine, 1)
+    return Cover(place.astype(np.uint32), (within * weight).astype(np.float32), (beyond * weight).astype(np.float32))
