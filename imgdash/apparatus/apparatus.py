@@ -32,9 +32,10 @@ from imgdash.apparatus.station import Station
 from imgdash.apparatus.told import Told
 from imgdash.apparatus.traffic import Traffic
 from imgdash.apparatus.tuning import Tuning
+from imgdash.apparatus.viewings import Viewings
 from imgdash.config import Site
 from imgdash.confirm import Actions
-from imgdash.model import Event, ImageHeader
+from imgdash.model import Event, ImageHeader, ImgdashError
 from imgdash.output import Outputs
 from imgdash.output.as_received import corrected
 from imgdash.receive import Receivers
@@ -100,6 +101,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         self._orders = Orders(self.site, self.store, self.conditions, procedures, self._requests)
         self.screen = Screen(self.files, self.reduced_images, self.conditions, self.workers, self._raw)
         self.ahead = Ahead()
+        self.viewings = Viewings(self.store)
         self._registration = LastResort(
             self.site,
             self.store,
@@ -153,8 +155,6 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
 
     def start(self) -> Self:
         """Listen, take what waits in ``incoming``, go on with queues and requests."""
-        # Whoever looked at an image when a former run ended is not there any more.
-        self.actions.leave_all()
         self._receivers.start()
         self._orders.start()
         self._quality.start()
@@ -176,6 +176,10 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         self._quality.stop()
         self._publisher.stop()
         self.workers.stop()
+        try:
+            self.viewings.keep()
+        except ImgdashError as error:
+            _LOG.warning("who looked at images last was not recorded: %s", error.cause)
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -219,7 +223,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
     def subscribe(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
         """Hear of every change after it is durable; returns the function that ends it.
 
-        `listener` is called in the writer's thread and must only hand over.
+        `listener` is called in the writer's thread or in that of who looks at an image, and must only hand over.
         """
         return self.store.subscribe(listener)
 
@@ -236,7 +240,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         """What is due by time: changed condition files, rejected images whose time is over (R7)."""
         at_once = self.site.station.keep_rejected_days == 0
         while not self._stopping.wait(_AT_ONCE_SECONDS if at_once else _HOUSEKEEPING_SECONDS):
-            for work in (self.conditions.refresh, self._sweep):
+            for work in (self.conditions.refresh, self._sweep, self.viewings.keep):
                 try:
                     work()
                 except Exception:  # whatever it was, the other work, and the next time, go on

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from imgdash.apparatus.ahead import Ahead
     from imgdash.apparatus.registration import Registration
     from imgdash.apparatus.screen import Screen
+    from imgdash.apparatus.viewings import Viewings
 
 By = Actor | str
 
@@ -37,6 +38,7 @@ class Parts:
     outputs: Outputs
     screen: Screen
     ahead: Ahead
+    viewings: Viewings
     _requests: Requests
     _registration: Registration
     _publisher: Publisher

@@ -99,25 +99,36 @@ class Reviewing(Revising):
         self.actions.delete(image_id, self.actor(by))
         self._sweep()
 
-    def hold(self, image_id: str, by: By) -> ImageHeader:
-        """Say that `by` is looking at it, so that others are shown it."""
-        self.actions.hold_image(image_id, self.actor(by))
-        return self.image(image_id)
+    def hold(self, image_id: str, by: By) -> str:
+        """Say that `by` is looking at it, so that others are shown it; the name of who looked first."""
+        actor = self.actor(by)
+        actor.require("view")
+        name = self.store.holds.hold(self.image(image_id).image_id, actor.name)
+        self.viewings.looked(image_id, actor.name)
+        return name
 
-    def hold_first(self, image_ids: Sequence[str], by: By, leaving: str = "") -> ImageHeader | None:
-        """Say that `by` looks at the first of these that awaits and that nobody else looks at; None where none does.
+    def hold_first(self, image_ids: Sequence[str], by: By, leaving: str = "") -> str:
+        """Say that `by` looks at the first of these that nobody else looks at and nobody decided; '' where none is.
+
+        Answered from memory: of several people who go on at once, each gets another one, and none of them waits.
 
         Parameters
         ----------
+        image_ids
+            Images that await, in the order of work.
         leaving
             The image that is no longer looked at.
         """
-        image_id = self.actions.hold_first(image_ids, self.actor(by), leaving)
-        return self.image(image_id) if image_id else None
+        actor = self.actor(by)
+        actor.require("view")
+        found = self.store.holds.first(image_ids, actor.name, leaving)
+        if found:
+            self.viewings.looked(found, actor.name)
+        return found
 
     def leave(self, image_id: str, by: By) -> None:
         """No longer looking at it."""
-        self.actions.leave(image_id, self.actor(by))
+        self.store.holds.leave(image_id, self.actor(by).name)
 
     def _sweep(self) -> None:
         for image_id in retention.sweep(self.store, self.site, self.files):

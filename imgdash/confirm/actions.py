@@ -52,7 +52,6 @@ class Actions(Revising, Designating, Rejecting, Queueing):
                 self._override(header, names),
                 confirmed_by=actor.name,
                 confirmed_at=change.at,
-                held_by="",
             )
             register(change, header, names, actor.name, event.seq, grace_s)
             close_requests(change, header, actor.name)
@@ -91,7 +90,7 @@ class Actions(Revising, Designating, Rejecting, Queueing):
     def postpone(self, image_id: str, actor: Actor, comment: str = "") -> ImageHeader:
         """The postponement key (B2, E4): not sent until it was looked at again."""
         actor.require("postpone")
-        return self._step(image_id, "postpone", actor, comment, held_by="", **({"comment": comment} if comment else {}))
+        return self._step(image_id, "postpone", actor, comment, **({"comment": comment} if comment else {}))
 
     def resume(self, image_id: str, actor: Actor) -> ImageHeader:
         """Remove a postponement (H2)."""

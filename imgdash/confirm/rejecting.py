@@ -46,7 +46,6 @@ class Rejecting(Acting):
                 f"{code.meaning}{': ' + comment if comment else ''}",
                 reason=reason,
                 comment=comment,
-                held_by="",
                 kind=kind,
             )
             withdraw_proposals(change, image_id, actor.name, "the image was rejected")

@@ -198,9 +198,7 @@ class Asking:
 
     def _close_image(self, change: Change, header: ImageHeader, request: Request, by: str) -> None:
         why = f"{request.peer} is asked for a better one"
-        change.transition(
-            "image", header.image_id, "request", by, why, reason=request.reason, comment=request.comment, held_by=""
-        )
+        change.transition("image", header.image_id, "request", by, why, reason=request.reason, comment=request.comment)
         cancel_waiting(change, header.image_id, by, why)
         if header.request_id:
             request_event(change, header.request_id, "dissatisfy", by, "the answer was not good enough")

@@ -99,7 +99,9 @@ def image_columns(header: ImageHeader) -> dict[str, Any]:
     """The columns of an image header, as an event carries them."""
     columns = {field.name: plain(getattr(header, field.name)) for field in dataclasses.fields(header)}
     columns.update({f"patient_{key}": value for key, value in columns.pop("patient").items()})
-    columns.pop("image_id")
+    # Who looks at it is known as long as the station runs, and not recorded.
+    for name in ("image_id", "held_by"):
+        columns.pop(name)
     return columns
 
 

@@ -21,7 +21,7 @@ create table image (
     presentation_intent varchar, acquired_at timestamp, "rows" integer, "columns" integer, frames integer,
     bits_stored integer, pixel_spacing double[], condition varchar, condition_version integer,
     parameters json, overrides json, edits json, judgement json, outputs json, overlays json, ranges json,
-    protected boolean default false, priority boolean default false, held_by varchar, reason varchar,
+    protected boolean default false, priority boolean default false, reason varchar,
     comment varchar, order_id varchar, request_id varchar, replaces varchar, replaced_by varchar,
     round integer default 0, duplicate_of varchar, confirmed_by varchar, confirmed_at timestamp, exposure json
 );

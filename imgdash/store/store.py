@@ -18,6 +18,7 @@ from imgdash.model import Actor, Event, ImageHeader
 from imgdash.store.change import Change, Reader
 from imgdash.store.database import Database
 from imgdash.store.headers import Headers
+from imgdash.store.holds import Holds
 from imgdash.store.journal import Journal
 from imgdash.store.same import Same
 from imgdash.store.writer import Listener, Writer
@@ -32,6 +33,11 @@ class Store(Reader):
     ----------
     folder
         The site folder.
+
+    Attributes
+    ----------
+    holds
+        Who looks at which image now.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,6 +51,7 @@ class Store(Reader):
         self._headers = Headers(self._read_headers)
         self._same = Same()
         self._writer = Writer(self.database, self.journal, self._committed)
+        self.holds = Holds(self._writer.tell)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         return self.database.cursor()
@@ -54,11 +61,18 @@ class Store(Reader):
     def image(self, image_id: str) -> ImageHeader:
         """As `Reader.image`, from memory where it was asked for since it changed."""
         found = self._headers.get([image_id])
-        return found[image_id] if image_id in found else super().image(image_id)
+        return self.holds.seen(found[image_id]) if image_id in found else super().image(image_id)
 
     def headers(self, image_ids: Iterable[str]) -> dict[str, ImageHeader]:
         """image_id → image header, of those that there are, in the order asked for; from memory like `image`."""
-        return self._headers.get(image_ids)
+        return {image_id: self.holds.seen(header) for image_id, header in self._headers.get(image_ids).items()}
+
+    def images(
+        self, where: str = "true", parameters: Sequence[Any] = (), *, order: str = "number", limit: int | None = None
+    ) -> list[ImageHeader]:
+        """As `Reader.images`, with who looks at each."""
+        found = super().images(where, parameters, order=order, limit=limit)
+        return [self.holds.seen(header) for header in found]
 
     def same(self, name: str, subjects: Iterable[str], read: Callable[[], T]) -> T:
         """What `read` gave last under this name, unless something happened to one of these subjects since.
@@ -70,10 +84,11 @@ class Store(Reader):
     def _committed(self, events: Sequence[Event]) -> None:
         self._headers.forget(events)
         self._same.forget(events)
+        self.holds.heard(events)
 
     def _read_headers(self, image_ids: Sequence[str]) -> list[ImageHeader]:
         # Told one by one, the database can use its index.
-        return self.images(f"image_id in ({', '.join('?' * len(image_ids))})", image_ids)
+        return super().images(f"image_id in ({', '.join('?' * len(image_ids))})", image_ids)
 
     # -- changing -----------------------------------------------------------------------------------------
 
@@ -111,7 +126,8 @@ class Store(Reader):
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the events of each commit; returns the function that ends it.
 
-        It is called in the writer thread: it hands over and returns.
+        It is called in the writer thread, or in that of who comes to look at an image or leaves it (`Holds`): it
+        hands over and returns.
         """
         self._writer.listeners.append(listener)
 

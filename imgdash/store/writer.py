@@ -32,7 +32,7 @@ class Writer:
     Attributes
     ----------
     listeners
-        Called with the events of each commit, in the writer's thread: they hand over and return.
+        Called with the events of each commit, in the writer's thread or another: they hand over and return.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class Writer:
         for future, result in done:
             future.set_result(result)
         if events:
-            self._tell(events)
+            self.tell(events)
 
     def _fail(self, error: Exception, futures: list[Future[Any]]) -> bool:
         """Bring the database to what the journal holds, and say that these changes failed."""
@@ -160,7 +160,8 @@ class Writer:
         self.database.reopen()
         self._lost = False
 
-    def _tell(self, events: Sequence[Event]) -> None:
+    def tell(self, events: Sequence[Event]) -> None:
+        """Tell whoever listens."""
         for listener in list(self.listeners):
             try:
                 listener(events)

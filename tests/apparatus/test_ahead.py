@@ -38,19 +38,3 @@ def test_who_is_gone_expects_nothing() -> None:
     ahead.expect(mona, "a")
     del mona
     assert ahead.others(rita) == set()
-
-
-def test_what_others_opened_is_told_at_once_and_for_a_moment() -> None:
-    ahead, mona, rita = Ahead(heard=0.05), Tab(), Tab()
-    ahead.open(mona, "a")
-    ahead.open(rita, "b")
-    assert (ahead.taken(mona), ahead.taken(rita)) == ({"b"}, {"a"})
-    # Who opens it after somebody else has it last.
-    ahead.open(rita, "a")
-    assert (ahead.taken(mona), ahead.taken(rita)) == ({"a", "b"}, set())
-    # By then everybody's list knows who has it; what was decided stays so where a tab is closed.
-    del rita
-    assert ahead.taken(mona) == {"a", "b"}
-    wait_until(lambda: not ahead.taken(mona))
-    ahead.open(mona, "c")
-    assert list(ahead._opened) == ["c"]

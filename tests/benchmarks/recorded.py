@@ -55,7 +55,7 @@ def _events(pattern: ImageHeader, count: int, apparatus: tuple[str, ...]) -> Ite
         "", "", Patient("", "", "F", "19700101"), "radiographed", modality="CR", procedure_code="C",
         procedure_text="Chest PA", source="RIS",
     )  # fmt: skip
-    pattern = replace(pattern, state="delivered", patient=order.patient, held_by="", confirmed_by="reviewer0")
+    pattern = replace(pattern, state="delivered", patient=order.patient, confirmed_by="reviewer0")
     told = {"kvp": 70.0, "mas": 2.0, "dap": 0.5}
     request = Request("", "", "", 1, "satisfied", "modality", "CR1", "processed", "111219", by="reviewer0")
     # What rows have in common is made once: half a million events are made here.
@@ -90,7 +90,7 @@ def _events(pattern: ImageHeader, count: int, apparatus: tuple[str, ...]) -> Ite
 
 
 def _awaiting(pattern: ImageHeader, first: int, count: int) -> Iterator[Event]:
-    columns = {**rows.image_columns(replace(pattern, held_by=""))}
+    columns = {**rows.image_columns(pattern)}
     for number in range(first, first + count):
         moment = _BEGUN + timedelta(seconds=number)
         own = {"number": number, "sop_instance_uid": f"1.2.6.{number}", "received_at": moment.isoformat(),

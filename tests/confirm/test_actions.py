@@ -235,33 +235,6 @@ def test_a_repeat_is_archived_as_well(store, actions, user) -> None:
     assert set(states(store, image.image_id).values()) == {"waiting"}
 
 
-def test_who_looks_at_an_image(store, actions, user, manager) -> None:
-    image = put(store, header())
-    assert actions.hold_image(image.image_id, user) == "ann"
-    assert actions.hold_image(image.image_id, manager) == "ann"
-    actions.leave(image.image_id, manager)
-    assert store.image(image.image_id).held_by == "ann"
-    actions.leave_all(user)
-    assert actions.hold_image(image.image_id, manager) == "max"
-    assert actions.confirm(image.image_id, manager).held_by == ""
-
-
-def test_who_goes_on_gets_the_first_that_is_free_and_lets_go_of_the_former(store, actions, user, manager) -> None:
-    images = [put(store, header(name)).image_id for name in ("one", "two", "three")]
-
-    def held() -> list[str]:
-        return [store.image(image_id).held_by for image_id in images]
-
-    assert actions.hold_first(images, user) == images[0]
-    assert actions.hold_first(images, manager) == images[1]
-    assert actions.hold_first(images[1:], user, leaving=images[0]) == images[2]
-    assert held() == ["", "max", "ann"]
-    # Looked at on, it is not let go of; nor is what another one looks at.
-    assert actions.hold_first(images[2:], user, leaving=images[2]) == images[2]
-    assert actions.hold_first(images[1:2], user, leaving=images[1]) == ""
-    assert held() == ["", "max", "ann"]
-
-
 @pytest.mark.parametrize("days", [0, 3])
 def test_rejected_images_are_kept_for_a_time_then_deleted(store, actions, user, tmp_path, days) -> None:
     kept = site(tmp_path, station={"keep_rejected_days": days})

@@ -112,6 +112,8 @@ def test_what_a_hand_holds_is_of_the_image_it_took(tab: Tab, station: Station, i
     # A slider that had moved before is tried, not kept; the window is seen in the browser alone.
     assert station.apparatus.image(first).overrides == {}
     assert review.viewport.trial == ""
+    # The key takes back what the page knows of.
+    wait_until(lambda: review.work[second].protected)
     tab.page.keyboard.press("k")
     wait_until(lambda: not station.apparatus.image(second).protected)
 

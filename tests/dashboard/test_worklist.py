@@ -55,19 +55,9 @@ def test_what_others_go_on_with_comes_after_what_nobody_expects() -> None:
     work = WorkList("rita", lambda: expected)
     work.take([header(1), header(2), header(3)])
     assert [work[i].number for i in work.following(header(1).image_id, 5)] == [3, 2]
-    assert [work.contested(header(number).image_id) for number in (1, 2, 3)] == [False, True, False]
     # An emergency waits for nobody.
     work.take([header(4, priority=True)])
     assert [work[i].number for i in work.following(header(1).image_id, 5)] == [3, 4, 2]
-    assert not work.contested(header(4).image_id)
-
-
-def test_what_others_opened_just_now_comes_last() -> None:
-    taken = {header(2).image_id, header(4).image_id}
-    work = WorkList("rita", lambda: {header(3).image_id}, lambda: taken)
-    work.take([header(1), header(2), header(3), header(4, priority=True), header(5)])
-    assert [work[i].number for i in work.following(header(1).image_id, 5)] == [5, 3, 2, 4]
-    assert [work.contested(header(number).image_id) for number in (2, 3, 4, 5)] == [True, True, True, False]
 
 
 def test_after_the_last_comes_the_first_again() -> None:

@@ -30,7 +30,7 @@ class Images(Browsing):
     """All images, latest first."""
 
     name, title, icon = "images", "Image list", "list"
-    subjects: ClassVar = frozenset({"image", "queue"})
+    subjects: ClassVar = frozenset({"image", "queue", "holding"})
     keyed: ClassVar = "image"
     nothing: ClassVar = "No image here."
     keymap: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from panel.viewable import Viewable
 
 from imgdash.dashboard import keys
 from imgdash.dashboard.panels import ActionBar
-from imgdash.dashboard.review.about import About, Presence
+from imgdash.dashboard.review.about import About
 from imgdash.dashboard.review.bar import ACTIONS
 from imgdash.dashboard.review.beside import Beside
 from imgdash.dashboard.review.deciding import Deciding
@@ -18,6 +18,7 @@ from imgdash.dashboard.review.framed import Framed
 from imgdash.dashboard.review.layout import Layout
 from imgdash.dashboard.review.listing import Listing
 from imgdash.dashboard.review.measured import Measured
+from imgdash.dashboard.review.presence import Presence
 from imgdash.dashboard.review.processing import Processing
 from imgdash.dashboard.review.showing import Showing
 from imgdash.dashboard.session import Session

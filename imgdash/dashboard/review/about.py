@@ -1,15 +1,14 @@
-"""What is known of the image that is open: its judgement, its information, corrections of it, who looks at it."""
+"""What is known of the image that is open: its judgement, its information, corrections of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from imgdash.confirm.changing import OPEN_TO_CHANGE
 from imgdash.dashboard.panels import Facts, Judged
 from imgdash.dashboard.review import facts, summary
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.turns import Turns
 from imgdash.model import Condition, ImageHeader, Order
 
 
@@ -98,61 +97,3 @@ class About:
         self._session.run(
             lambda: apparatus.edit(image_id, actor, **{keyword: str(message.get("value", ""))}), self._corrected
         )
-
-
-class Presence:
-    """Others see which image is looked at here."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._held = ""
-        # One after another: an image that was left must not be held by a thread that comes late.
-        self._turns = Turns(session)
-        self._over = False
-        session.at_close(self._end)
-
-    def at(self, image_id: str) -> None:
-        """Look at this image, and no longer at the one before."""
-        apparatus, actor = self._session.apparatus, self._session.actor
-
-        def work() -> None:
-            self._leave(image_id)
-            apparatus.hold(image_id, actor)
-            self._holds(image_id)
-
-        self._turns.run(work, lambda _: None, lambda error: None)
-
-    def at_first(self, image_ids: Sequence[str], then: Callable[[ImageHeader | None], None]) -> None:
-        """Look at the first of these that nobody else looks at.
-
-        Parameters
-        ----------
-        then
-            Told which one that is, None where there is none; not told where this tab has gone on meanwhile.
-        """
-        apparatus, actor = self._session.apparatus, self._session.actor
-
-        def work() -> ImageHeader | None:
-            found = apparatus.hold_first(image_ids, actor, leaving=self._held)
-            self._holds(found.image_id if found is not None else "")
-            return found
-
-        self._turns.run(work, then, lambda error: None)
-
-    def _holds(self, image_id: str) -> None:
-        self._held = image_id
-        if self._over:
-            # The tab was closed meanwhile.
-            self._leave()
-
-    def _end(self) -> None:
-        self._over = True
-        self._leave()
-
-    def _leave(self, other: str = "") -> None:
-        """What was looked at until now, if that was not `other`."""
-        if self._held and self._held != other:
-            self._session.apparatus.leave(self._held, self._session.actor)
-
-
-__all__ = ["About", "Presence"]

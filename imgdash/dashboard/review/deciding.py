@@ -123,6 +123,7 @@ class Deciding:
         page, image_id = self._page, header.image_id
         self.telling.expect(image_id)
         self.undoing.begun(image_id)
+        page.presence.decide(image_id)
         following = page.work.following(image_id)
         page.work.decide(replace(header, state=state, held_by=""))
         page.relist()
@@ -134,12 +135,14 @@ class Deciding:
 
         def taken(after: ImageHeader) -> None:
             page.work.settled(image_id)
+            page.presence.decided(image_id)
             page.take_one(after)
             if self.undoing.kept(image_id) and then is not None:
                 then(after)
 
         def refused(error: ImgdashError) -> None:
             page.work.settled(image_id)
+            page.presence.decided(image_id)
             self.undoing.refused(image_id)
             self.telling.refused(image_id, error)
             apparatus = self._session.apparatus

@@ -37,7 +37,7 @@ class Listing:
         self._page = page
         session = page.session
         ahead = session.apparatus.ahead
-        self.work = WorkList(session.actor.name, lambda: ahead.others(session), lambda: ahead.taken(session))
+        self.work = WorkList(session.actor.name, lambda: ahead.others(session))
         session.at_close(lambda: ahead.expect(session, ""))
         self.strip = Strip(on_message=self._on_strip)
         self._changed: set[str] = set()
@@ -52,7 +52,7 @@ class Listing:
 
     def happened(self, events: Sequence[Event]) -> None:
         """Images that changed are read again, those of one moment together."""
-        self._changed |= {event.id for event in events if event.subject == "image"}
+        self._changed |= {event.id for event in events if event.subject in ("image", "holding")}
         if self._changed:
             self._reading.now()
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 import panel as pn
 
 from imgdash.dashboard.panels import ActionBar
-from imgdash.dashboard.review.about import About, Presence
+from imgdash.dashboard.review.about import About
 from imgdash.dashboard.review.beside import Beside
 from imgdash.dashboard.review.deciding import Deciding
 from imgdash.dashboard.review.framed import Framed
 from imgdash.dashboard.review.listing import Listing
 from imgdash.dashboard.review.measured import Measured
 from imgdash.dashboard.review.picturing import Picturing
+from imgdash.dashboard.review.presence import Presence
 from imgdash.dashboard.strip import Strip
 from imgdash.model import ImageHeader, ImgdashError
 
@@ -56,21 +57,19 @@ class Showing(Picturing):
             if self._turn_to(image_id):
                 self.presence.at(image_id)
             return
-        choice = [image_id, *self.work.following(image_id, _CHOICE)]
-        if self.work.contested(image_id):
-            # What is shown is not taken away again: it is asked for first.
-            self.idle, left = False, self.current
-            if left in self.work:
-                self.refresh()
-            self.presence.at_first(choice, lambda granted: self._given(left, granted))
-        elif self._turn_to(image_id):
-            self.presence.at_first(choice, lambda granted: self._granted(image_id, granted))
+        first = self.presence.first([image_id, *self.work.following(image_id, _CHOICE)])
+        if first:
+            self._turn_to(first)
+            return
+        # Others have it, or have decided: what is free next is opened.
+        self.idle = True
+        if self.current in self.work:
+            self.refresh()
 
     def _turn_to(self, image_id: str) -> bool:
         """Show an image; whether that is another one than before."""
         left, self.current, self.idle = self.current, image_id, False
         apparatus = self.session.apparatus
-        apparatus.ahead.open(self.session, image_id)
         self._pixels()
         self.strip.current = image_id
         self.session.soon(self._details)
@@ -82,35 +81,6 @@ class Showing(Picturing):
             )
         self.listing.go_on()
         return left != image_id
-
-    def _given(self, left: str, header: ImageHeader | None) -> None:
-        """What this reviewer goes on to, asked for before it was shown."""
-        if left != self.current:
-            return
-        if header is None or header.image_id not in self.work:
-            self.idle = True
-            self._buttons()
-            return
-        self.work.take([header], self.current)
-        self._turn_to(header.image_id)
-
-    def _granted(self, asked: str, header: ImageHeader | None) -> None:
-        """Two reviewers were sent to the same image at once: one of them goes on to what is his."""
-        if asked != self.current:
-            return
-        if header is None:
-            # Others have it, or have decided: what is free next is opened.
-            self.idle = True
-            return
-        if header.image_id == self.current:
-            return
-        begun = self.deciding.asking.dialog.open or self.framed.editor.open or self.about.typing == self.current
-        if begun or header.image_id not in self.work:
-            # What is begun here goes on, beside the other one.
-            self.presence.at(self.current)
-            return
-        self.work.take([header], self.current)
-        self.show(header.image_id)
 
     # -- what is shown of it ------------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ class Undoing:
             self._undoing.discard(image_id)
             self._session.withdraw("confirm")
             self._page.take_one(header)
+            if self._page.current == image_id:
+                self._page.presence.at(image_id)
 
         def refused(error: ImgdashError) -> None:
             self._undoing.discard(image_id)

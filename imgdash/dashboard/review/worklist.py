@@ -43,8 +43,6 @@ class WorkList:
         Name of the actor: what others hold is skipped and shown as theirs.
     expected
         image_ids that others go on with next: they come after what nobody expects, emergencies excepted.
-    taken
-        image_ids that others opened just now, whether or not that was heard of: they come last.
 
     Attributes
     ----------
@@ -52,14 +50,9 @@ class WorkList:
         Place in the order of work up to which open images are listed; None where all are.
     """
 
-    def __init__(
-        self,
-        me: str,
-        expected: Callable[[], Collection[str]] = tuple,
-        taken: Callable[[], Collection[str]] = tuple,
-    ) -> None:
+    def __init__(self, me: str, expected: Callable[[], Collection[str]] = tuple) -> None:
         self.me = me
-        self._expected, self._taken = expected, taken
+        self._expected = expected
         self._headers: dict[str, ImageHeader] = {}
         self._looks: dict[str, tuple[ImageHeader, str]] = {}
         self._shown: dict[str, tuple[ImageHeader, dict[str, Any]]] = {}
@@ -180,17 +173,8 @@ class WorkList:
             and self._headers[other].state in ("awaiting", "quarantined")
             and self._headers[other].held_by in ("", self.me)
         ]
-        expected, taken = self._expected(), self._taken()
-
-        def late(other: str) -> int:
-            return 2 if other in taken else int(other in expected and not self._headers[other].priority)
-
-        return sorted(free, key=late)[:count]
-
-    def contested(self, image_id: str) -> bool:
-        """Whether somebody else opened this image just now, or is about to: he may have it already."""
-        expected = image_id in self._expected() and not self._headers[image_id].priority
-        return expected or image_id in self._taken()
+        expected = self._expected()
+        return sorted(free, key=lambda other: other in expected and not self._headers[other].priority)[:count]
 
     def beside(self, image_id: str, step: int) -> str:
         """The neighbour in the strip, or the image itself at an end."""
