@@ -31,7 +31,7 @@ def test_each_look_is_in_the_journal_with_its_time_after_a_stop(tmp_path: Path) 
         assert looks(apparatus) == []
     with Apparatus(path) as apparatus:
         assert looks(apparatus) == [(images[0], "anna"), (images[1], "max"), (images[0], "anna")]
-        rows = apparatus.store.query("select data, at from journal where subject = 'viewing'")
+        rows = apparatus.store.query('select data, "at" from journal where subject = ?', ["viewing"])
         assert all(datetime.fromisoformat(json.loads(row["data"])["opened_at"]) < row["at"] for row in rows)
         # Who looked when the former run ended is not there any more.
         assert [apparatus.image(image_id).held_by for image_id in images] == ["", ""]
