@@ -17,6 +17,7 @@ import numpy as np
 import platformdirs
 
 from imgdash.process import fused
+from imgdash.process.automatic.field import recognise
 from imgdash.process.fused.compiling import digest as sources
 from imgdash.process.parameters import Chain
 from imgdash.process.screen import preview
@@ -32,6 +33,9 @@ def warm() -> None:
     fused.counts(pixels)
     fused.averages(fused.Source(pixels, np.zeros(65536, np.float32)), (32, 32), (16, 16))
     preview(pixels, 0.2, Chain.of(), {"s_low": 0.0, "s_high": 1.0})
+    y, x = np.mgrid[-80:80, -80:80]
+    round_field = (np.hypot(x, y) > 60).astype(np.float32)  # all that is tried is tried on it
+    recognise(round_field, round_field.shape, Chain.of().automatic)
 
 
 def compile_elsewhere() -> None:

@@ -82,3 +82,25 @@ def test_forming_needs_no_folder_to_keep_kernels_in() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[[2.0, 2.0, 2.0]]", done.stderr
+
+
+def test_no_kernel_is_left_to_be_compiled_when_an_image_comes() -> None:
+    code = (
+        "import importlib, pkgutil\n"
+        "from imgdash import process\n"
+        "from imgdash.process import warming\n"
+        "from imgdash.process.automatic import kernels\n"
+        "from imgdash.reduce import reduce_image\n"
+        "from tests.process.phantoms import case\n"
+        "found = pkgutil.iter_modules(kernels.__path__, kernels.__name__ + '.')\n"
+        "modules = [importlib.import_module(module.name) for module in found]\n"
+        "def ready(): return {name: len(one.signatures) for module in modules for name, one in vars(module).items()"
+        " if hasattr(one, 'signatures')}\n"
+        "warming.warm()\n"
+        "before = ready()\n"
+        "made = case('HAND', 'PA', 0)\n"
+        "process.calculate(reduce_image(made.stored), process.Chain.of(), attrs=made.stored.attrs)\n"
+        "print(before == ready(), sum(before.values()) > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["True", "True"], done.stderr

@@ -8,19 +8,20 @@ Fields of a split exposure are first separated at unexposed strips that cross th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process.automatic._edges import NOTHING, Edge, judge
+from imgdash.process.automatic._edges import Edge, judge
 from imgdash.process.automatic._ellipse import ellipse, explained
 from imgdash.process.automatic._lines import Line, Steps, lines, steps
 from imgdash.process.automatic._outline import sure
 from imgdash.process.automatic._polygon import area, between, frame, perimeter, side
 from imgdash.process.automatic._strips import parts
+from imgdash.process.automatic.kernels import NOTHING
 from imgdash.process.parameters import Automatic
 
 Floats = npt.NDArray[np.float32]
@@ -32,7 +33,6 @@ _LEAST_SPAN: Final = 0.05
 _LEAST_FIELD: Final = 0.01
 _MORE: Final = 1.15
 _ANY_MORE: Final = 1.03
-_NEARBY: Final = 30.0
 _STRONG: Final = 0.15
 _CLOSED: Final = 0.97
 _STRAIGHT: Final = 0.45
@@ -116,19 +116,15 @@ def _one(
     span = high - low
     smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING))
     own, own_smooth = (image, smooth) if mask is None else (np.where(mask, each, NOTHING) for each in (image, smooth))
-
-    def judged(reach: float) -> list[Edge]:
-        found = (judge(own, own_smooth, line, span, reach) for line in straight if line.bend < _MOST_BEND)
-        return [edge for edge in found if edge is not None]
-
-    polygon, sides = between([edge for edge in judged(np.inf) if _is_collimator(edge, span)], image.shape)
+    judged = (judge(own, own_smooth, line, span) for line in straight if line.bend < _MOST_BEND)
+    edges = [edge for edge in judged if edge is not None]
+    polygon, sides = between([edge for edge in edges if _is_collimator(edge, span)], image.shape)
     plain = len(sides) == 4 and min(edge.quality for edge in sides) > _PLAIN
     if not plain:
         # What leaks through the collimator beside the body may be as much as what arrives behind it: then edges all
         # round, with nothing more exposed just beyond them, say enough.
-        closed, around = between(
-            [edge for edge in judged(_NEARBY) if _is_strong(edge, span)], image.shape, any_turn=True
-        )
+        nearby = [replace(edge, clear=edge.nearby) for edge in edges]
+        closed, around = between([edge for edge in nearby if _is_strong(edge, span)], image.shape, any_turn=True)
         if (
             len(around) >= 3
             and sum(side(closed, edge) for edge in around) > _CLOSED * perimeter(closed)

@@ -18,6 +18,7 @@ import platformdirs
 # Sums may be fused with products: everything else keeps the order in which it is written.
 _OPTIONS: Final = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 _HERE: Final = Path(__file__).parent
+_OTHERS: Final = (_HERE.parent / "automatic" / "kernels",)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,8 +46,9 @@ def folder(chosen: str = "") -> Path:
 def digest() -> str:
     """Of the source of all kernels."""
     found = hashlib.sha256()
-    for source in sorted(_HERE.glob("*.py")):
-        found.update(source.read_bytes())
+    for place in (_HERE, *_OTHERS):
+        for source in sorted(place.glob("*.py")):
+            found.update(source.read_bytes())
     return found.hexdigest()[:16]
 
 
