@@ -15,12 +15,14 @@ from typing import Final
 
 import numpy as np
 import platformdirs
+import xarray as xr
 
 from imgdash.process import fused
-from imgdash.process.automatic.field import recognise
+from imgdash.process.automatic import calculate
 from imgdash.process.fused.compiling import digest as sources
 from imgdash.process.parameters import Chain
 from imgdash.process.screen import preview
+from imgdash.reduce import reduce_image
 
 _LOG = logging.getLogger(__name__)
 _SECONDS: Final = 300.0
@@ -34,8 +36,9 @@ def warm() -> None:
     fused.averages(fused.Source(pixels, np.zeros(65536, np.float32)), (32, 32), (16, 16))
     preview(pixels, 0.2, Chain.of(), {"s_low": 0.0, "s_high": 1.0})
     y, x = np.mgrid[-80:80, -80:80]
-    round_field = (np.hypot(x, y) > 60).astype(np.float32)  # all that is tried is tried on it
-    recognise(round_field, round_field.shape, Chain.of().automatic)
+    for away in (np.hypot(x, y), np.maximum(abs(x), abs(y))):  # a round field and a square one, something in each
+        stored = np.where(away < 60, np.where(away < 30, 600, 100), 1000).astype(np.uint16)
+        calculate(reduce_image(xr.DataArray(stored, dims=("y", "x"), attrs={"BitsStored": 10})), Chain.of(), attrs={})
 
 
 def compile_elsewhere() -> None:

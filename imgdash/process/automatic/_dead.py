@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process.automatic._order import percentiles
+
 Floats = npt.NDArray[np.float32]
 
 _BROAD: Final = 5  # pixels of about 1 mm; whatever is broader reads
@@ -25,7 +27,7 @@ def without_dead(signal: Floats) -> Floats:
     """The signal with columns and rows that do not read taken from their neighbours; itself where all do."""
     if min(signal.shape) < _LEAST:
         return signal
-    low, high = (float(v) for v in np.percentile(signal[::_SOME, ::_SOME], [1, 99.5]))
+    low, high = percentiles(signal[::_SOME, ::_SOME], None, [1, 99.5])
     step = _STEP * (high - low)
     if step <= 0:
         return signal

@@ -6,7 +6,7 @@ few millimetres, while a body grows thicker and thicker behind its skin line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,8 @@ class Edge:
 
     Attributes
     ----------
+    shown
+        Where along the line a step shows, shape (n, 2).
     support
         Part of the rays between its ends that show a step.
     clear
@@ -50,6 +52,7 @@ class Edge:
     """
 
     line: Line
+    shown: npt.NDArray[np.float64]
     support: float
     clear: float
     nearby: float
@@ -74,7 +77,7 @@ def judge(image: Floats, smooth: Floats, line: Line, span: float) -> Edge | None
     image, smooth
         Signal, and the same without its noise; `NOTHING` marks what does not belong to it.
     line
-        The line; moved to where about half of the beam is gone.
+        The line.
     span
         Of the values.
 
@@ -103,7 +106,8 @@ def judge(image: Floats, smooth: Floats, line: Line, span: float) -> Edge | None
     known = np.isfinite(far) & on
     drift = rays.median((far - outer)[known] / step[known]) if known.sum() > 0.3 * (last - first) else 0.0
     return Edge(
-        _moved(image, line, starts[on]),
+        line,
+        starts[on],
         float(stepped[first : last + 1].mean()),
         float((blocked == np.inf).mean()),
         float((blocked >= _NEARBY).mean()),
@@ -114,20 +118,21 @@ def judge(image: Floats, smooth: Floats, line: Line, span: float) -> Edge | None
     )
 
 
-def _moved(image: Floats, line: Line, starts: npt.NDArray[np.float64]) -> Line:
-    """The line at half of the beam: in the logarithm the middle of the step lies farther out."""
+def at_half_dose(image: Floats, edge: Edge) -> Edge:
+    """The edge where half of the beam is gone: in the logarithm the middle of the step lies farther out."""
     from imgdash.process.automatic.kernels import rays
 
     # A ray that leaves the image would end on nothing, or halfway to it.
-    profile = rays.profile(image, starts, *line.normal, _PROFILE)
+    line = edge.line
+    profile = rays.profile(image, edge.shown, *line.normal, _PROFILE)
     if not len(profile):
-        return line
+        return edge
     low, high = float(profile[:8].mean()), float(profile[-8:].mean())
     above = np.flatnonzero(profile > low + _HALF_DOSE * (high - low))
     if high <= low or not len(above) or above[0] == 0:
-        return line
+        return edge
     k = int(above[0])
     rise = float(profile[k] - profile[k - 1])
     part = (low + _HALF_DOSE * (high - low) - float(profile[k - 1])) / rise if rise > 0 else 0.0
     shift = float(_PROFILE[k - 1] + 0.25 * part)
-    return Line(line.normal, line.offset + shift, line.length, line.bend)
+    return replace(edge, line=replace(line, offset=line.offset + shift))

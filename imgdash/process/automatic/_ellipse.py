@@ -21,6 +21,7 @@ _LOOKED_AT: Final = 600
 _NEAR: Final = 2.0
 _OUTWARD: Final = np.cos(np.radians(20))
 _SECTORS: Final = 72
+_LEAST_SHOWN: Final = 0.4  # of the sectors
 _LEAST_COVER: Final = 0.7
 _NEARBY: Final = 10  # places, 3 pixels from one to the next
 _CLOSED: Final = 0.95
@@ -65,10 +66,12 @@ def ellipse(found: Steps, image: Floats, smooth: Floats, span: float) -> Ellipse
 
 def _fitted(points: Points, rise: Points, start: _Circle, image: Floats, smooth: Floats, span: float) -> Ellipse | None:
     """The ellipse that a circle leads to, if it is the field."""
+    from imgdash.process.automatic.kernels.rings import on_ellipse
+
     (cx, cy), radius = start
     centre, axes, degrees = (cx, cy), (radius, radius), 0.0
     for near in (6.0, 3.0, _NEAR, _NEAR):
-        used = _on(points, rise, centre, axes, degrees, near)
+        used = on_ellipse(points, rise, centre, axes, degrees, near, _OUTWARD)
         if used.sum() < 40:
             return None
         centre, (width, height), degrees = cv2.fitEllipseDirect(points[used].astype(np.float32))
@@ -92,36 +95,19 @@ def _circles(points: Points, rise: Points, shape: tuple[int, ...]) -> list[_Circ
 
     A wide opening is no circle: ribs and diaphragm may make a rounder one inside it.
     """
+    from imgdash.process.automatic.kernels.rings import circles, scores
+
     rng = np.random.default_rng(len(points))
     which = rng.integers(0, len(points), (3, _TRIALS))
-    a, b, c = points[which]
-    twice = 2 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
-    fit = np.abs(twice) > 200
-    a, b, c, twice, which = a[fit], b[fit], c[fit], twice[fit], which[:, fit]
-    bb, cc = ((b - a) ** 2).sum(axis=1), ((c - a) ** 2).sum(axis=1)
-    cx = a[:, 0] + ((c - a)[:, 1] * bb - (b - a)[:, 1] * cc) / twice
-    cy = a[:, 1] + ((b - a)[:, 0] * cc - (c - a)[:, 0] * bb) / twice
-    radius = np.hypot(a[:, 0] - cx, a[:, 1] - cy)
-    possible = (radius > _LEAST_RADIUS) & (radius < max(shape)) & (cx > 0) & (cx < shape[1]) & (cy > 0)
-    possible &= cy < shape[0]
-    cx, cy, radius, which = cx[possible], cy[possible], radius[possible], which[:, possible]
-    # What is noise rises in any direction: beyond a small field there is far more of it than of the field's edge.
-    away = points[which] - np.stack([cx, cy], axis=-1)
-    agree = ((away * rise[which]).sum(axis=2) > _OUTWARD * radius).all(axis=0)
-    cx, cy, radius = (v[agree][:_MOST_SCORED] for v in (cx, cy, radius))
-    thin = slice(None, None, max(1, len(points) // _LOOKED_AT))
-    some, outward = points[thin], rise[thin]
-    scores = []
-    for x, y, r in zip(cx, cy, radius, strict=True):
-        dx, dy = some[:, 0] - x, some[:, 1] - y
-        length = np.sqrt(dx * dx + dy * dy)
-        on = (np.abs(length - r) < 0.03 * r + _NEAR) & (dx * outward[:, 0] + dy * outward[:, 1] > _OUTWARD * length)
-        sectors = (np.arctan2(dy[on], dx[on]) * (_SECTORS / (2 * np.pi)) + _SECTORS / 2).astype(np.intp)
-        score = int(np.count_nonzero(np.bincount(sectors)))
-        if score >= 0.4 * _SECTORS:
-            scores.append((score, (float(x), float(y)), float(r)))
+    found = circles(points, rise, which, shape, _LEAST_RADIUS, _OUTWARD, _MOST_SCORED)
+    thin = max(1, len(points) // _LOOKED_AT)
+    some, outward = (np.ascontiguousarray(each[::thin]) for each in (points, rise))
+    shown = scores(some, outward, found, _NEAR, _OUTWARD, _SECTORS)
     kept: list[_Circle] = []
-    for _, (x, y), r in sorted(scores, key=lambda one: -one[0]):
+    for k in np.argsort(-shown, kind="stable"):
+        x, y, r = (float(v) for v in found[k])
+        if shown[k] < _LEAST_SHOWN * _SECTORS:
+            break
         if all(np.hypot(x - u, y - v) + abs(r - q) > _APART * q for (u, v), q in kept):
             kept.append(((x, y), r))
         if len(kept) == _TRIED:
@@ -129,23 +115,12 @@ def _circles(points: Points, rise: Points, shape: tuple[int, ...]) -> list[_Circ
     return kept
 
 
-def _on(points: Points, rise: Points, centre: tuple[float, float], axes: tuple[float, float], degrees: float,
-        near: float) -> npt.NDArray[np.bool_]:  # fmt: skip
-    """Ridge pixels near an ellipse that rise outwards."""
-    away = points - centre
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    u, v = away[:, 0] * c + away[:, 1] * s, -away[:, 0] * s + away[:, 1] * c
-    level = np.hypot(u / axes[0], v / axes[1])
-    outward = np.column_stack([u / axes[0] ** 2, v / axes[1] ** 2]) @ np.array([[c, s], [-s, c]])
-    length = np.hypot(outward[:, 0], outward[:, 1]) + 1e-12
-    along = (outward * rise).sum(axis=1) / length
-    return np.asarray((np.abs(level - 1) * np.sqrt(axes[0] * axes[1]) < near) & (along > _OUTWARD))
-
-
 def _judged(
     image: Floats, smooth: Floats, span: float, centre: tuple[float, float], axes: tuple[float, float], degrees: float
 ) -> Ellipse | None:
     """Rays across the circumference: a step there, and nothing more exposed beyond it."""
+    from imgdash.process.automatic.kernels.rings import blocked
+
     rows, columns = image.shape
     t = np.arange(4 * _SECTORS) * 2 * np.pi / (4 * _SECTORS)
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
@@ -163,14 +138,14 @@ def _judged(
 
     inner = (at(image, -4) + at(image, -5)) / 2
     step = (at(image, 4) + at(image, 5)) / 2 - inner
-    beyond = [at(smooth, away) for away in np.arange(4, max(rows, columns), 3.0)]
     stepped = step > _LEAST_STEP * span
-    shows = stepped & (np.min(beyond, axis=0) > inner + 0.15 * step)
+    nearest = blocked(smooth, outline, outward, inner + 0.15 * step, 4.0, 3.0)
+    shows = stepped & (nearest < 0)
     cover = float(shows[within].mean())
     if cover < _LEAST_COVER:
         # What leaks through the collimator beside the body may be as much as what arrives behind it: then a strong
         # step all round says enough.
-        near = stepped & (np.min(beyond[:_NEARBY], axis=0) > inner + 0.15 * step)
+        near = stepped & ((nearest < 0) | (nearest >= _NEARBY))
         cover = float(near[within].mean())
         if cover < _CLOSED or within.mean() < _CLOSED or np.median(step) < _STRONG * span:
             return None

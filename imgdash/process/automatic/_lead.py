@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process.automatic._order import percentiles
+
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -32,11 +34,11 @@ def without_lead(signal: Floats, broad: Floats, looked_at: Mask, points: Sequenc
     A lead letter is a hundredth of a small field: the percentile would lie just on it, or just beside it. Where much
     is like that, all over the region, it is bones, less than 7 mm wide: they stay, and it is said that they are there.
     """
-    low, high = (float(v) for v in np.percentile(signal[looked_at], points))
+    low, high = percentiles(signal, looked_at, points)
     lead = looked_at & (signal - broad > _STANDS_OUT * (high - low))
-    share = float(lead.sum() / looked_at.sum())
+    share = np.count_nonzero(lead) / np.count_nonzero(looked_at)
     if share > _MOST_LEAD:
-        return looked_at, share > _MANY and _all_over(lead, looked_at)
+        return looked_at, bool(share > _MANY) and _all_over(lead, looked_at)
     # Where the edges of two bones cross, a few pixels are as light; beads of a chain are few as well, but in a row.
     _, labels = cv2.connectedComponents(cv2.dilate(lead.astype(np.uint8), np.ones((5, 5), np.uint8)))
     lead &= (np.bincount(labels[lead], minlength=1) >= _LEAST_LEAD)[labels] if lead.any() else False

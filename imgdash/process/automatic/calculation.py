@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from imgdash.process import noise
 from imgdash.process.automatic._dead import without_dead
+from imgdash.process.automatic._order import median, percentiles
 from imgdash.process.automatic.exposure import Calibration, indices
 from imgdash.process.automatic.field import recognise
 from imgdash.process.automatic.limits import signal_limits
@@ -62,7 +63,8 @@ def calculate(
     `imgdash.process.noise.Noise`, or None where it shows nowhere; ``notes``;
     ``voi_curve`` where the header's VOI is not a straight line.
     """
-    signal = without_dead(reduced.processing)
+    # Kernels are compiled for arrays as these: others would be waited for.
+    signal = without_dead(np.require(reduced.processing, np.float32, ["C", "W"]))
     automatic = chain.automatic
     found = recognise(signal, reduced.extent_mm, automatic)
     inside = polygon_mask(found.polygons, signal.shape, reduced.extent_mm)
@@ -74,11 +76,11 @@ def calculate(
     region = relevant(signal, anatomy, direct.mask, automatic, reduced.pitch_mm)
     limits = signal_limits(signal, inside, anatomy, automatic, attrs, direct)
     at_ends = clipped(signal, inside, direct.mask, reduced.ends)
-    median = float(np.median(signal[region.mask])) if region.mask.any() else None
-    used = [round(float(v), 5) for v in np.percentile(signal[anatomy], [1, 99])] if anatomy.any() else [None, None]
+    middle = median(signal, region.mask) if region.mask.any() else None
+    used = [round(v, 5) for v in percentiles(signal, anatomy, [1, 99])] if anatomy.any() else [None, None]
     where = reduced.tiles, reduced.own_pitch_mm, anatomy, reduced.extent_mm
     noisy = noise.fit(*where)
-    exposure = indices(median, attrs, calibration, target_ei, len(found.polygons))
+    exposure = indices(middle, attrs, calibration, target_ei, len(found.polygons))
     found_notes = [*found.notes, *direct.notes, *region.notes, *limits.notes, *exposure.notes]
     if noisy is None:
         found_notes.append("Noise is not measured: no contrast is taken for noise.")
@@ -96,7 +98,7 @@ def calculate(
         "used_low": used[0],
         "used_high": used[1],
         "region": outlines(region.mask, reduced.extent_mm) if automatic.region != "anatomy" else [],
-        "region_median": median,
+        "region_median": middle,
         "ei": exposure.ei,
         "target_ei": exposure.target_ei,
         "di": exposure.di,

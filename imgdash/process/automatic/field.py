@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process.automatic._edges import Edge, judge
+from imgdash.process.automatic._edges import Edge, at_half_dose, judge
 from imgdash.process.automatic._ellipse import ellipse, explained
 from imgdash.process.automatic._lines import Line, Steps, lines, steps
+from imgdash.process.automatic._order import percentiles
 from imgdash.process.automatic._outline import sure
 from imgdash.process.automatic._polygon import area, between, frame, perimeter, side
 from imgdash.process.automatic._strips import parts
@@ -72,7 +73,7 @@ def recognise(signal: Floats, extent_mm: Sequence[float], settings: Automatic) -
         return Field([np.asarray(settings.field_polygon, dtype=np.float64)], 1.0, ("Field drawn by hand.",))
     if settings.field == "whole":
         return Field([whole], 1.0)
-    low, high = (float(v) for v in np.percentile(signal, [1, 99.5]))
+    low, high = percentiles(signal, None, [1, 99.5])
     signal = _without_lines(signal, high - low)
     if high - low < _LEAST_SPAN or min(signal.shape) < 24:
         return Field([whole], 0.2, ("Irradiated field not found: the image is flat.",))
@@ -118,13 +119,15 @@ def _one(
     own, own_smooth = (image, smooth) if mask is None else (np.where(mask, each, NOTHING) for each in (image, smooth))
     judged = (judge(own, own_smooth, line, span) for line in straight if line.bend < _MOST_BEND)
     edges = [edge for edge in judged if edge is not None]
-    polygon, sides = between([edge for edge in edges if _is_collimator(edge, span)], image.shape)
+    collimators = [at_half_dose(own, edge) for edge in edges if _is_collimator(edge, span)]
+    polygon, sides = between(collimators, image.shape)
     plain = len(sides) == 4 and min(edge.quality for edge in sides) > _PLAIN
     if not plain:
         # What leaks through the collimator beside the body may be as much as what arrives behind it: then edges all
         # round, with nothing more exposed just beyond them, say enough.
-        nearby = [replace(edge, clear=edge.nearby) for edge in edges]
-        closed, around = between([edge for edge in nearby if _is_strong(edge, span)], image.shape, any_turn=True)
+        nearby = (replace(edge, clear=edge.nearby) for edge in edges)
+        strong = [at_half_dose(own, edge) for edge in nearby if _is_strong(edge, span)]
+        closed, around = between(strong, image.shape, any_turn=True)
         if (
             len(around) >= 3
             and sum(side(closed, edge) for edge in around) > _CLOSED * perimeter(closed)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from imgdash.model import ImgdashError
 from imgdash.process import voi
 from imgdash.process.automatic._lead import without_lead, without_narrow
+from imgdash.process.automatic._order import median, percentiles
 from imgdash.process.automatic.region import Direct, core
 from imgdash.process.parameters import Automatic
 from imgdash.process.signal import is_unprocessed, scale_of
@@ -105,12 +106,12 @@ def _from_histogram(signal: Floats, inside: Mask, region: Mask, settings: Automa
     points = [settings.low_percentile, settings.high_percentile]
     broad = without_narrow(signal)
     looked_at, bones = without_lead(signal, broad, looked_at, points)
-    low, high = (float(v) for v in np.percentile(signal[looked_at], points))
+    low, high = percentiles(signal, looked_at, points)
     span = high - low
     hangs = 1.0
     if span > 0 and not bones:
         # How little the light end moves when nothing narrow is there.
-        moved = (high - float(np.percentile(broad[looked_at], settings.high_percentile))) / span
+        moved = (high - percentiles(broad, looked_at, points)[1]) / span
         hangs = float(np.clip(1 - 0.5 * moved / _HANGS, 0, 1))
     doubts = {
         "S/G: the light end hangs on something narrow, lead or metal perhaps.": hangs,
@@ -130,7 +131,7 @@ def _cut_off(signal: Floats, looked_at: Mask, direct: Direct | None) -> float:
     """How sure it is that saturation took direct exposure only: half of the body is not near it."""
     if direct is None or direct.threshold is None or not direct.saturated:
         return 1.0
-    away = float(np.median(signal[looked_at])) - direct.threshold
+    away = median(signal, looked_at) - direct.threshold
     return float(np.clip(0.5 * away / _NEAR_END, 0.2, 1))
 
 

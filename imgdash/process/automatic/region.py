@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process.automatic._order import percentiles
 from imgdash.process.parameters import Automatic
 
 Floats = npt.NDArray[np.float32]
@@ -47,22 +48,23 @@ def direct_exposure(signal: Floats, inside: Mask, settings: Automatic, saturated
     not. What is `saturated` there counts in any case, however little it is.
     """
     nothing = Direct(np.zeros_like(inside), None, 1.0)
-    if not settings.direct or inside.sum() < 100:
+    if not settings.direct or np.count_nonzero(inside) < 100:
         return nothing
     smooth = np.asarray(cv2.GaussianBlur(signal, (0, 0), 1.5))
     broad = np.asarray(cv2.morphologyEx(signal, cv2.MORPH_OPEN, np.ones((_NARROW, _NARROW), np.uint8)))
-    low, high = (float(v) for v in np.percentile(signal[inside], [0.5, 99.5]))
+    start, low, high = percentiles(signal, inside, [0.2, 0.5, 99.5])
     broad = np.where(signal - broad > _STANDS_OUT * (high - low), broad, signal)
     end = saturated + _HALF_STEP
     uneven = False
     # Beside saturated air there may be thin parts of the body whose mode is wider.
-    for threshold, depth in (_end_of_air(signal, smooth, inside), (end, 1.0)):
+    for threshold, depth in (_end_of_air(signal, smooth, inside, start, high), (end, 1.0)):
         if threshold is None:
             continue
         mask = _touching_rim(inside & (broad <= threshold), inside) & (signal <= threshold)
-        if mask.sum() < (0.001 if threshold <= end and not uneven else _LEAST_DIRECT) * inside.sum():
+        least = 0.001 if threshold <= end and not uneven else _LEAST_DIRECT
+        if np.count_nonzero(mask) < least * np.count_nonzero(inside):
             continue
-        darkest, middle = (float(v) for v in np.percentile(smooth[mask], [3, 50]))
+        darkest, middle = percentiles(smooth, mask, [3, 50])
         if middle - darkest > _FLAT * max(high - low, 0.05):
             uneven = True
             continue
@@ -73,32 +75,30 @@ def direct_exposure(signal: Floats, inside: Mask, settings: Automatic, saturated
     return nothing
 
 
-def _end_of_air(signal: Floats, smooth: Floats, inside: Mask) -> tuple[float | None, float]:
+def _end_of_air(signal: Floats, smooth: Floats, inside: Mask, start: float, end: float) -> tuple[float | None, float]:
     """Where the darkest mode of the flat pixels ends, and how deep the histogram falls there (0…1)."""
-    start, end = (float(v) for v in np.percentile(signal[inside], [0.2, 99.5]))
+    from imgdash.process.automatic.kernels.counting import histograms
+
     if end - start < 0.05:
         return None, 0.0
-    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)) / 8
-    flat = _histogram(signal[inside & (slope < _SLOPE * (end - start))], start, end)
-    all_ = _histogram(signal[inside], start, end)
+    rise = (np.asarray(cv2.Sobel(smooth, cv2.CV_32F, *order)) for order in ((1, 0), (0, 1)))
+    edges = np.linspace(start, end, _BINS + 1)
+    counts = histograms(signal, inside, *rise, _SLOPE * (end - start), edges.astype(np.float32))
+    flat, all_ = (
+        np.asarray(cv2.GaussianBlur(each.astype(np.float32).reshape(1, -1), (0, 0), 1.5)).ravel() for each in counts
+    )
     peak = int(np.argmax(flat[: _BINS // 3]))
-    if flat[peak] < max(1.5 * float(flat[_BINS // 3 :].mean()), _LEAST_PEAK * inside.sum()):
+    if flat[peak] < max(1.5 * float(flat[_BINS // 3 :].mean()), _LEAST_PEAK * np.count_nonzero(inside)):
         # Or strips of air too narrow to be flat anywhere: a spike at the dark end.
         peak = int(np.argmax(all_[:_SPIKE]))
-        if all_[peak] < max(4 * float(all_[peak : peak + _SPIKE].min()), _LEAST_PEAK * inside.sum()):
+        if all_[peak] < max(4 * float(all_[peak : peak + _SPIKE].min()), _LEAST_PEAK * np.count_nonzero(inside)):
             return None, 0.0
     # Where the fall from the peak has ended; behind it the skin line begins.
     after = all_[peak:]
     floor = np.flatnonzero(after <= max(0.06 * after[0], 0.5 * float(np.median(all_[_BINS // 3 :]))))
     if not len(floor) or (bottom := peak + int(floor[0])) > 0.6 * _BINS:
         return None, 0.0
-    edges = np.linspace(start, end, _BINS + 1)
     return float(edges[bottom + 1]), float(np.clip(1 - all_[bottom] / max(after[0], 1e-9), 0, 1))
-
-
-def _histogram(values: Floats, start: float, end: float) -> npt.NDArray[np.float32]:
-    counts = np.histogram(np.maximum(values, start), bins=_BINS, range=(start, end))[0]
-    return np.asarray(cv2.GaussianBlur(counts.astype(np.float32).reshape(1, -1), (0, 0), 1.5)).ravel()
 
 
 def _touching_rim(mask: Mask, inside: Mask) -> Mask:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgdash.process.automatic._column import boxed, column, lighter
+from imgdash.process.automatic._order import median, percentiles
 from imgdash.process.parameters import Automatic
 
 Floats = npt.NDArray[np.float32]
@@ -86,9 +87,7 @@ def relevant(signal: Floats, anatomy: Mask, direct: Mask, settings: Automatic, p
     away = np.asarray(cv2.distanceTransform((~direct).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
     away *= pitch_mm
     deep = _deep(signal, anatomy, direct, away)
-    if found is not None and (
-        deep is None or float(np.median(signal[found[0]])) > float(np.median(signal[deep])) - _THINNER
-    ):
+    if found is not None and (deep is None or median(signal, found[0]) > median(signal, deep) - _THINNER):
         if float((away[found[0]] < _SKIN_MM).mean()) < _MOST_IN_SKIN:
             return Relevant(found[0], 1.0)
         said = "Relevant region: the lungs run into thin parts beside air; these are counted as well."
@@ -228,8 +227,8 @@ def _uneven(signal: Floats, anatomy: Mask, band: Mask, pitch_mm: float) -> float
                                              (x > columns[-1]) & (x <= columns[-1] + reach))]  # fmt: skip
     if min(int(side.sum()) for side in sides) < _LEAST_BESIDE:
         return 2 * _ALIKE
-    low, high = (float(v) for v in np.percentile(signal[anatomy], [2, 98]))
-    left, right = (float(np.median(signal[side])) for side in sides)
+    low, high = percentiles(signal, anatomy, [2, 98])
+    left, right = (median(signal, side) for side in sides)
     return abs(left - right) / max(high - low, _NARROW)
 
 
