@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from functools import lru_cache
 from typing import Any
 
 from imgdash.config import Exposure, Site
@@ -93,8 +95,14 @@ def _calculate(
     target_ei: float | None,
 ) -> dict[str, Any]:
     """`imgdash.process.calculate`, of what can be sent to a worker."""
-    chain = Chain.of({}, parameters)
+    chain = _chain(json.dumps(parameters))
     return dict(calculate(reduced, chain, attrs=attributes, calibration=calibration, target_ei=target_ei))
+
+
+@lru_cache(maxsize=32)
+def _chain(parameters: str) -> Chain:
+    """From parameters as JSON; kept, for making one takes two milliseconds, and there are few condition keys."""
+    return Chain.of({}, json.loads(parameters))
 
 
 def _coded(header: ImageHeader) -> dict[str, str]:

@@ -36,9 +36,11 @@ def warm() -> None:
     fused.averages(fused.Source(pixels, np.zeros(65536, np.float32)), (32, 32), (16, 16))
     preview(pixels, 0.2, Chain.of(), {"s_low": 0.0, "s_high": 1.0})
     y, x = np.mgrid[-80:80, -80:80]
-    for away in (np.hypot(x, y), np.maximum(abs(x), abs(y))):  # a round field and a square one, something in each
+    # A round field and a square one, something in each.
+    for away, region in ((np.hypot(x, y), "spine-lateral"), (np.maximum(abs(x), abs(y)), "anatomy")):
         stored = np.where(away < 60, np.where(away < 30, 600, 100), 1000).astype(np.uint16)
-        calculate(reduce_image(xr.DataArray(stored, dims=("y", "x"), attrs={"BitsStored": 10})), Chain.of(), attrs={})
+        image = xr.DataArray(stored, dims=("y", "x"), attrs={"BitsStored": 10})
+        calculate(reduce_image(image), Chain.of(overrides={"automatic.region": region}), attrs={})
 
 
 def compile_elsewhere() -> None:

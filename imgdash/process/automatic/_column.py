@@ -49,6 +49,8 @@ def lighter(grid: tuple[Floats, Floats], core_mm: float, beside_mm: float, wide_
 
 def column(signal: Floats, anatomy: Mask, pitch_mm: float) -> tuple[Mask, float]:
     """A band along an upright spine, and how much lighter than its sides it is, of the most that counts."""
+    from imgdash.process.automatic.kernels.paths import path
+
     grid = boxed(signal, anatomy, pitch_mm)
     weight = grid[1]
     apart = np.clip(lighter(grid, _CORE_MM, _BESIDE_MM, _BESIDE_WIDE_MM), -_MOST, _MOST)
@@ -64,7 +66,7 @@ def column(signal: Floats, anatomy: Mask, pitch_mm: float) -> tuple[Mask, float]
     columns = np.flatnonzero(weight.max(axis=0) > _COVERED)
     off = (np.arange(weight.shape[1]) - (columns[0] + columns[-1]) / 2) * (_GRID_MM / _OFF_MM)
     part = slice(int(rows[0]), int(rows[-1]) + 1)
-    way = _path(np.where(inside, gain - _CENTRED * off**2, -3.0)[part])
+    way = path(np.where(inside, gain - _CENTRED * off**2, -3.0)[part], _TURN)
     sure = float(gain[part][np.arange(len(way)), way].mean())
     places = np.arange(len(signal)) * (pitch_mm / _GRID_MM) + 0.5 * (pitch_mm / _GRID_MM) - 0.5
     even = cv2.GaussianBlur(way.astype(np.float32).reshape(-1, 1), (0, 0), sigmaX=0.1, sigmaY=_EVEN_MM / _GRID_MM,
@@ -82,19 +84,3 @@ def _mean(grid: tuple[Floats, Floats], wide_mm: float, aside_mm: float) -> Float
         for v in grid
     )
     return np.where(weight > _COVERED, total / np.maximum(weight, 1e-6), np.nan).astype(np.float32)
-
-
-def _path(gain: Floats) -> npt.NDArray[np.intp]:
-    """The column in each row on the way with the most gain, at most one aside from row to row."""
-    best = gain[0].astype(np.float64)
-    came = np.zeros(gain.shape, np.intp)
-    every = np.arange(gain.shape[1])
-    for y in range(1, len(gain)):
-        padded = np.pad(best, 1, constant_values=-np.inf)
-        from_ = np.stack([padded[:-2] - _TURN, padded[1:-1], padded[2:] - _TURN])
-        came[y] = np.argmax(from_, axis=0)
-        best = gain[y] + from_[came[y], every]
-    way = [int(np.argmax(best))]
-    for y in range(len(gain) - 1, 0, -1):
-        way.append(way[-1] + int(came[y, way[-1]]) - 1)
-    return np.array(way[::-1], np.intp)

@@ -36,12 +36,14 @@ def without_lead(signal: Floats, broad: Floats, looked_at: Mask, points: Sequenc
     """
     low, high = percentiles(signal, looked_at, points)
     lead = looked_at & (signal - broad > _STANDS_OUT * (high - low))
+    if not lead.any():
+        return looked_at, False
     share = np.count_nonzero(lead) / np.count_nonzero(looked_at)
     if share > _MOST_LEAD:
         return looked_at, bool(share > _MANY) and _all_over(lead, looked_at)
     # Where the edges of two bones cross, a few pixels are as light; beads of a chain are few as well, but in a row.
     _, labels = cv2.connectedComponents(cv2.dilate(lead.astype(np.uint8), np.ones((5, 5), np.uint8)))
-    lead &= (np.bincount(labels[lead], minlength=1) >= _LEAST_LEAD)[labels] if lead.any() else False
+    lead &= (np.bincount(labels[lead]) >= _LEAST_LEAD)[labels]
     if high <= low or not lead.any():
         return looked_at, False
     # What lies beside lead is mixed with it.

@@ -41,7 +41,6 @@ def _neighbours(values: Floats, mask: Mask, before: npt.NDArray[np.int64]) -> tu
     from imgdash.process.automatic.kernels.counting import ranked
 
     ranks = np.concatenate([before, np.minimum(before + 1, np.count_nonzero(mask) - 1)])
-    found = ranked(np.ascontiguousarray(values, np.float32).view(np.uint32), np.ascontiguousarray(mask), ranks).view(
-        np.float32
-    )
+    patterns = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    found = ranked(patterns, np.ascontiguousarray(mask), ranks).view(np.float32)
     return found[: len(before)], found[len(before) :]

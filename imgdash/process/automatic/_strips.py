@@ -54,6 +54,8 @@ def parts(signal: Floats, straight: Sequence[Line], low: float, high: float) -> 
     found = [line for line in straight if line.bend < _BEND]
     light = low + _LIGHT * (high - low)
     strips = [strip for strip in _strips(signal, found, high - low) if strip.level > light]
+    if not strips:
+        return [(signal, np.ones(signal.shape, bool))]
     strips.sort(key=lambda strip: -strip.worth)
     y, x = np.mgrid[: signal.shape[0], : signal.shape[1]].astype(np.float32)
     pieces = [(np.ones(signal.shape, bool), signal)]

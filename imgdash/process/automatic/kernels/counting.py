@@ -25,35 +25,41 @@ def ranked(patterns: Any, mask: Any, ranks: Any) -> Any:
     upper = np.zeros(1 << 16, np.int32)
     values, marks = patterns.ravel(), mask.ravel()
     for i in range(len(values)):
-        if marks[i]:
-            upper[_key(values[i]) >> np.uint32(16)] += 1
-    halves, rest, slot = np.empty(len(ranks), np.int64), np.empty(len(ranks), np.int64), np.full(1 << 16, -1, np.int32)
+        upper[_key(values[i]) >> np.uint32(16)] += np.int32(marks[i])  # no branch that is taken at random
+    rest, halves, slot = np.empty(len(ranks), np.int64), np.empty(len(ranks), np.int64), np.full(1 << 16, -1, np.int8)
     slots = 0
     for k in range(len(ranks)):
-        rest[k], half = ranks[k], 0
-        while rest[k] >= upper[half]:
-            rest[k] -= upper[half]
-            half += 1
-        if slot[half] < 0:
-            slot[half] = slots
+        halves[k], rest[k] = _find(upper, ranks[k])
+        if slot[halves[k]] < 0:
+            slot[halves[k]] = slots
             slots += 1
-        halves[k] = half
     lower = np.zeros((slots, 1 << 16), np.int32)
     for i in range(len(values)):
-        if marks[i]:
-            key = _key(values[i])
-            here = slot[key >> np.uint32(16)]
-            if here >= 0:
-                lower[here, key & np.uint32(0xFFFF)] += 1
+        key = _key(values[i])
+        here = slot[key >> np.uint32(16)]
+        if here >= 0:
+            lower[here, key & np.uint32(0xFFFF)] += np.int32(marks[i])
     found = np.empty(len(ranks), np.uint32)
     for k in range(len(ranks)):
-        low, here = 0, slot[halves[k]]
-        while rest[k] >= lower[here, low]:
-            rest[k] -= lower[here, low]
-            low += 1
+        low, _ = _find(lower[slot[halves[k]]], rest[k])
         key = np.uint32((halves[k] << 16) | low)
         found[k] = key ^ np.uint32(0x80000000) if key >> np.uint32(31) else ~key
     return found
+
+
+@compiled
+def _find(counts: Any, rank: int) -> tuple[int, int]:
+    """Where so many have been counted, and how many less there; 256 places at once, which the compiler can add up."""
+    for start in range(0, len(counts), 256):
+        total = counts[start : start + 256].sum()
+        if rank < total:
+            break
+        rank -= total
+    place = start
+    while rank >= counts[place]:
+        rank -= counts[place]
+        place += 1
+    return place, rank
 
 
 @compiled
