@@ -82,14 +82,27 @@ def draw(
     bits: int,
     spacing_known: bool,
 ) -> tuple[npt.NDArray[np.uint16], list[dict[str, Any]], list[str]]:
-    """Draw into a copy of the image.
+    """Draw into a copy of the image: that, and what `draw_into` says."""
+    out = image.copy()
+    return out, *draw_into(out, items, placement, field, bits, spacing_known)
+
+
+def draw_into(
+    image: npt.NDArray[np.uint16],
+    items: Sequence[Item],
+    placement: Placement,
+    field: Sequence[Any],
+    bits: int,
+    spacing_known: bool,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Draw into the image itself.
 
     Returns
     -------
-    The image; for each item drawn ``{"kind", "text", "x0", "y0", "x1", "y1", "covers_field"}`` (fractions of the
+    For each item drawn ``{"kind", "text", "x0", "y0", "x1", "y1", "covers_field"}`` (fractions of the
     image; of the rectangle inside the field); notes on what was not drawn.
     """
-    out, places, notes = image.copy(), [], []
+    places, notes = [], []
     white = (1 << bits) - 1
     for item in items:
         if item.kind == "scale" and not spacing_known:
@@ -104,7 +117,7 @@ def draw(
         y0, x0 = _inside(item, drawing.shape, image.shape)
         mask = drawing[: image.shape[0] - y0, : image.shape[1] - x0]
         y1, x1 = y0 + mask.shape[0], x0 + mask.shape[1]
-        _blend(out[y0:y1, x0:x1], mask, white)
+        _blend(image[y0:y1, x0:x1], mask, white)
         places.append(
             {
                 "kind": item.kind,
@@ -116,7 +129,7 @@ def draw(
                 "covers_field": _covered((x0, y0, x1, y1), field, placement),
             }
         )
-    return out, places, notes
+    return places, notes
 
 
 def _drawable(text: str) -> str:

@@ -49,5 +49,5 @@ def whole(
     rows, columns = geometry.cut(chain.geometry, placement, formed.attrs["field"])
     part = pixels[rows, columns]
     placement = placement.then([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], (part.shape[0], part.shape[1]))
-    part[...] = overlay.draw(part, items, placement, formed.attrs["field"], bits, formed.attrs["spacing_known"])[0]
+    overlay.draw_into(part, items, placement, formed.attrs["field"], bits, formed.attrs["spacing_known"])
     return pixels
