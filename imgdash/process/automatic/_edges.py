@@ -22,6 +22,9 @@ _BEYOND: Final = 3.0
 _NEARBY: Final = 30.0
 _PROFILE: Final = np.arange(-6.0, 6.01, 0.25)
 _LEAST_STEP: Final = 0.025  # of the span
+LEAST_SUPPORT: Final = 0.8  # of an edge of a field,
+LEAST_FULL: Final = 0.5  # part of its run that lies on the line,
+MOST_DRIFT: Final = 0.45
 _MARGIN: Final = 0.2  # of the step, by which everything beyond has to be lighter,
 _MOST_MARGIN: Final = 0.04  # of the span at most
 _HALF_DOSE: Final = 0.35  # of the step in the logarithm: where about half of the beam is gone
@@ -83,7 +86,8 @@ def judge(image: Floats, smooth: Floats, line: Line, span: float) -> Edge | None
 
     Returns
     -------
-    None where hardly anything of the line lies inside the image.
+    None where hardly anything of the line lies inside the image, or it is like no edge of a field, whatever lies
+    beyond it.
     """
     from imgdash.process.automatic.kernels import rays
 
@@ -98,21 +102,24 @@ def judge(image: Floats, smooth: Floats, line: Line, span: float) -> Edge | None
     first, last = rays.stretch(stepped)
     on = stepped.copy()  # between its ends
     on[:first] = on[last + 1 :] = False
+    support, run = float(stepped[first : last + 1].mean()), float((last - first + 1) * EVERY)
+    known = np.isfinite(far) & on
+    drift = rays.median((far - outer)[known] / step[known]) if known.sum() > 0.3 * (last - first) else 0.0
+    if support < LEAST_SUPPORT or line.length / run < LEAST_FULL or drift > MOST_DRIFT:
+        return None
     typical, level = rays.median(step[on]), rays.median(inner[on])
     # Beyond the ends the inside is as unexposed as the outside: only what lies beyond the line counts there.
     limit = np.full(len(step), np.float32(level + min(_MARGIN * typical, _MOST_MARGIN * span)), np.float64)
     limit[on] = inner[on] + np.clip(_MARGIN * step[on], _LEAST_STEP * span / 2, _MOST_MARGIN * span)
     blocked = rays.blocked(smooth, starts, *line.normal, _BEYOND, limit)
-    known = np.isfinite(far) & on
-    drift = rays.median((far - outer)[known] / step[known]) if known.sum() > 0.3 * (last - first) else 0.0
     return Edge(
         line,
         starts[on],
-        float(stepped[first : last + 1].mean()),
+        support,
         float((blocked == np.inf).mean()),
         float((blocked >= _NEARBY).mean()),
         drift,
-        float((last - first + 1) * EVERY),
+        run,
         typical,
         level,
     )

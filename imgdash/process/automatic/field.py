@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgdash.process.automatic._edges import Edge, at_half_dose, judge
+from imgdash.process.automatic._edges import LEAST_FULL, LEAST_SUPPORT, MOST_DRIFT, Edge, at_half_dose, judge
 from imgdash.process.automatic._ellipse import ellipse, explained
 from imgdash.process.automatic._lines import Line, Steps, lines, steps
 from imgdash.process.automatic._order import percentiles
@@ -148,10 +148,10 @@ def _one(
 def _is_collimator(edge: Edge, span: float) -> bool:
     """Straight, a step all along, nothing more exposed beyond it, and over at once; the lower, the straighter."""
     full, high = edge.line.length / edge.run, edge.step > 0.15 * span
-    if edge.line.bend > (_MOST_BEND if high else 0.5) or full < (0.5 if high else 0.75):
+    if edge.line.bend > (_MOST_BEND if high else 0.5) or full < (LEAST_FULL if high else 0.75):
         return False
     flawless = edge.quality > _FLAWLESS
-    if edge.support < (0.8 if high else 0.95) or edge.drift > (0.45 if high or flawless else 0.3):
+    if edge.support < (LEAST_SUPPORT if high else 0.95) or edge.drift > (MOST_DRIFT if high or flawless else 0.3):
         return False
     if edge.quality < _LEAST_QUALITY:
         return False
@@ -165,8 +165,8 @@ def _is_strong(edge: Edge, span: float) -> bool:
         edge.step > _STRONG * span
         and edge.line.bend < _STRAIGHT
         and edge.support > _SUPPORTED
-        and edge.drift < _STRAIGHT
-        and edge.line.length > _SHOWN * edge.run
+        and edge.drift < MOST_DRIFT
+        and edge.line.length > LEAST_FULL * edge.run
         and edge.clear > _SHOWN
     )
 
