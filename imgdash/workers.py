@@ -1,11 +1,13 @@
 """A few processes that decode, reduce and form, each with a memory limit (ARCHITECTURE decision 4).
 
 A file that makes a decoder crash or eat memory kills its worker, not the apparatus: the task fails with
-`WorkerDied`, a new worker takes the next one, and every other task goes on.
+`WorkerDied`, a new worker takes the next one, and every other task goes on. Where the station has no room to hand a
+task over, it fails with `StationFull`: neither its image nor its worker has anything wrong.
 """
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import multiprocessing
@@ -22,7 +24,7 @@ from dataclasses import dataclass, field
 from multiprocessing import spawn
 from typing import Any, TypeVar
 
-from imgdash.handover import Line
+from imgdash.handover import Line, NoRoom
 from imgdash.model import ImgdashError
 
 _LOG = logging.getLogger(__name__)
@@ -38,6 +40,10 @@ T = TypeVar("T")
 
 class WorkerDied(ImgdashError):
     """The worker process was killed, ran out of memory, or took too long."""
+
+
+class StationFull(ImgdashError):
+    """There is no file descriptor or no memory left to hand a task or its answer over: the same may succeed later."""
 
 
 @dataclass(order=True)
@@ -68,27 +74,60 @@ def _serve(line: Line, memory_mb: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as file:
         already = int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
     resource.setrlimit(resource.RLIMIT_AS, (already + limit, already + limit))
-    line.hand(("ready", None))
-    while True:
-        try:
-            function, arguments = line.take()
-        except (EOFError, OSError):
-            # The apparatus is gone.
-            return
+    with suppress(EOFError):  # the apparatus is gone
+        line.hand(("ready", None))
+        while _serve_one(line, memory_mb):
+            pass
+
+
+def _serve_one(line: Line, memory_mb: int) -> bool:
+    """Do a task; whether another one can be done. Nothing of it stays while the next one is awaited."""
+    try:
+        function, arguments = line.take()
+    except EOFError:
+        raise
+    except Exception as error:  # there is no room for it, or it cannot be understood
+        answer: tuple[str, Any] = ("error", _named(error, memory_mb))
+    else:
         try:
             answer = ("done", function(*arguments))
-        except MemoryError:
-            why = f"The image needs more memory than the {memory_mb} MB that a worker may take."
-            line.hand(("error", WorkerDied(why, "Raise worker_memory_mb in the site file, if the image is sound.")))
-            return
         except BaseException as error:
-            answer = ("error", error)
-        try:
-            line.hand(answer)
-        except Exception as error:  # an answer or error that cannot be pickled
-            line.hand(("error", ImgdashError(f"A worker's answer could not be sent: {error}.")))
-        # Nothing of this task stays while the next one is awaited.
-        del function, arguments, answer
+            answer = ("error", _named(error, memory_mb))
+    try:
+        line.hand(answer)
+    except EOFError:
+        raise
+    except Exception as error:  # there is no room for an answer, or it cannot be pickled
+        answer = ("error", _named(error, memory_mb, f"A worker's answer could not be sent: {error}."))
+        line.hand(answer)
+    try:
+        return not isinstance(answer[1], WorkerDied)
+    finally:
+        # An error knows where it was raised, and so would keep itself and all that is named here.
+        del answer
+
+
+def _named(error: BaseException, memory_mb: int, unknown: str = "") -> BaseException:
+    """An error of a worker as its task is told."""
+    if isinstance(error, MemoryError) or (isinstance(error, NoRoom) and error.errno == errno.ENOMEM):
+        why = f"The image needs more memory than the {memory_mb} MB that a worker may take."
+        return WorkerDied(why, "Raise worker_memory_mb in the site file, if the image is sound.")
+    if isinstance(error, NoRoom):
+        return error
+    return ImgdashError(unknown) if unknown else error
+
+
+def _full(error: NoRoom) -> StationFull:
+    """What is said of it, and done about it."""
+    missing, remedy = "the machine has no memory left", "Close other programs, or set fewer workers in the site file."
+    if error.errno == errno.ENFILE:
+        missing, remedy = "the machine may open no more files", "Raise its limit of open files (fs.file-max)."
+    elif error.errno in (errno.EMFILE, errno.ETOOMANYREFS):
+        missing = "it may open no more files"
+        remedy = "Raise the limit of open files of its service (LimitNOFILE, or 'ulimit -n') and start it again."
+    full = StationFull(f"The station has no room for this task: {missing}.", remedy)
+    full.__cause__ = error
+    return full
 
 
 _starting = threading.local()
@@ -109,6 +148,46 @@ def _without_the_script(name: str) -> dict[str, Any]:
 
 # Processes that others start are told what they always are.
 spawn.get_preparation_data = _without_the_script
+
+
+class _Worker:
+    """A worker process, seen from the station."""
+
+    def __init__(self, process: Any, line: Line) -> None:
+        self._process, self._line = process, line
+        self._ready = False
+
+    def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...], timeout: float) -> tuple[str, Any]:
+        """Have a task done.
+
+        Returns
+        -------
+        ``("done", what it returned)``, ``("error", what is wrong)``, or ``("died", why)``: then there is no worker.
+        """
+        try:
+            if not self._ready:
+                self._line.take(60.0)
+                self._ready = True
+            self._line.hand((function, arguments))
+            kind, answer = self._line.take(timeout)
+        except NoRoom as error:  # the task was not sent, or its answer is lost: the worker is there for the next one
+            return "error", _full(error)
+        except (EOFError, OSError) as error:
+            why = "took longer than it may" if isinstance(error, TimeoutError) else "died"
+            return "died", WorkerDied(f"The worker {why} on this task.", "The image may be corrupt: ask for it again.")
+        except Exception as error:  # what cannot be pickled
+            return "error", error
+        if isinstance(answer, WorkerDied):
+            return "died", answer
+        return kind, _full(answer) if isinstance(answer, NoRoom) else answer
+
+    def end(self) -> None:
+        """End the process."""
+        self._line.close()
+        self._process.join(0.5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(5)
 
 
 class Workers:
@@ -177,7 +256,7 @@ class Workers:
         """Whether every worker is looked after: it runs, or is about to be started again."""
         return all(thread.is_alive() for thread in self._threads)
 
-    def _start_one(self, number: int) -> tuple[Any, Line] | None:
+    def _start_one(self, number: int) -> _Worker | None:
         """Start a process; where the machine has no room for one, when it has. None if the pool is stopped before."""
         self._pids[number] = None
         pause = _FIRST_PAUSE
@@ -190,7 +269,7 @@ class Workers:
             pause = min(pause * 2, _LONGEST_PAUSE)
         return None
 
-    def _started(self, number: int) -> tuple[Any, Line]:
+    def _started(self, number: int) -> _Worker:
         ours, theirs = Line.pair()
         process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
         try:
@@ -203,53 +282,36 @@ class Workers:
             _starting.worker = False
             theirs.close()
         self._pids[number] = process.pid
-        return process, ours
+        return _Worker(process, ours)
 
     def _tend(self, number: int) -> None:
         """Give tasks to one process, and to the next one when it has died."""
-        worker: tuple[Any, Line] | None = None
+        worker: _Worker | None = None
         try:
             while True:
                 if worker is None:
-                    worker, ready = self._start_one(number), False
+                    worker = self._start_one(number)
                 task = self._tasks.get()
                 if self._stopping.is_set() or worker is None:
-                    if task.function is not _stop:
-                        task.future.cancel()
-                        continue
-                    return
-                if not task.future.set_running_or_notify_cancel():
-                    continue
-                line = worker[1]
-                try:
-                    if not ready:
-                        line.take(60.0)
-                        ready = True
-                    line.hand((task.function, task.arguments))
-                    kind, answer = line.take(task.timeout)
-                except (EOFError, OSError, TimeoutError) as error:
-                    self.died += 1
-                    _end(*worker)
-                    worker = None
-                    why = "took longer than it may" if isinstance(error, TimeoutError) else "died"
-                    task.future.set_exception(
-                        WorkerDied(f"The worker {why} on this task.", "The image may be corrupt: ask for it again.")
-                    )
-                    continue
-                except Exception as error:  # arguments that cannot be pickled
-                    task.future.set_exception(error)
-                    continue
-                if kind == "done":
-                    task.future.set_result(answer)
-                    continue
-                if isinstance(answer, WorkerDied):
-                    self.died += 1
-                    _end(*worker)
-                    worker = None
-                task.future.set_exception(answer)
+                    if task.function is _stop:
+                        return
+                    task.future.cancel()
+                elif task.future.set_running_or_notify_cancel():
+                    kind, answer = worker.ask(task.function, task.arguments, task.timeout)
+                    if kind == "died":
+                        self.died += 1
+                        worker.end()
+                        worker = None
+                    if kind == "done":
+                        task.future.set_result(answer)
+                    else:
+                        task.future.set_exception(answer)
+                    del answer
+                # Nothing of it stays while the next one is awaited.
+                del task
         finally:
             if worker is not None:
-                _end(*worker)
+                worker.end()
 
     def stop(self) -> None:
         """End the processes; tasks that wait are cancelled, and those under way after a while."""
@@ -267,11 +329,3 @@ class Workers:
 
 def _stop() -> None:
     """Marks the end of the queue."""
-
-
-def _end(process: Any, line: Line) -> None:
-    line.close()
-    process.join(0.5)
-    if process.is_alive():
-        process.kill()
-        process.join(5)

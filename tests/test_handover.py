@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 from collections.abc import Iterator
@@ -9,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from imgdash.handover import Line
+from imgdash.handover import Line, NoRoom
 from imgdash.reduce import Reduced
 from imgdash.workers import Workers
+from tests.helpers import no_descriptors
 
 
 @pytest.fixture
@@ -74,8 +76,58 @@ def test_who_waits_is_told_that_nothing_comes(ends: tuple[Line, Line]) -> None:
     ends[0].close()
     with pytest.raises(EOFError):
         ends[1].take(5)
-    with pytest.raises(OSError, match="Broken pipe"):
-        ends[1].hand(2)
+    for thing in (2, pattern(100_000)):
+        with pytest.raises(EOFError):
+            ends[1].hand(thing)
+
+
+def test_who_does_not_wait_takes_what_is_there(ends: tuple[Line, Line]) -> None:
+    for timeout in (0, 1e-9):
+        with pytest.raises(TimeoutError):
+            ends[1].take(timeout)
+    ends[0].hand(1)
+    assert ends[1].take(0) == 1
+
+
+def test_without_a_descriptor_nothing_is_sent(ends: tuple[Line, Line]) -> None:
+    with no_descriptors(), pytest.raises(NoRoom) as raised:
+        ends[0].hand(pattern(100_000))
+    assert raised.value.errno == errno.EMFILE
+    ends[0].hand("next")
+    assert ends[1].take(5) == "next"
+
+
+def test_what_there_is_no_descriptor_for_is_lost_and_the_next_is_not(ends: tuple[Line, Line]) -> None:
+    before = opened()
+    ends[0].hand(pattern(100_000))
+    ends[0].hand("next")
+    with no_descriptors():
+        with pytest.raises(NoRoom) as raised:
+            ends[1].take(5)
+        assert ends[1].take(5) == "next"
+    assert raised.value.errno == errno.EMFILE
+    assert opened() == before
+
+
+@pytest.mark.parametrize("place", ["os.memfd_create", "mmap.mmap"])
+def test_without_memory_nothing_stays_open(
+    ends: tuple[Line, Line], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    def both() -> None:
+        ends[0].hand(pattern(4 << 20))
+        ends[1].take(5)
+
+    before = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"imgdash.handover.{place}", full)
+        with pytest.raises(NoRoom):
+            both()
+    assert opened() == before
+    ends[0].hand("next")
+    assert ends[1].take(5) == "next"
 
 
 def test_what_cannot_be_pickled_sends_nothing(ends: tuple[Line, Line]) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
+import resource
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from imgdash.config import parse
 from imgdash.model import ImgdashError
-from imgdash.workers import WorkerDied, Workers
-from tests.helpers import wait_until
+from imgdash.workers import StationFull, WorkerDied, Workers
+from tests.helpers import no_descriptors, wait_until
 
 
 @pytest.fixture
@@ -117,3 +121,54 @@ def test_what_takes_long_ends_with_the_pool(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(WorkerDied):
         future.result(20)
     assert pool.run(abs, -1).cancelled() or pool.run(abs, -1).exception() is not None
+
+
+LARGE = 1 << 20
+
+
+def test_a_station_that_may_open_no_more_files_says_so_and_keeps_its_worker(workers: Workers) -> None:
+    assert workers.run(abs, -1).result(60) == 1
+    pids = workers.pids()
+    with no_descriptors():
+        for asked, argument in ((len, bytes(LARGE)), (bytes, LARGE)):
+            with pytest.raises(StationFull, match=r"no more files.*LimitNOFILE") as raised:
+                workers.run(asked, argument).result(60)
+            # Who registers files sees that it is not the file's fault.
+            assert isinstance(raised.value.__cause__, OSError)
+    assert workers.run(bytes, LARGE).result(60) == bytes(LARGE)
+    assert (workers.pids(), workers.died) == (pids, 0)
+
+
+def test_a_worker_that_may_open_no_more_files_says_so_and_lives(workers: Workers) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    workers.run(resource.setrlimit, resource.RLIMIT_NOFILE, (3, limits[1])).result(60)
+    pids = workers.pids()
+    for asked, argument in ((len, bytes(LARGE)), (bytes, LARGE)):
+        with pytest.raises(StationFull, match=r"no more files.*LimitNOFILE"):
+            workers.run(asked, argument).result(60)
+    workers.run(resource.setrlimit, resource.RLIMIT_NOFILE, limits).result(60)
+    assert workers.run(bytes, LARGE).result(60) == bytes(LARGE)
+    assert (workers.pids(), workers.died) == (pids, 0)
+
+
+def test_a_task_that_is_too_large_for_a_worker_is_said_with_the_setting(workers: Workers) -> None:
+    with pytest.raises(WorkerDied, match=r"600 MB.*worker_memory_mb"):
+        workers.run(len, np.zeros(700 << 20, np.uint8)).result(60)
+    assert workers.run(abs, -1).result(60) == 1
+
+
+def test_nothing_of_a_task_stays(workers: Workers) -> None:
+    """A worker that has nothing to do would keep an image for as long."""
+    gc.collect()
+    gc.disable()
+    try:
+        argument = np.zeros(LARGE, np.uint8)
+        done, failed = workers.run(np.negative, argument), workers.run(divmod, 1, 0)
+        unsent = workers.run(len, (argument, lambda: None))
+        kept = [weakref.ref(one) for one in (argument, done, failed, unsent, done.result(60))]
+        assert failed.exception(60) is not None
+        assert unsent.exception(60) is not None
+        del argument, done, failed, unsent
+        wait_until(lambda: [one for one in kept if one() is not None] == [])
+    finally:
+        gc.enable()
