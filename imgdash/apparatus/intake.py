@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from imgdash.apparatus.examining import Examined, examine, from_meta
-from imgdash.model import RecordsFailed
-from imgdash.workers import WorkerDied, Workers
+from imgdash.model import ImgdashError, RecordsFailed
+from imgdash.workers import StationFull, WorkerDied, Workers
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 3.0
@@ -32,9 +32,12 @@ _BEYOND = 1
 
 @dataclass(frozen=True)
 class _Looked:
-    """What is known of an arrived file once it may be registered; `failed` where that could not be prepared."""
+    """What is known of an arrived file once it may be registered; `failed` where that could not be prepared.
 
-    found: Examined
+    `found` is None where it could not even be looked at, by no fault of its own.
+    """
+
+    found: Examined | None
     prepared: Any
     failed: Exception | None = None
 
@@ -167,6 +170,8 @@ class Intake:
         except WorkerDied as error:
             found = replace(from_meta(path, str(error)), trouble=str(error))
         except Exception as error:
+            if _is_ours(error):
+                return _Looked(None, None, error)
             found = from_meta(path, f"The file could not be examined: {error}.")
         try:
             return _Looked(found, self._prepare(path, _arrival(path), found))
@@ -206,6 +211,8 @@ class Intake:
         arrived_at = _arrival(path)
         looked = future.result()
         found = looked.found
+        if found is None:
+            raise looked.failed or ImgdashError("The file could not be looked at.")
         try:
             if looked.failed is not None:
                 raise looked.failed
@@ -221,9 +228,9 @@ class Intake:
 
 
 def _is_ours(error: BaseException | None) -> bool:
-    """Whether the disk or the records failed, not this file: it waits until they are in order again."""
+    """Whether the machine, its disk or the records failed, not this file: it waits until they are in order again."""
     while error is not None:
-        if isinstance(error, OSError | RecordsFailed):
+        if isinstance(error, OSError | RecordsFailed | StationFull):
             return True
         error = error.__cause__
     return False

@@ -14,7 +14,7 @@ from imgdash.output.job import Job
 from imgdash.output.trouble import Doubtful, Lost, Refused
 from imgdash.output.turns import Turns
 from imgdash.store.store import Store
-from imgdash.workers import WorkerDied
+from imgdash.workers import StationFull, WorkerDied
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class Delivery:
             return Formed(entry, job, self._former.result(job))
         except WorkerDied as error:
             self._turns.refused(entry, error)
+        except StationFull as error:
+            self._turns.wait(entry, error)
         except Exception as error:  # whatever the image makes a worker raise
             reason = str(error) if isinstance(error, ImgdashError) else f"The image cannot be formed: {error!r}."
             registry.set_aside(self._store, entry, reason, attempts=entry.attempts + 1)

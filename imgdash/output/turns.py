@@ -88,6 +88,10 @@ class Turns:
             return
         self._step_aside(entry, str(error), attempts, attempts)
 
+    def wait(self, entry: QueueEntry, error: ImgdashError) -> None:
+        """It could not be formed for want of room here: that counts against no image, and is tried again."""
+        self._step_aside(entry, str(error), entry.attempts, 1)
+
     def lost(self, entry: QueueEntry, error: PeerFailed) -> None:
         """The association ended while it was on its way, or there was no room for it."""
         if isinstance(error, NoRoom):

@@ -18,7 +18,7 @@ from imgdash.apparatus.intake import Intake
 from imgdash.model import ImageHeader, ImgdashError, RecordsFailed
 from imgdash.records import emission
 from imgdash.store import files
-from imgdash.workers import WorkerDied
+from imgdash.workers import StationFull, WorkerDied
 from tests.apparatus.sites import radiograph, send, site
 from tests.helpers import wait_until
 
@@ -183,6 +183,23 @@ def test_trouble_of_the_disk_is_waited_for(bench: Bench, trouble: Any) -> None:
     assert bench.given_up == []
     del bench.trouble["1-1-1.dcm"]
     answer(bench, "1-1-1.dcm", lambda: bench.registered)
+
+
+def test_a_file_that_the_station_has_no_room_for_waits(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    full, seen = StationFull("The station has no room for this task: it may open no more files."), []
+
+    def refused() -> bool:
+        if not (future := bench.asked["1-1-1.dcm"]).done():
+            seen.append(future)
+            future.set_exception(full)
+        return len(seen) > 4
+
+    bench.put("1-1-1.dcm")
+    wait_until(refused)
+    assert (bench.tries, bench.registered, bench.given_up) == ([], [], [])
+    answer(bench, "1-1-1.dcm", lambda: bench.registered)
+    assert bench.registered[0][1].readable_header
+    assert caplog.text.count("Traceback") == 1
 
 
 POISON = "P666"

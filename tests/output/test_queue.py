@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pynetdicom.sop_class import ComputedRadiographyImageStorage, Verification
 
 from imgdash.model import ImgdashError
 from imgdash.wire.dicom import CLOSED_WHOLLY
+from imgdash.workers import StationFull
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph, received
 from tests.output.conftest import stop
@@ -251,6 +253,30 @@ def test_an_image_that_breaks_the_association_is_found_out(bench: Make) -> None:
             wait_until(lambda: site.states() == ["failed", "done", "done"])
     assert storage.got == ["2", "3"]
     assert storage.tries.count("1") <= 4
+
+
+def test_an_image_that_the_station_has_no_room_to_form_waits_and_goes(
+    bench: Make, program: Program, free_port: int, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storescp(program, free_port, inbox)
+    site = bench(archive(free_port, attempts=2))
+    image = site.add(radiograph(1))
+    with site.running() as outputs:
+        run, refused = outputs.former.workers.run, []
+
+        def full(*arguments: Any, **more: Any) -> Any:
+            if len(refused) > 3:
+                return run(*arguments, **more)
+            refused.append(Future[Any]())
+            refused[-1].set_exception(StationFull("The station has no room for this task."))
+            return refused[-1]
+
+        monkeypatch.setattr(outputs.former.workers, "run", full)
+        entry = site.register(image, "ARCHIVE")
+        outputs.wake()
+        wait_until(lambda: site.states() == ["done"])
+    assert site.events(entry).count("fail") == 0
+    assert names(inbox) == ["1"]
 
 
 def test_an_image_that_cannot_be_formed_is_set_aside_with_the_reason(bench: Make) -> None:
