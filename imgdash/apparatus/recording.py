@@ -7,6 +7,7 @@ from typing import Any
 from imgdash.apparatus.parts import By, Parts
 from imgdash.model import Event
 from imgdash.records import reports, sql
+from imgdash.store.change import Change
 
 
 class Recording(Parts):
@@ -31,6 +32,16 @@ class Recording(Parts):
     def prefer(self, user: str, key: str, value: Any) -> None:
         """Keep a user's setting."""
         self.store.set("preference", f"user/{user}/{key}", user, value=value)
+
+    def prefer_part(self, user: str, key: str, part: str, value: Any) -> None:
+        """Keep one part of a user's setting, or forget it (None); what another tab has kept of the others stays."""
+        name = f"user/{user}/{key}"
+
+        def change_(change: Change) -> None:
+            kept = {**(change.preference(name, {}) or {}), part: value}
+            change.set("preference", name, user, value={one: of for one, of in kept.items() if of is not None})
+
+        self.store.write(change_)
 
     def save_condition(self, condition: Any, by: By, note: str = "") -> Any:
         """Release a changed condition key as its next version (C1); needs the manager."""

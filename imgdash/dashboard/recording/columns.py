@@ -51,7 +51,8 @@ class ReportColumns:
     def ask(self, report: Report) -> None:
         """Open the dialog."""
         self._asked, self._known = report.name, [column.name for column in report.columns]
-        chosen = list(self._mine.get(report.name, ())) or self._known
+        # A report may have lost a column since.
+        chosen = [name for name in self._mine.get(report.name, ()) if name in self._known] or self._known
         titles = {name: words(name) for name in self._known}
         self.dialog.param.update(
             kind="columns", title=f"Columns of '{report.title}'", submit="Show these", other="As shipped", error="",
@@ -66,12 +67,13 @@ class ReportColumns:
             if not chosen:
                 self.dialog.error = "Choose at least one column."
                 return
-            self._keep({**self._mine, self._asked: chosen})
+            self._keep(chosen)
         elif "other" in message:
-            self._keep({name: names for name, names in self._mine.items() if name != self._asked})
+            self._keep([])
         self.dialog.open = False
 
-    def _keep(self, mine: dict[str, list[str]]) -> None:
-        self._take(mine)
-        apparatus, name = self._session.apparatus, self._session.actor.name
-        self._session.run(lambda: apparatus.prefer(name, _PREFERENCE, mine))
+    def _keep(self, chosen: list[str]) -> None:
+        """Show these of the report that was asked about, or what it is shipped with; other reports stay as kept."""
+        apparatus, name, report = self._session.apparatus, self._session.actor.name, self._asked
+        self._take({**self._mine, report: chosen})
+        self._session.run(lambda: apparatus.prefer_part(name, _PREFERENCE, report, chosen or None))

@@ -94,6 +94,41 @@ def test_columns_of_a_report_are_chosen_and_kept_for_the_person(desk: Desk, stat
     desk.until(lambda: station.apparatus.preference("rita", "report columns") == {})
 
 
+def test_a_kept_column_that_the_report_has_lost_is_passed_over(desk: Desk, station: Station) -> None:
+    station.apparatus.prefer("rita", "report columns", {"radiographing": ["no such", "number"], "shots": ["gone"]})
+    try:
+        page = shown(desk)
+        desk.until(lambda: [column["name"] for column in page.reports.table.columns] == ["number"])
+        dialog = page.reports.columns.dialog
+        page.reports.form._handle_msg({"columns": True})
+        assert dialog.open
+        assert dialog.fields[0]["value"] == ["number"]
+        page.reports.list._handle_msg({"report": "shots"})
+        desk.until(lambda: "shots" in [column["name"] for column in page.reports.table.columns])
+        page.reports.form._handle_msg({"columns": True})
+        assert "shots" in dialog.fields[0]["value"]
+    finally:
+        station.apparatus.prefer("rita", "report columns", {})
+
+
+def test_columns_of_one_report_leave_those_of_another_as_another_tab_kept_them(desk: Desk, station: Station) -> None:
+    def kept() -> Any:
+        return station.apparatus.preference("rita", "report columns")
+
+    page = shown(desk)
+    desk.until(lambda: page.reports.table.columns)
+    station.apparatus.prefer("rita", "report columns", {"shots": ["shots"]})
+    try:
+        page.reports.form._handle_msg({"columns": True})
+        page.reports.columns.dialog._handle_msg({"submit": "columns", "values": {"columns": ["number"]}})
+        desk.until(lambda: kept() == {"shots": ["shots"], "radiographing": ["number"]})
+        page.reports.form._handle_msg({"columns": True})
+        page.reports.columns.dialog._handle_msg({"other": "columns"})
+        desk.until(lambda: kept() == {"shots": ["shots"]})
+    finally:
+        station.apparatus.prefer("rita", "report columns", {})
+
+
 def test_the_last_day_of_a_period_counts(desk: Desk) -> None:
     page = shown(desk)
     today = date.today()
