@@ -28,9 +28,13 @@ class Queueing(Parts):
         """Take an entry out of its queue."""
         self.actions.queue_cancel(entry_id, self.actor(by))
 
-    def queue_move(self, entry_id: str, before: str | None, by: By) -> None:
-        """Put an entry before another one of its queue, or at the end (None)."""
-        self.actions.queue_move(entry_id, before, self.actor(by))
+    def queue_move(self, entry_id: str, before: str | None, by: By, behind: str | None = None) -> None:
+        """Put an entry before another one of its queue, or behind one; at the end where neither is told."""
+        self.actions.queue_move(entry_id, before, self.actor(by), behind)
+
+    def queue_step(self, entry_id: str, steps: int, by: By) -> None:
+        """Move an entry by so many places, towards the front where negative, among what waits with its priority."""
+        self.actions.queue_step(entry_id, steps, self.actor(by))
 
     def queue_switch(self, apparatus: str, on: bool, by: By) -> None:
         """Switch an output apparatus on or off; off, its queue waits."""

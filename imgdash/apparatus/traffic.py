@@ -12,7 +12,7 @@ from typing import Any, Final
 from imgdash.apparatus.narrowing import among
 from imgdash.apparatus.search import Search
 from imgdash.config import Site
-from imgdash.model import ImageHeader, NotFound, QueueEntry, Request
+from imgdash.model import ImageHeader, QueueEntry, Request
 from imgdash.store.store import Store
 
 # View of a lane → SQL. What a person has to decide comes first, then what is on its way, then in the order of sending.
@@ -183,34 +183,6 @@ class Traffic(Search):
         found = {entry.entry_id: entry for entry in self._store.queue(*among("entry_id", ids))}
         entries = [found[id] for id in ids if id in found]
         return FoundEntries(entries, total, self._headers(entry.image_id for entry in entries))
-
-    def before(self, entry_id: str, steps: int) -> str | None:
-        """The entry that `entry_id` stands before once it was moved; None: at the end.
-
-        Parameters
-        ----------
-        steps
-            Places towards the front (negative) or the end among what waits with the same priority.
-
-        Raises
-        ------
-        NotFound
-            If there is no such entry, or it waits no longer.
-        """
-        ids = [
-            row["entry_id"]
-            for row in self._store.query(
-                "select entry_id from queue where state in ('waiting', 'held') and (apparatus, priority) = "
-                "(select (apparatus, priority) from queue where entry_id = ?) order by position, entry_id",
-                [entry_id],
-            )
-        ]
-        if entry_id not in ids:
-            raise NotFound("This entry waits no longer.", "Only what waits has a place in the order.")
-        at = ids.index(entry_id)
-        ids.remove(entry_id)
-        to = max(at + steps, 0)
-        return ids[to] if to < len(ids) else None
 
     # -- requests -----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -117,27 +117,43 @@ class Queueing:
 
         self.store.write(change_)
 
-    def queue_move(self, entry_id: str, before: str | None, actor: Actor) -> None:
-        """Put an entry before another one of the same queue, or at the end (H2).
+    def queue_move(self, entry_id: str, before: str | None, actor: Actor, behind: str | None = None) -> None:
+        """Put an entry before another one of the same queue, or behind one, or at the end (H2).
 
         Parameters
         ----------
-        before
-            The other `entry_id`; None for the end. Priority entries stay in front of all others, so moving
+        before, behind
+            Another `entry_id`; None for both for the end. Priority entries stay in front of all others, so moving
             beyond that border changes nothing but the order on its own side.
         """
+
+        def found(change: Change, group: list[QueueEntry], _: int) -> int:
+            if behind is not None:
+                # Whatever follows it in the queue by now: it need not be what somebody saw.
+                index = self._index(change, group, behind)
+                return index + (index < len(group) and group[index].entry_id == behind)
+            return len(group) if before is None else self._index(change, group, before)
+
+        self._move(entry_id, actor, found)
+
+    def queue_step(self, entry_id: str, steps: int, actor: Actor) -> None:
+        """Move an entry by so many places, towards the front where negative, among what waits with its priority."""
+        self._move(entry_id, actor, lambda _, group, now: min(max(now + steps, 0), len(group)))
+
+    def _move(self, entry_id: str, actor: Actor, found: Callable[[Change, list[QueueEntry], int], int]) -> None:
+        """`found` tells the place among the others that wait with its priority, from these and the place it has."""
         actor.require("queue")
 
         def change_(change: Change) -> None:
             entry = self._find(change, entry_id)
-            group = [
-                other
-                for other in change.queue("apparatus = ? and state in ('waiting', 'held')", [entry.apparatus])
-                if other.priority == entry.priority and other.entry_id != entry_id
-            ]
+            waiting = change.queue("apparatus = ? and state in ('waiting', 'held')", [entry.apparatus])
+            same = [other for other in waiting if other.priority == entry.priority]
+            group = [other for other in same if other.entry_id != entry_id]
             if entry.state not in ("waiting", "held"):
                 raise NotAllowed(f"The entry is {entry.state!r}.", "Only what waits has a place in the order.")
-            index = len(group) if before is None else self._index(change, group, before)
+            now = [other.entry_id for other in same].index(entry_id)
+            if (index := found(change, group, now)) == now and group:
+                return
             position = self._between(change, group, index, actor.name)
             change.set("queue", entry_id, actor.name, "moved in the queue", position=position)
 

@@ -55,6 +55,7 @@ ACTIONS: dict[str, tuple[str, Call]] = {
     "queue_finish": ("user", lambda a, i, by: a.queue_finish("none", by)),
     "queue_cancel": ("user", lambda a, i, by: a.queue_cancel("none", by)),
     "queue_move": ("user", lambda a, i, by: a.queue_move("none", None, by)),
+    "queue_step": ("user", lambda a, i, by: a.queue_step("none", 1, by)),
     "queue_switch": ("user", lambda a, i, by: a.queue_switch("STORAGE", False, by)),
     "save_condition": ("manager", lambda a, i, by: a.save_condition(Condition("x", "X", "x"), by)),
     "tuning.save": ("manager", lambda a, i, by: a.tuning.save("hand-pa", Chain.of(), by, "why", 1)),

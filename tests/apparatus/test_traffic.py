@@ -10,7 +10,7 @@ import pytest
 
 from imgdash.apparatus.traffic import Traffic
 from imgdash.config import OutputApparatus, Site
-from imgdash.model import Event, NotFound, QueueEntry
+from imgdash.model import Event, QueueEntry
 from imgdash.store import rows
 from imgdash.store.store import Store
 
@@ -65,18 +65,3 @@ def test_a_page_of_a_queue(traffic: Traffic) -> None:
     assert found.total == 5
     assert [entry.image_id for entry in traffic.queue("STORE", view="over").entries] == ["i1", "i2", "i3"]
     assert traffic.queue("STORE", text="nobody").total == 0
-
-
-@pytest.mark.parametrize(
-    ("moved", "steps", "before"),
-    [(5, -1, 4), (6, -9, 4), (4, 1, 6), (5, 1, None), (6, 1, None), (8, -1, None), (4, 0, 5)],
-)
-def test_places_are_those_of_what_waits_with_the_same_priority(
-    traffic: Traffic, moved: int, steps: int, before: int | None
-) -> None:
-    assert traffic.before(f"i{moved}@STORE#1", steps) == (f"i{before}@STORE#1" if before else None)
-
-
-def test_what_waits_no_longer_has_no_place(traffic: Traffic) -> None:
-    with pytest.raises(NotFound):
-        traffic.before("i7@STORE#1", -1)

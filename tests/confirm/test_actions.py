@@ -142,6 +142,50 @@ def test_moving_in_a_queue(store, actions, user) -> None:
         actions.queue_move(a, d, user)
 
 
+def test_places_are_those_of_what_waits_with_the_same_priority(store, actions, user) -> None:
+    images = [put(store, header(name)) for name in "abcdef"]
+    actions.prioritise(images[5].image_id, user)
+    for image in images:
+        actions.confirm(image.image_id, user)
+    a, b, c, d, e, f = (f"{image.image_id}@STORE#1" for image in images)
+    # Neither is a place: one went away, one never comes before the others.
+    store.transition("queue", b, "take")
+
+    def order():
+        entries = store.queue("apparatus = 'STORE' and state in ('waiting', 'held') and not priority")
+        return [entry.entry_id for entry in entries]
+
+    steps = [
+        (d, -1, [a, d, c, e]), (d, -9, [d, a, c, e]), (d, 2, [a, c, d, e]), (d, 1, [a, c, e, d]), (d, 9, [a, c, e, d]),
+        (a, 0, [a, c, e, d]),
+    ]  # fmt: skip
+    for entry, by, expected in steps:
+        actions.queue_step(entry, by, user)
+        assert order() == expected
+    for entry, behind, expected in [(a, c, [c, a, e, d]), (a, d, [c, e, d, a]), (e, c, [c, e, d, a])]:
+        actions.queue_move(entry, None, user, behind=behind)
+        assert order() == expected
+    # Behind what has priority is before all others.
+    actions.queue_move(d, None, user, behind=f)
+    assert order() == [d, c, e, a]
+    for alone in (b, f):
+        with pytest.raises(NotAllowed):
+            actions.queue_step(alone, -1, user)
+
+
+def test_what_stays_in_its_place_is_not_said_to_be_moved(store, actions, user) -> None:
+    images = [put(store, header(name)) for name in "ab"]
+    for image in images:
+        actions.confirm(image.image_id, user)
+    a, b = (f"{image.image_id}@STORE#1" for image in images)
+    actions.queue_move(b, None, user, behind=a)
+    actions.queue_step(a, -1, user)
+    said = "select 1 from journal where why = 'moved in the queue'"
+    assert store.query(said) == []
+    actions.queue_step(a, 1, user)
+    assert len(store.query(said)) == 1
+
+
 def test_queue_actions(store, actions, user) -> None:
     image = put(store, header())
     actions.confirm(image.image_id, user)

@@ -173,19 +173,10 @@ class Queues(Carded):
         if moved not in known or not (other is None or other in known):
             return
         apparatus, actor = self.session.apparatus, self.session.actor
-        crosses = other is not None and known[moved].face["priority"] != known[other].face["priority"]
-        if crosses:
+        if other is not None and known[moved].face["priority"] != known[other].face["priority"]:
             self.session.tell("What has priority stays before all else.", "info", "Each kind has its own order.")
 
-        def move() -> None:
-            place = before
-            if behind is not None:
-                # The one that follows it in the queue, which need not be among those that are shown.
-                place = behind if crosses else apparatus.traffic.before(behind, 0)
-            if place != moved:
-                apparatus.queue_move(moved, place, actor)
-
-        self.session.run(move)
+        self.session.run(lambda: apparatus.queue_move(str(moved), before, actor, behind))
 
     def _action(self, message: Mapping[str, Any]) -> None:
         action = str(message.get("action", ""))
@@ -214,7 +205,7 @@ class Queues(Carded):
         """One action on one entry."""
         apparatus, actor = self.session.apparatus, self.session.actor
         if action in _MOVES:
-            apparatus.queue_move(row.key, apparatus.traffic.before(row.key, _MOVES[action]), actor)
+            apparatus.queue_step(row.key, _MOVES[action], actor)
             return
         {
             "hold": apparatus.queue_hold,
