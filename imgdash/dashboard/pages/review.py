@@ -44,12 +44,12 @@ class Review(Showing):
         self.viewport = Viewport(
             on_message=self._on_view, said="Reading what awaits you", reading=True, sizing_mode="stretch_both"
         )
-        self.about = About(session, self.take_one, self.correct, self.typed)
+        self.about = About(session, self.take_one, self.correct, self.ended)
         self.bar = ActionBar(actions=ACTIONS, on_message=self._on_bar, height=48, sizing_mode="stretch_width")
         self.processing = Processing(session, self.viewport, self.take_one)
         self.beside = Beside(session, self.viewport)
         self.measured = Measured(session)
-        self.framed = Framed(session, self.viewport, self.take_one)
+        self.framed = Framed(session, self.viewport, self.take_one, self.ended)
         self.deciding = Deciding(self)
         panels = {
             "judged": self.about.judged,

@@ -32,20 +32,33 @@ class Asking:
     def __init__(self, page: Review, telling: Telling) -> None:
         self._page, self._session, self._telling = page, page.session, telling
         self._asked_for = ""
+        # Until it is known what to propose there is no dialog yet.
+        self._preparing = ""
         self.dialog = Dialog(on_message=self._answered)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a question is open, or about to be, for the image that is open."""
+        return self.dialog.open or (bool(self._preparing) and self._preparing == self._page.current)
 
     def request(self, header: ImageHeader) -> None:
         """What is to be better, and who is asked."""
         apparatus = self._session.apparatus
+        self._preparing = header.image_id
 
         def advised(advice: questions.Advice) -> None:
+            self._preparing = ""
             if self.dialog.open or self._page.current != header.image_id:
                 # Somebody has gone on meanwhile.
                 return
             fields = questions.request(header, self._page.processing.chain_of(header), advice)
             self._ask("request", "Ask for a better image", header, fields, "Send request")
 
-        self._session.run(lambda: questions.advise(apparatus, header), advised)
+        def failed(error: ImgdashError) -> None:
+            self._preparing = ""
+            self._session.tell(error.cause, "error", error.remedy)
+
+        self._session.run(lambda: questions.advise(apparatus, header), advised, failed)
 
     def reject(self, header: ImageHeader) -> None:
         """Why it is not to be used."""
@@ -62,6 +75,7 @@ class Asking:
     def _answered(self, message: Mapping[str, Any]) -> None:
         if message.get("closed"):
             self.dialog.open = False
+            self._page.ended()
             return
         values = dict(message.get("values") or {})
         if message.get("changed") == "reason" and self.dialog.kind == "request":

@@ -24,12 +24,20 @@ class Framed:
     ----------
     changed
         Called with the new header after the apparatus has kept a change.
+    ended
+        Called when a person has closed the editor.
     """
 
-    def __init__(self, session: Session, viewport: Viewport, changed: Callable[[ImageHeader], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        viewport: Viewport,
+        changed: Callable[[ImageHeader], None],
+        ended: Callable[[], None],
+    ) -> None:
         self._session = session
         self._viewport = viewport
-        self._changed = changed
+        self._changed, self._ended = changed, ended
         self._header: ImageHeader | None = None
         self._condition = Condition("", "", "")
         self.destinations = Destinations(on_message=self._on_route, sizing_mode="stretch_width")
@@ -60,6 +68,7 @@ class Framed:
         """Open or close the editor."""
         if self.editor.open:
             self.close()
+            self._ended()
         elif self._header is not None and self.editor.destinations:
             self._viewport.visible, self.editor.visible = False, True
             self.editor.open = True
@@ -88,6 +97,7 @@ class Framed:
     def _on_range(self, message: Mapping[str, Any]) -> None:
         if message.get("close"):
             self.close()
+            self._ended()
         elif "current" in message:
             self.editor.current = str(message["current"])
         elif not self._meant(message):

@@ -57,14 +57,18 @@ class Showing(Picturing):
             if self._turn_to(image_id):
                 self.presence.at(image_id)
             return
+        if not self._go_on(image_id) and not self.idle:
+            # Others have it, or have decided: what is free next is opened.
+            self.idle = True
+            if self.current in self.work:
+                self.refresh()
+
+    def _go_on(self, image_id: str) -> bool:
+        """Show this image, or the next one that is nobody's; whether there is one."""
         first = self.presence.first([image_id, *self.work.following(image_id, _CHOICE)])
         if first:
             self._turn_to(first)
-            return
-        # Others have it, or have decided: what is free next is opened.
-        self.idle = True
-        if self.current in self.work:
-            self.refresh()
+        return bool(first)
 
     def _turn_to(self, image_id: str) -> bool:
         """Show an image; whether that is another one than before."""
@@ -121,9 +125,8 @@ class Showing(Picturing):
     def changed(self, before: ImageHeader | None) -> None:
         """Show what has changed of the image that is open; open the first where none is."""
         self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
-        led = self.idle and not self._wanted and not self.about.typing
-        if led and (first := self.work.following(self.current)):
-            self.show(first[0], by_itself=True)
+        led = self.idle and not self._wanted and not self.begun
+        if led and (first := self.work.following(self.current)) and self._go_on(first[0]):
             return
         now = self.work.get(self.current)
         if now is not None and now != before:
@@ -139,8 +142,13 @@ class Showing(Picturing):
             self.viewport.following = self._following()
             self._buttons()
 
-    def typed(self) -> None:
-        """A correction is made or given up: what came meanwhile may be opened."""
+    @property
+    def begun(self) -> bool:
+        """Whether something is begun on the image that is open: a question, its frames, a correction."""
+        return self.deciding.asking.begun or self.framed.editor.open or bool(self.about.typing)
+
+    def ended(self) -> None:
+        """It is done or given up: what came meanwhile may be opened."""
         self.changed(self.work.get(self.current))
 
     def take_one(self, header: ImageHeader) -> None:
