@@ -12,7 +12,6 @@ import itertools
 import logging
 import multiprocessing
 import os
-import queue
 import resource
 import signal
 import threading
@@ -20,12 +19,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing import spawn
 from typing import Any, TypeVar
 
 from imgdash.handover import Line, NoRoom
 from imgdash.model import ImgdashError
+from imgdash.waiting import Task, Waiting
 
 _LOG = logging.getLogger(__name__)
 _NICE = 10
@@ -44,16 +43,6 @@ class WorkerDied(ImgdashError):
 
 class StationFull(ImgdashError):
     """There is no file descriptor or no memory left to hand a task or its answer over: the same may succeed later."""
-
-
-@dataclass(order=True)
-class _Task:
-    priority: int
-    number: int
-    function: Callable[..., Any] = field(compare=False)
-    arguments: tuple[Any, ...] = field(compare=False)
-    timeout: float = field(compare=False)
-    future: Future[Any] = field(compare=False)
 
 
 def _serve(line: Line, memory_mb: int) -> None:
@@ -214,7 +203,7 @@ class Workers:
         # all of them share that memory.
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(_PRELOADED))
-        self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
+        self._tasks = Waiting(count)
         self._numbers = itertools.count()
         self._stopping = threading.Event()
         self.died = 0
@@ -241,7 +230,7 @@ class Workers:
         if self._stopping.is_set():
             future.set_exception(ImgdashError("The workers have been stopped."))
             return future
-        self._tasks.put(_Task(priority, next(self._numbers), function, arguments, timeout, future))
+        self._tasks.put(Task(priority, next(self._numbers), function, arguments, timeout, future))
         if self._stopping.is_set():
             # Nobody may be left who would take it.
             future.cancel()
@@ -307,6 +296,7 @@ class Workers:
                     else:
                         task.future.set_exception(answer)
                     del answer
+                self._tasks.done(task)
                 # Nothing of it stays while the next one is awaited.
                 del task
         finally:
@@ -316,8 +306,9 @@ class Workers:
     def stop(self) -> None:
         """End the processes; tasks that wait are cancelled, and those under way after a while."""
         self._stopping.set()
+        self._tasks.open()
         for _ in self._threads:
-            self._tasks.put(_Task(99, next(self._numbers), _stop, (), 0, Future()))
+            self._tasks.put(Task(99, next(self._numbers), _stop, (), 0, Future()))
         deadline = time.monotonic() + _PATIENCE
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
