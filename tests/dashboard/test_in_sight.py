@@ -118,6 +118,43 @@ def test_what_a_hand_holds_is_of_the_image_it_took(tab: Tab, station: Station, i
     wait_until(lambda: not station.apparatus.image(second).protected)
 
 
+@pytest.mark.parametrize("lost", ["blur", "moved with nothing pressed"])
+def test_a_slider_that_was_let_go_of_unseen_is_of_the_next_image(
+    tab: Tab, station: Station, images: list[str], lost: str
+) -> None:
+    """As where another window, or the menu of the browser, has taken the end of it."""
+    shell = shell_of(station, "mona")
+    review = shell.pages["review"]
+    assert isinstance(review, Review)
+    first, second = [image for image in images if image != review.current][:2]
+    tab.page.click(f".item[data-image='{first}']")
+    wait_until(lambda: "frame" in tab.painted(first))
+    slider = tab.page.locator("[aria-label=Contrast]").first
+    box = slider.bounding_box()
+    assert box is not None
+    tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.page.mouse.down()
+    event = "new Event('blur')" if lost == "blur" else "new PointerEvent('pointermove', {buttons: 0})"
+    tab.page.evaluate(f"window.dispatchEvent({event})")
+    shell.session.soon(lambda: review.show(second))
+    # Told with what belongs to the image; it may have been painted before.
+    tab.page.wait_for_function("(image) => location.search.includes(image)", arg=second)
+    before = review.processing.chain.flat()["gradation.contrast"]
+    if lost == "blur":
+        # It may still be held: that is of the image before.
+        tab.page.mouse.move(box["x"] + box["width"] / 2 + 20, box["y"] + box["height"] / 2)
+    slider.press("ArrowRight")
+    wait_until(lambda: "gradation.contrast" in station.apparatus.image(second).overrides)
+    kept = station.apparatus.image(second).overrides["gradation.contrast"]
+    # One step, from what the condition key has: not from where the hand was.
+    assert kept == pytest.approx(before + 0.02)
+    tab.page.mouse.up()
+    wait_until(lambda: not shell.session.edits.busy)
+    assert station.apparatus.image(first).overrides == {}
+    station.apparatus.adjust(second, "mona", overrides={})
+    wait_until(lambda: not review.work[second].overrides)
+
+
 def test_pixels_that_come_late_are_of_their_own_image(browser: Browser, station: Station, images: list[str]) -> None:
     """Nobody can confirm what he has not seen: the next image was not painted because the former one was."""
     tab = log_in(browser, station, "rita")

@@ -55,12 +55,23 @@ function inSight() {
 const undrawn = new Set()
 let pressed = false
 
+// `done` is called once what is pressed is let go of; also where nobody says so: the window has lost the hand, or a
+// pointer moves with nothing pressed.
+function whenReleased(done) {
+  const over = new AbortController()
+  const release = (event) => {
+    if (event.type === "blur" ? event.target !== window : event.type === "pointermove" && event.buttons) return
+    over.abort()
+    done(event)
+  }
+  for (const name of ["pointerup", "pointercancel", "pointermove", "blur"]) window.addEventListener(name, release, {capture: true, signal: over.signal})
+  return over
+}
+
 function press() {
   if (pressed) return
   pressed = true
-  const over = new AbortController()
-  const release = (event) => {
-    over.abort()
+  whenReleased((event) => {
     // The click follows; at once from a mouse, a little later from a finger.
     setTimeout(() => {
       pressed = false
@@ -68,8 +79,7 @@ function press() {
       undrawn.clear()
       for (const draw of due) draw()
     }, event.pointerType === "touch" ? 60 : 0)
-  }
-  for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, {capture: true, signal: over.signal})
+  })
 }
 
 // What has the keyboard because it was clicked (keys.js): its user looks elsewhere, and does not mean it by the next key.

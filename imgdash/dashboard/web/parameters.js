@@ -14,12 +14,24 @@ export function render({model, el}) {
     .unit{color:var(--faint);font-size:10px}
   `), h("section", {}, h("div", {class: "head"}, h("h2", {}, model.title), all), rows))
   const parts = new Map()
-  let image = model.image, held = false
+  // `loose`: the window has lost the hand, which may still drag what is of another image by now.
+  let image = model.image, holding = null, loose = false
   const tell = (message) => model.send_msg({...message, image})
-  rows.addEventListener("pointerdown", () => { held = true })
-  const release = () => setTimeout(() => { held = false; image = model.image })
-  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release)
-  model.on("remove", () => { for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, release) })
+  function hold() {
+    const mine = holding = whenReleased(({type}) => {
+      if (type === "blur") { loose = true; image = model.image; hold() }
+      else setTimeout(() => { if (holding === mine) { holding = null; loose = false; image = model.image } })
+    })
+  }
+  rows.addEventListener("pointerdown", () => {
+    // What was taken before was let go of unseen: this is of the image that is shown.
+    holding?.abort()
+    loose = false
+    image = model.image
+    hold()
+  })
+  rows.addEventListener("keydown", () => { loose = false }, true)
+  model.on("remove", () => holding?.abort())
   let waiting = null, last = 0, timer = 0
   // At most one trial on its way for each 50 ms: the newest counts.
   function tryOut(change) {
@@ -43,15 +55,17 @@ export function render({model, el}) {
         return [label, choose, dot]
       }
       const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label,
-        oninput: () => { number.value = shownAs(d, slide.value); tryOut({[d.name]: Number(slide.value)}) }, onchange: () => keep({[d.name]: Number(slide.value)})})
+        oninput: () => { if (loose) { show(model.values[d.name]); return }
+          number.value = shownAs(d, slide.value); tryOut({[d.name]: Number(slide.value)}) }, onchange: () => { if (loose) show(model.values[d.name]); else keep({[d.name]: Number(slide.value)}) }})
       const number = h("input", {type: "number", min: d.bounds[0], max: d.bounds[1], step: "any", "aria-label": `${d.label}, value`,
         onchange: () => { if (number.value !== "") keep({[d.name]: Math.min(Math.max(Number(number.value), d.bounds[0]), d.bounds[1])}) }})
-      parts.set(d.name, {d, label, dot, nodes: [slide, number], show: (v) => { slide.value = v; number.value = shownAs(d, v) }})
+      const show = (v) => { slide.value = v; number.value = shownAs(d, v) }
+      parts.set(d.name, {d, label, dot, nodes: [slide, number], show})
       return [label, slide, number, dot]
     }))
   })
   live(model, ["descriptions", "values", "overrides", "inert", "enabled", "image"], () => {
-    if (!held && image !== model.image) { clearTimeout(timer); waiting = null; image = model.image }
+    if ((!holding || loose) && image !== model.image) { clearTimeout(timer); waiting = null; image = model.image }
     for (const [name, {label, dot, show, nodes}] of parts) {
       if (!nodes.includes(el.getRootNode().activeElement) || nodes[0].type === "range") show(model.values[name])
       const set = name in model.overrides
