@@ -244,17 +244,21 @@ def test_a_new_image_awaits_its_reviewer_from_the_first(apparatus: Apparatus, so
     assert shown.any()
 
 
-@pytest.mark.parametrize("at", ["put", "write"])
+@pytest.mark.parametrize("at", ["put", "between its two files", "within its second file", "write"])
 def test_a_stop_before_a_new_image_is_known_loses_nothing(
     apparatus: Apparatus, source: Path, monkeypatch: pytest.MonkeyPatch, at: str, tmp_path: Path
 ) -> None:
-    def stop(*_: Any) -> None:
+    def stop(*told: Any, **_: Any) -> None:
+        if at.startswith("within"):
+            told[0].write(b"PK and no more")
         raise Stop
 
     path, _ = arrived(apparatus, source)
-    owner = apparatus._registration.reduced if at == "put" else apparatus.store
     with monkeypatch.context() as broke:
-        broke.setattr(owner, at, stop)
+        if at in ("put", "write"):
+            broke.setattr(apparatus._registration.reduced if at == "put" else apparatus.store, at, stop)
+        else:
+            broke.setattr(np, "savez", stop)
         with pytest.raises(Stop):
             apparatus._registration.register(path, datetime.now(), arrived(apparatus, source, name=path.name)[1])
     assert path.exists()
@@ -267,6 +271,7 @@ def test_a_stop_before_a_new_image_is_known_loses_nothing(
         display = apparatus.reduced(one.image_id).display
         assert one.state == "awaiting"
         np.testing.assert_array_equal(stack[one.number].values[: display.shape[0], : display.shape[1]], display)
+    assert list(apparatus.reduced_images.folder.rglob("*.tmp")) == []
 
 
 @pytest.mark.parametrize(("before", "state"), [(True, "awaiting"), (False, "requested")])
