@@ -138,12 +138,37 @@ def read(ds: Dataset) -> Provenance | None:
         return Provenance(**content)
     except (KeyError, ValueError, TypeError):
         items = items_to_parameters(ds.get("PerformedProcessingParametersSequence") or ())
-    told = {name: items.pop(item) for item, name in _ITEMS.items() if item in items}
+    told = {name: items[item] for item, name in _ITEMS.items() if _is_right(name, items.get(item))}
     if "condition" not in told and "version" not in told:
         return None
     told["steps"], told["overlays"] = tuple(told.get("steps", ())), tuple(told.get("overlays", ()))
     told["scale"] = float(told.get("scale", 1.0))
-    return Provenance(items, **told, source=_source_of(ds), software=_software_of(ds), exact=False)
+    # Who processes it further may add items of his own.
+    ours = Chain.of().flat()
+    parameters = {name: value for name, value in items.items() if name in ours and _is_like(value, ours[name])}
+    return Provenance(parameters, **told, source=_source_of(ds), software=_software_of(ds), exact=False)
+
+
+def _is_right(name: str, value: Any) -> bool:
+    """Whether a content item beside the processing parameters has a value of its kind."""
+    if name == "steps":
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if name == "overlays":
+        return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    if name == "condition":
+        return isinstance(value, str)
+    if name == "unprocessed":
+        return isinstance(value, bool)
+    return isinstance(value, int | float if name == "scale" else int) and not isinstance(value, bool)
+
+
+def _is_like(value: Any, shipped: Any) -> bool:
+    """Whether a value is of the kind that a parameter has."""
+    if isinstance(shipped, bool) or isinstance(value, bool):
+        return isinstance(shipped, bool) and isinstance(value, bool)
+    if isinstance(shipped, int | float):
+        return isinstance(value, int | float)
+    return not isinstance(shipped, str) or isinstance(value, str)
 
 
 def _source_of(ds: Dataset) -> str:

@@ -53,13 +53,16 @@ def parameters_to_items(parameters: Mapping[str, Any], units: Mapping[str, str] 
 def items_to_parameters(sequence: Iterable[Dataset]) -> dict[str, Any]:
     """The parameters in content items: ours by their dotted names, others as ``scheme:value``.
 
-    Of what a peer sends wrongly (no name, no value) the item is left out.
+    Of what a peer sends wrongly (no name, no value, a number that is none) the item is left out.
     """
     parameters: dict[str, Any] = {}
     for item in sequence:
-        names = item.get("ConceptNameCodeSequence") or []
-        code = read_code(names[0]) if names else Code("", "", "")
-        value = _value(item, ours=code.scheme == SCHEME)
+        try:
+            names = item.get("ConceptNameCodeSequence") or []
+            code = read_code(names[0]) if names else Code("", "", "")
+            value = _value(item, ours=code.scheme == SCHEME)
+        except Exception:  # pydicom raises whatever the bytes make it do, and only once a value is asked for
+            continue
         if code.value and value is not None:
             parameters[code.value.lower() if code.scheme == SCHEME else f"{code.scheme}:{code.value}"] = value
     return parameters
