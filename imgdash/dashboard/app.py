@@ -205,7 +205,7 @@ def open_tab(apparatus: Apparatus, pages: Sequence[type[Page]]) -> Any:
     session.hold_back()
     pn.state.onload(session.ready)
     asked = {name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items() if values}
-    shell = Shell(session, pages, pn.state.location, asked)
+    shell = Shell(session, pages, asked)
     SHELLS.add(shell)
     pn.state.on_session_destroyed(lambda _context: session.close())
     return shell.layout

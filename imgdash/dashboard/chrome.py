@@ -28,6 +28,20 @@ class Rail(Component):
     _esm = script("rail.js")
 
 
+class Address(Component):
+    """The address of the browser: `search` is put there; sends ``{"moved": search}`` after Back and Forward,
+    and ``{"there": search}`` when it is put.
+
+    Panel's own `Location` hears nothing of Back and Forward, has each change for a step of its own, and takes the
+    browser's word for the address where the server has put another one into the page that is only on its way.
+    """
+
+    search = param.String(default="", doc="``?page=…`` and what the page shows.")
+    width = param.Integer(default=0)
+
+    _esm = script("address.js")
+
+
 class StatusLine(Component):
     """The line below every page: what is said, and whether the station answers.
 

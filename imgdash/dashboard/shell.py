@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import panel as pn
 
 from imgdash.dashboard.badges import Badges
-from imgdash.dashboard.chrome import Keys, Rail, StatusLine
+from imgdash.dashboard.chrome import Address, Keys, Rail, StatusLine
 from imgdash.dashboard.keyring import Keyring
 from imgdash.dashboard.page import Page
 from imgdash.dashboard.scaling import Scaling
@@ -30,8 +30,6 @@ class Shell:
         Of this tab.
     pages
         Classes of the pages, in the order of the rail; the first is shown where the address names none.
-    location
-        Panel's location of the document, or None where there is no address (notebook).
     query
         What the address asked for when the tab was opened.
     """
@@ -40,15 +38,13 @@ class Shell:
         self,
         session: Session,
         pages: Sequence[type[Page]],
-        location: Any = None,
         query: Mapping[str, str] | None = None,
     ) -> None:
         self.session = session
-        self.location = location
         self.pages: dict[str, Page] = {page.name: page(session) for page in pages}
         self._missed: dict[str, dict[tuple[str, str, str], Event]] = {name: {} for name in self.pages}
         self._views: dict[str, Any] = {}
-        self._current = ""
+        self._current, self._going, self._due = "", False, ""
         self.rail = Rail(
             pages=[{"name": p.name, "title": p.title, "icon": p.icon} for p in pages],
             user=session.actor.name,
@@ -58,6 +54,7 @@ class Shell:
         )
         self.status = StatusLine(sizing_mode="stretch_width")
         self.keys = Keys(on_message=self._key)
+        self.where = Address(on_message=self._moved)
         self.tags = TagBrowser(session)
         self.scaling = Scaling(session)
         self.keyring = Keyring(session, self.pages, self._rekey)
@@ -71,6 +68,7 @@ class Shell:
             self.rail,
             pn.Column(self.stack, self.status, sizing_mode="stretch_both", margin=0, styles=window),
             self.keys,
+            self.where,
             self.scaling.drawn,
             self.scaling.dialog,
             self.keyring.dialog,
@@ -90,8 +88,6 @@ class Shell:
         asked = dict(query or {})
         first = asked.pop("page", "")
         self.go(first if first in self.pages else pages[0].name, **asked)
-        if location is not None:
-            location.param.watch(self._moved, "search")
         self._badges = Badges.of(session.apparatus)
         session.at_close(self._badges.join(self.pages, lambda counts: session.soon(lambda: self._counted(counts))))
         self.keyring.read()
@@ -105,7 +101,7 @@ class Shell:
             return
         page = self.pages[name]
         changed = name != self._current
-        self._current = name
+        self._current, self._going = name, True
         if name not in self._views:
             self._views[name] = page.view()
             page.rekeyed(self.keyring.of(page))
@@ -121,24 +117,28 @@ class Shell:
             page.update(list(missed.values()))
         if query:
             page.open(**query)
-        self.address(**(query or page.place()))
+        self._going = False
+        # In a turn of its own: who sees the address finds the page there.
+        self._due = _search(name, query or page.place())
+        self.session.soon(self._put)
 
     def address(self, **query: Any) -> None:
-        """Put the page, and what it shows, into the address."""
-        if self.location is not None:
-            search = "?" + urlencode({"page": self._current, **query})
-            if self.location.search != search:
-                self.location.search = search
+        """What a page shows has changed; the one that is shown says its place, whichever asks."""
+        if not self._going:
+            self._due = _search(self._current, self.pages[self._current].place() or query)
+            self._put()
 
-    def _address(self) -> dict[str, str]:
-        return dict(parse_qsl((self.location.search or "").lstrip("?"))) if self.location is not None else {}
+    def _put(self) -> None:
+        if self._due:
+            self.where.search, self._due = self._due, ""
 
-    def _moved(self, _: Any) -> None:
-        """Back and forward of the browser."""
-        query = self._address()
-        name = query.pop("page", self._current)
-        if name != self._current:
-            self.go(name, **query)
+    def _moved(self, message: Mapping[str, Any]) -> None:
+        """Back and forward of the browser: a page is as it was left."""
+        if "moved" not in message:
+            return
+        query = dict(parse_qsl(str(message["moved"]).lstrip("?")))
+        name = query.pop("page", "")
+        self.go(name, **({} if name in self._views else query))
 
     # -- what happens -------------------------------------------------------------------------------------
 
@@ -191,6 +191,10 @@ class Shell:
     def _rekey(self) -> None:
         page = self.pages[self._current]
         self.keys.param.update(keymap=self.keyring.keymap(page), local=list(page.local), page=self._current)
+
+
+def _search(page: str, query: Mapping[str, Any]) -> str:
+    return "?" + urlencode({"page": page, **query})
 
 
 def _note(missed: dict[tuple[str, str, str], Event], events: Sequence[Event]) -> None:

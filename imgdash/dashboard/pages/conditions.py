@@ -52,7 +52,9 @@ class Conditions(Page):
         self.replaying = Replaying(self.session, self.bench, self._tune_on)
         self.history = History(self.session, self._load, download)
         self.keys = KeyList(on_message=self._key_chosen, sizing_mode="stretch_height", width=216)
-        self.head = Head(on_message=self._tab_chosen, tabs=_TABS, current="tune", sizing_mode="stretch_width")
+        self.head = Head(
+            on_message=self._tab_chosen, title=self.title, tabs=_TABS, current="tune", sizing_mode="stretch_width"
+        )
         bench, board, wide = self.bench, self.bench.board, {"sizing_mode": "stretch_width", "margin": 0}
         pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, sizing_mode="stretch_both", margin=0)
         curves = pn.Row(height=206, styles={"background": "var(--panel)"}, **wide)
@@ -99,13 +101,23 @@ class Conditions(Page):
         conditions = self.session.apparatus.conditions
         passed_over = [text for _, text in sorted(conditions.problems.items())]
         doubted = [f"{key}: {text}" for key, text in sorted(conditions.doubts().items())]
-        self.keys.param.update(keys=[_listed(use) for use in uses], problems=[*passed_over, *doubted])
+        self.keys.param.update(keys=[_listed(use) for use in uses], problems=[*passed_over, *doubted], waiting=False)
+        if not uses:
+            self.bench.picker.waiting = False
         if self.bench.condition is None and uses:
             # The key of patients that is used most is what somebody most likely came for.
             first = max(uses, key=lambda use: (not use.condition.quality, use.images, str(use.last))).condition.key
             self._show(self._wanted.get("key", first), self._wanted.get("image", ""))
         elif self.bench.condition is not None:
             self._entitle(self.bench.condition.key)
+
+    def place(self) -> dict[str, str]:
+        """The key, and the view where it is not that of tuning."""
+        tab = self.head.current
+        return {
+            **({"key": self.keys.current} if self.keys.current else {}),
+            **({"tab": tab} if tab != "tune" else {}),
+        }
 
     def open(self, **query: Any) -> None:
         """``?page=conditions&key=chest-pa&image=…&tab=versions``."""
@@ -124,7 +136,7 @@ class Conditions(Page):
         self.bench.show_key(key, image_id)
         self.history.show(key)
         self._replay_again = True
-        self.session.address(key=key)
+        self.session.address()
 
     def _entitle(self, key: str) -> None:
         use = next((use for use in self._uses if use.condition.key == key), None)
@@ -157,6 +169,7 @@ class Conditions(Page):
                 spread = pn.Row(*figures, height=206, sizing_mode="stretch_width", margin=0)
                 self._views[tab].extend([self.replaying.view, spread])
             self.replaying.opened()
+        self.session.address()
 
     def _save(self, note: str) -> None:
         condition, chain = self.bench.condition, self.bench.chain

@@ -87,7 +87,17 @@ class Records(Page):
         else:
             self._refresh(tab)
         self._tell()
-        self.session.address(tab=tab)
+        self.session.address()
+
+    def place(self) -> dict[str, str]:
+        """The view, and its report or patient."""
+        tab = self.head.current
+        chosen = {
+            "reports": ("report", self.reports.list.current),
+            "emission": ("patient", self.emission.patients.current),
+        }
+        name, value = chosen.get(tab, ("", ""))
+        return {"tab": tab, **({name: value} if value else {})}
 
     def open(self, **query: Any) -> None:
         """``?page=records&tab=emission&patient=…`` or ``&tab=reports&report=rejects``."""

@@ -77,7 +77,7 @@ class System(Page):
             refresh = {"station": self.station.refresh, "users": self.people.refresh, "audit": self.audit.refresh}
             refresh[tab]()
         self.head.said = "read only: it is changed in the file, and counts from the next start" if tab == "site" else ""
-        self.session.address(tab=tab)
+        self.session.address()
 
     def _read_site_file(self) -> None:
         station, actor = self.session.apparatus.station, self.session.actor
@@ -86,6 +86,10 @@ class System(Page):
             self.site_file.text = text
 
         self.session.run(lambda: station.site_text(actor), there)
+
+    def place(self) -> dict[str, str]:
+        """The view."""
+        return {"tab": self.head.current}
 
     def open(self, **query: Any) -> None:
         """``?page=system&tab=audit``."""

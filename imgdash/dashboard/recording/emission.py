@@ -83,6 +83,7 @@ class Emission:
     def show(self, patient_id: str) -> None:
         """The record of a patient."""
         self.patients.current = patient_id
+        self._session.address()
         self.table.waiting = True
         parameters = self._parameters()
         self._session.run(

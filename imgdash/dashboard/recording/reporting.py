@@ -88,6 +88,7 @@ class Reports:
             one="",
             error="",
         )
+        self._session.address()
         self.refresh()
 
     def refresh(self) -> None:

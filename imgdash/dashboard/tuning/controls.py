@@ -14,6 +14,7 @@ class KeyList(Component):
         default=[], doc="``{key, title, group, version, author, changed, note, released, images}`` in order."
     )
     current = param.String(default="")
+    waiting = param.Boolean(default=True, doc="Whether it is not known yet which there are.")
     problems = param.List(default=[], doc="Condition files that were passed over, and what is doubtful in others.")
 
     _esm = script("keylist.js")
@@ -24,7 +25,7 @@ class Picker(Component):
 
     images = param.List(default=[], doc="``{id, number, title, sender, text, unfit, src}``, latest first.")
     current = param.String(default="")
-    waiting = param.Boolean(default=False)
+    waiting = param.Boolean(default=True, doc="Whether it is not known yet which there are.")
     height = param.Integer(default=84)
 
     _esm = script("picker.js")

@@ -65,6 +65,7 @@ function cards(model, el, word, draw) {
   const come = () => { if (list.clientHeight) list.focus({preventScroll: true}) }
   window.addEventListener("imgdash:list", come)
   model.on("remove", () => window.removeEventListener("imgdash:list", come))
+  home(model, () => list)
   list.addEventListener("keydown", (event) => {
     const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -1e9, End: 1e9}[event.key]
     if (event.target !== list || !model.items.length || !step && event.key !== "Enter" && event.key !== " ") return

@@ -4,7 +4,8 @@ function h(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue
     if (name === "onclick") node.addEventListener("pointerdown", press)
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
+    if (name === "onclick") node.addEventListener("click", (event) => { if (node.ariaDisabled !== "true") value(event) })
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
     else if (name === "style") node.style.cssText = value
     else if (name === "value" || name === "checked" || name === "disabled") node[name] = value
     else node.setAttribute(name, value === true ? "" : value)
@@ -95,6 +96,26 @@ function keeping(box, attribute, draw, otherwise = () => null) {
   const again = [...box.querySelectorAll(`[${attribute}]`)].find((node) => node.getAttribute(attribute) === name) || otherwise()
   if (clicked) window.imgdash.pointed = again
   again?.focus({preventScroll: true})
+}
+
+// What has the keyboard keeps it while it can do nothing, as while it is carried out: the next key is not to go astray.
+function disable(button, off) {
+  const stays = Boolean(off) && button.getRootNode().activeElement === button
+  button.disabled = Boolean(off) && !stays
+  button.ariaDisabled = stays ? "true" : null
+}
+
+// What has the keyboard on a page that was come to by a key (keys.js): what `node()` gives, where it is seen; `last` is asked
+// where the page has nothing else.
+function home(model, node, last = false) {
+  const come = ({detail}) => {
+    const found = detail.taken || detail.last !== last ? null : node()
+    if (!found?.clientHeight) return
+    found.focus({preventScroll: true})
+    detail.taken = true
+  }
+  window.addEventListener("imgdash:home", come)
+  model.on("remove", () => window.removeEventListener("imgdash:home", come))
 }
 
 // The host fills the space that Panel gives it; `draw` runs now and at each change of the named properties.

@@ -32,6 +32,7 @@ export function render({model, el}) {
   })
   function draw() {
     const nodes = []
+    list.setAttribute("aria-busy", String(model.waiting))
     fill(problems, ...model.problems.map((text) => h("div", {class: "problem", role: "alert"}, text)))
     let group = null
     for (const key of found()) {
@@ -42,10 +43,11 @@ export function render({model, el}) {
       }, h("div", {class: "line"}, h("b", {}, key.title), h("span", {title: key.images === 1 ? "1 image" : `${key.images} images`}, key.images ? String(key.images) : "")),
         h("small", {class: key.released ? "" : "out"}, key.released ? `v${key.version} · ${key.author || "–"}${key.changed ? ` · ${key.changed}` : ""}` : `v${key.version} · out of use`)))
     }
-    if (!nodes.length) nodes.push(h("div", {class: "empty"}, model.keys.length ? "No key of this name." : "No condition key is in force."))
+    if (!nodes.length) nodes.push(h("div", {class: "empty"}, model.keys.length ? "No key of this name." : model.waiting ? "One moment …" : "No condition key is in force."))
     list.replaceChildren(...nodes)
   }
-  live(model, ["keys", "problems"], draw)
+  home(model, () => list)
+  live(model, ["keys", "problems", "waiting"], draw)
   live(model, ["current"], () => {
     for (const node of list.querySelectorAll(".key")) {
       node.setAttribute("aria-selected", String(node.dataset.key === model.current))

@@ -13,7 +13,9 @@ export function render({model, el}) {
   const focused = () => { let node = document.activeElement; while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement; return node }
   const told = window.imgdash = window.imgdash || {}
   const point = (event) => { told.pointed = event.composedPath().find((node) => node.matches?.(`${PRESSED},${SLID},select,canvas`)) || null }
-  const leave = (event) => { if (event.key === "Tab") told.pointed = null }
+  // Tab would stop at each figure, where no key does anything: what can be moved in one has sliders beside it.
+  const pass = (root) => { for (const node of root.querySelectorAll("*")) if (node.shadowRoot) pass(node.shadowRoot); else if (node.tabIndex === 0 && node.classList.contains("bk-events")) node.tabIndex = -1 }
+  const leave = (event) => { if (event.key === "Tab") { told.pointed = null; pass(document) } }
   const held = new Set()
   let jumping = 0
   const tell = (action, down) => window.dispatchEvent(new CustomEvent("imgdash:key", {detail: {action, down}}))
@@ -44,11 +46,28 @@ export function render({model, el}) {
     const action = model.keymap[name(event)]
     if (model.local.includes(action)) tell(action, false)
   }
+  // A page that is come to by a key hides what had the keyboard: what the page is about has it then, once it is there and
+  // drawn no more.
+  let byKey = false, looking = 0
+  const pressing = () => { byKey = true }, pointing = () => { byKey = false }
+  const settle = (until, kept = 0) => {
+    const now = performance.now(), node = focused(), there = node !== document.body && node?.getClientRects().length
+    if (!byKey || document.documentElement.dataset.modal || now > until || there && kept && now - kept > 1000) return
+    const detail = {taken: Boolean(there), last: false}
+    for (detail.last of [false, true]) window.dispatchEvent(new CustomEvent("imgdash:home", {detail}))
+    looking = setTimeout(() => settle(until, detail.taken ? kept || now : 0), 100)
+  }
+  model.on("page", () => { clearTimeout(looking); looking = setTimeout(() => requestAnimationFrame(() => settle(performance.now() + 10000)), 0) })
+  document.addEventListener("keydown", pressing, true)
+  document.addEventListener("pointerdown", pointing, true)
   document.addEventListener("pointerdown", point, true)
   document.addEventListener("keydown", leave, true)
   document.addEventListener("keydown", down)
   document.addEventListener("keyup", up)
   model.on("remove", () => {
+    clearTimeout(looking)
+    document.removeEventListener("keydown", pressing, true)
+    document.removeEventListener("pointerdown", pointing, true)
     document.removeEventListener("pointerdown", point, true)
     document.removeEventListener("keydown", leave, true)
     document.removeEventListener("keydown", down)

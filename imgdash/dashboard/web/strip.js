@@ -119,6 +119,7 @@ export function render({model, el}) {
     all.style.setProperty("--picture", `${model.picture}px`)
     select()
   })
+  home(model, () => list)
   // Differences that came before this was drawn have not been heard.
   model.send_msg({have})
 }

@@ -124,6 +124,7 @@ export function render({model, el}) {
   const come = () => { if (model.asks && frame.clientHeight) frame.focus({preventScroll: true}) }
   window.addEventListener("imgdash:list", come)
   model.on("remove", () => window.removeEventListener("imgdash:list", come))
+  home(model, () => model.asks ? frame : null)
   frame.addEventListener("keydown", (event) => {
     const step = {ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9}[event.key]
     if (event.target !== frame) return

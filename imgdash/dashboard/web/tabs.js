@@ -10,6 +10,7 @@ export function render({model, el}) {
     .views small{margin-left:6px;padding:0 5px;border-radius:8px;background:var(--line);color:var(--text);font-size:10px}.views small.warn{background:var(--warn);color:#210}.views small.bad{background:var(--bad);color:#200}
     .said{flex:1;text-align:right;font-size:12px;line-height:40px;color:var(--dim);overflow:hidden;text-overflow:ellipsis}
   `), h("div", {class: "all"}, heading, list, said))
+  home(model, () => list.querySelector("[aria-selected=true]"), true)
   const choose = (tab) => model.send_msg({tab})
   live(model, ["title", "subtitle"], () => heading.replaceChildren(model.title, h("small", {}, model.subtitle)))
   live(model, ["said"], () => { said.textContent = model.said; said.title = model.said })
@@ -18,10 +19,11 @@ export function render({model, el}) {
       role: "tab", "data-tab": tab.name, "aria-selected": String(tab.name === model.current), tabindex: tab.name === model.current ? 0 : -1, title: tab.text || null,
       onclick: () => choose(tab.name),
       onkeydown: (event) => {
-        const step = {ArrowRight: 1, ArrowLeft: -1}[event.key]
-        if (!step) return
+        const count = model.tabs.length, to = {ArrowRight: (at + 1) % count, ArrowLeft: (at - 1 + count) % count, Home: 0, End: count - 1}[event.key]
+        if (to === undefined) return
+        event.preventDefault()
         event.stopPropagation()
-        const next = model.tabs[(at + step + model.tabs.length) % model.tabs.length]
+        const next = model.tabs[to]
         list.querySelector(`[data-tab="${next.name}"]`).focus()
         choose(next.name)
       },

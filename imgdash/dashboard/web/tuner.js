@@ -108,11 +108,14 @@ export function render({model, el}) {
     foot(Object.keys(now).length)
   }
   function foot(n = Object.keys(changed()).length) {
-    count.textContent = n ? `${n} ${n === 1 ? "parameter differs" : "parameters differ"} from version ${model.version}` : `as version ${model.version} has it`
+    // Before it is known what the version in force has, nothing can be said or moved.
+    groups.inert = !model.version
+    groups.style.opacity = model.version ? "" : ".4"
+    count.textContent = !model.version ? "" : n ? `${n} ${n === 1 ? "parameter differs" : "parameters differ"} from version ${model.version}` : `as version ${model.version} has it`
     all.hidden = !n
     save.textContent = model.saving ? "Saving …" : `Save as version ${model.next}`
-    note.hidden = save.hidden = !model.may
-    save.disabled = !model.may || !n || !note.value.trim() || model.saving
+    note.hidden = save.hidden = !model.may || !model.version
+    disable(save, !model.may || !n || !note.value.trim() || model.saving)
     note.disabled = !model.may || model.saving
     why.textContent = model.error || (!model.may ? "Read only: a version is released by a manager. Try out whatever you like; Export gives it to one as a file." : n && !note.value.trim() ? "A version needs a note." : "")
     why.className = model.error ? "why bad" : "why"
