@@ -59,7 +59,8 @@ def run(
 ) -> int:
     """The demonstration; returns the exit code.
 
-    In a folder that is kept, what is there stays as it was, and nothing of it is sent once more.
+    In a folder that is kept, what is there stays as it was, and nothing of it is sent once more; a port that another
+    program has by now is replaced.
 
     Parameters
     ----------
@@ -75,6 +76,9 @@ def run(
         new = not site_file.exists()
         if new:
             site_file = sites.demo(where, port)
+        else:
+            for former, now in sites.move_ports(site_file).items():
+                console.print(f"Port {former} is taken by another program: {now} instead, also in {site_file}.")
         if faults:
             # Made here only to hear at once of a fault that cannot be ordered.
             Network(config.load(site_file), where / "machines", faults=faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from imgdash.store.users import Users
 
 # What the demonstration tries first; taken ones are replaced by free ones.
 USUAL_PORTS = {"web": 5006, "dicom": 11112, "hl7": 2575}
+_PORT = re.compile(r"(?<=port = )\d+")
 DEMO_PASSWORD = "imgdash-demo"
 DEMO_USERS = {"reviewer": "user", "physicist": "manager", "maker": "maker"}
 
@@ -31,6 +33,44 @@ def free_port(wanted: int = 0) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise ImgdashError("No free port on 127.0.0.1.", "End something that listens.")
+
+
+def move_ports(site_file: Path) -> dict[int, int]:
+    """Give the machines of a demonstration that was kept other ports where somebody else listens at theirs by now.
+
+    Returns
+    -------
+    dict
+        Former port → the one in the site file now; of those that are free, none.
+    """
+    text = site_file.read_text(encoding="utf-8")
+    known = {int(port) for port in _PORT.findall(text)} - {0}
+    taken = {port for port in known if _taken(port)}
+    if taken == known:
+        # By this site, which is running: it says so itself.
+        return {}
+    moved: dict[int, int] = {}
+    for port in sorted(taken):
+        while (other := free_port()) in known | set(moved.values()):
+            continue
+        moved[port] = other
+    if moved:
+        site_file.write_text(
+            _PORT.sub(lambda found: str(moved.get(int(found[0]), found[0])), text),
+            encoding="utf-8",
+        )
+    return moved
+
+
+def _taken(port: int) -> bool:
+    # One that was closed a moment ago is free for who listens: what still waits on it for late packets is no matter.
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 @dataclass(frozen=True)
