@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgdash.process import fused
 from imgdash.process.geometry import Placement
 from imgdash.process.kernels import resize
 
@@ -62,7 +63,7 @@ def filled(image: Floats, field: Field, pitch: tuple[float, float]) -> Floats:
     if mask is None or mask.all() or not mask.any():
         return image
     rows, columns = (min(n, max(1, round(n * p / _GRID_MM))) for n, p in zip(shape, pitch, strict=True))
-    known = resize(mask, rows, columns) == 255
+    known = fused.filled(mask, rows, columns)
     if not known.any():
         return image
     out = np.ascontiguousarray(resize(_spread(resize(image, rows, columns), known), *shape))

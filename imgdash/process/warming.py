@@ -35,6 +35,7 @@ def warm() -> None:
     fused.counts(pixels)
     fused.averages(fused.Source(pixels, np.zeros(65536, np.float32)), (32, 32), (16, 16))
     preview(pixels, 0.2, Chain.of(), {"s_low": 0.0, "s_high": 1.0})
+    fused.filled(np.zeros((2, 2), np.uint8), 1, 1)
     y, x = np.mgrid[-80:80, -80:80]
     # A round field and a square one, something in each.
     for away, region in ((np.hypot(x, y), "spine-lateral"), (np.maximum(abs(x), abs(y)), "anatomy")):

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from imgdash.process import fused
 from imgdash.process.automatic._order import median, percentiles
 from imgdash.process.automatic.kernels import EVERY, NOTHING
+from imgdash.process.kernels import resize
 
 
 @pytest.mark.parametrize("steps", [0, 8, 1])
@@ -68,3 +70,14 @@ def test_a_path_follows_what_adds_up_most_and_turns_no_more_than_by_one() -> Non
     gain[2, 0] = 1.5  # out of reach
     assert path(gain, 0.25).tolist() == way
     assert len(set(path(gain, 2.0).tolist())) == 1
+
+
+@pytest.mark.parametrize("shape", [(60, 40), (59, 41), (7, 5), (400, 300)])
+def test_cells_that_a_mask_fills_are_those_whose_mean_rounds_to_all_of_it(shape: tuple[int, int]) -> None:
+    mask = np.zeros((400, 300), np.uint8)
+    cv2.fillPoly(mask, [np.array([[33, 20], [270, 41], [251, 377], [12, 350]], np.int32)], 255)
+    cv2.line(mask, (33, 20), (270, 41), 0, 5)
+    found = fused.filled(mask, *shape)
+    assert np.array_equal(found, resize(mask, *shape) == 255)
+    assert found.any()
+    assert not found.all()

@@ -7,7 +7,7 @@ the same in plain NumPy, step by step.
 
 from imgdash.process.fused.maps import curve_of, map_onto, no_curve
 from imgdash.process.fused.model import Compression, Curve, Detail, Map, Noise, Source
-from imgdash.process.fused.passes import SOFTEN, averages, counts, detail, halve, render
+from imgdash.process.fused.passes import SOFTEN, averages, counts, detail, filled, halve, render
 from imgdash.process.fused.strips import both
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "counts",
     "curve_of",
     "detail",
+    "filled",
     "halve",
     "map_onto",
     "no_curve",

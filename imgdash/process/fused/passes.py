@@ -120,6 +120,13 @@ def render(
     return out
 
 
+def filled(mask: npt.NDArray[np.uint8], rows: int, columns: int) -> npt.NDArray[np.bool_]:
+    """Cells of a grid over a mask of 0 and 255 whose mean rounds to 255."""
+    from imgdash.process.fused.cells import filled_cells
+
+    return np.asarray(filled_cells(_unwritable(mask), rows, columns, 0.5 / 255))
+
+
 def _unwritable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """One kind of array whether it is a mapped file or memory: a kernel is compiled for each kind."""
     view = np.ascontiguousarray(pixels).view()
