@@ -123,6 +123,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
             register=self._registration.register,
             give_up=self._registration.give_up,
             message=messages.take,
+            ready=self.screen.kernels.wait,
         )
         self._quality = Quality(self.site, self.store, self.files, self.conditions, self.workers)
         self._receivers = Receivers(self.site, on_file=self._intake.arrived)
@@ -155,11 +156,11 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
 
     def start(self) -> Self:
         """Listen, take what waits in ``incoming``, go on with queues and requests."""
+        self.screen.kernels.prepare()
         self._receivers.start()
         self._orders.start()
         self._quality.start()
         self._intake.start()
-        self.screen.kernels.prepare()
         self.outputs.start()
         self._requests.start()
         self._queries.start()
@@ -171,6 +172,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
     def stop(self) -> None:
         """Stop listening first, then finish and write back."""
         self._stopping.set()
+        self.screen.kernels.stop()
         for part in (self._queries, self._receivers, self._orders, self._intake, self.outputs, self._requests):
             part.stop()
         self._quality.stop()

@@ -60,6 +60,8 @@ class Intake:
         cannot be registered.
     message
         Called with the path of a message file.
+    ready
+        Returns once images can be examined without delay.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Intake:
         register: Callable[[Path, datetime, Examined, Any], None],
         give_up: Callable[[Path, datetime, Examined, str], None],
         message: Callable[[Path], None],
+        ready: Callable[[], None],
     ) -> None:
         self._incoming = incoming
         self._workers = workers
@@ -82,6 +85,7 @@ class Intake:
         self._register = register
         self._give_up = give_up
         self._message = message
+        self._ready = ready
         self._names: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._known: set[str] = set()
         self._pending: list[tuple[Path, float, Future[_Looked]]] = []
@@ -165,6 +169,7 @@ class Intake:
 
     def _look(self, path: Path) -> _Looked:
         """What is in a file, and what takes time of registering it."""
+        self._ready()
         try:
             found = self._workers.run(examine, path, *self._settings, timeout=60.0, priority=3).result()
         except WorkerDied as error:

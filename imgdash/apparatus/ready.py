@@ -26,6 +26,10 @@ class Ready:
         """Until they are ready; not for ever: they can be compiled when they are called."""
         self._ready.wait(_SECONDS)
 
+    def stop(self) -> None:
+        """Nobody waits any more."""
+        self._ready.set()
+
     def _prepare(self) -> None:
         try:
             warming.compile_elsewhere()

@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -30,12 +31,20 @@ _POLITE: Final = 10
 
 
 def warm() -> None:
-    """Compile every kernel, or load what was compiled before: seconds the first time, then a third of one."""
+    """Compile every kernel, or load what was compiled before: half a minute the first time, then half a second."""
+    for part in PARTS.values():
+        part()
+
+
+def _warm_forming() -> None:
     pixels = np.zeros((64, 64), np.uint16)
     fused.counts(pixels)
     fused.averages(fused.Source(pixels, np.zeros(65536, np.float32)), (32, 32), (16, 16))
-    preview(pixels, 0.2, Chain.of(), {"s_low": 0.0, "s_high": 1.0})
     fused.filled(np.zeros((2, 2), np.uint8), 1, 1)
+    preview(pixels, 0.2, Chain.of(), {"s_low": 0.0, "s_high": 1.0})
+
+
+def _warm_calculating() -> None:
     y, x = np.mgrid[-80:80, -80:80]
     # A round field and a square one, something in each.
     for away, region in ((np.hypot(x, y), "spine-lateral"), (np.maximum(abs(x), abs(y)), "anatomy")):
@@ -44,21 +53,33 @@ def warm() -> None:
         calculate(reduce_image(image), Chain.of(overrides={"automatic.region": region}), attrs={})
 
 
+# Compiled at the same time, in a process each.
+PARTS: Final = {"forming": _warm_forming, "calculating": _warm_calculating}
+
+
 def compile_elsewhere() -> None:
-    """Compile the kernels in a process of its own, unless that was done before; returns when they can be loaded.
+    """Compile the kernels in processes of their own, unless that was done before; returns when they can be loaded.
 
     Compiling here would hold up every other thread of this process.
     """
     if stamp().exists():
         return
-    command = [sys.executable, "-m", "imgdash.process.warming"]
+    with ThreadPoolExecutor(len(PARTS)) as pool:
+        troubles = [trouble for trouble in pool.map(_compile, PARTS) if trouble]
+    for trouble in troubles:
+        _LOG.warning("The image kernels were not compiled ahead: %s", trouble)
+    if not troubles:
+        _leave_word()
+
+
+def _compile(part: str) -> str:
+    """What went wrong; empty for nothing."""
+    command = [sys.executable, "-m", "imgdash.process.warming", part]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, text=True)
     except (OSError, subprocess.TimeoutExpired) as error:
-        _LOG.warning("The image kernels were not compiled ahead: %s", error)
-        return
-    if done.returncode:
-        _LOG.warning("The image kernels were not compiled ahead: %s", done.stderr[-500:])
+        return str(error)
+    return done.stderr[-500:] or "no reason was given" if done.returncode else ""
 
 
 def stamp() -> Path:
@@ -70,9 +91,16 @@ def stamp() -> Path:
 
 
 def main() -> None:
-    """Compile, and leave word that it was done."""
+    """Compile the parts that are named; where none is, all of them, and leave word that it was done."""
     os.nice(_POLITE)
-    warm()
+    for part in sys.argv[1:]:
+        PARTS[part]()
+    if not sys.argv[1:]:
+        warm()
+        _leave_word()
+
+
+def _leave_word() -> None:
     with suppress(OSError):  # nowhere to write: the next start tries again
         stamp().parent.mkdir(parents=True, exist_ok=True)
         stamp().touch()

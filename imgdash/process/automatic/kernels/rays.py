@@ -84,7 +84,8 @@ def stretch(shown: Any) -> tuple[int, int]:
 @compiled
 def median(values: Any) -> float:
     """As `np.median`, of a short array without NaN."""
-    ordered = np.sort(values)
+    ordered = values.copy()
+    _sort(ordered)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
@@ -105,10 +106,27 @@ def profile(image: Any, points: Any, nx: float, ny: float, away: Any) -> Any:
             count += 1
     found = np.empty(len(away) if count else 0, np.float32)
     for k in range(len(found)):
-        ordered = np.sort(rays[k, :count])
+        ordered = rays[k, :count]
+        _sort(ordered)
         middle = count // 2
         found[k] = ordered[middle] if count % 2 else (ordered[middle - 1] + ordered[middle]) / np.float32(2)
     return found
+
+
+@compiled
+def _sort(values: Any) -> None:
+    """In place, by Shell's method: short arrays, and numba takes seconds to compile `np.sort`."""
+    step = 1
+    while step < len(values) // 3:
+        step = 3 * step + 1
+    while step >= 1:
+        for i in range(step, len(values)):
+            value, j = values[i], i
+            while j >= step and values[j - step] > value:
+                values[j] = values[j - step]
+                j -= step
+            values[j] = value
+        step //= 3
 
 
 @compiled
