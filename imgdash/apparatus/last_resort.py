@@ -47,7 +47,9 @@ class LastResort(Registration):
         header = self._header(found, kept, arrived_at, None)
         header = dataclasses.replace(header, judgement=Judgement(trouble, trouble))
         bare = dataclasses.replace(found, readable_header=False)
-        self._tell(self.store.write(lambda change: self._birth(change, bare, Unborn(header, None, {}), path.name)))
+        with self._births:
+            born = self.store.write(lambda change: self._birth(change, bare, Unborn(header, None, {}), path.name))
+        self._tell(born)
 
     def _is_known(self, image_id: str) -> bool:
         return bool(self.store.images("image_id = ? and state <> 'deleted'", [image_id]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +71,9 @@ class Registration(Processing):
         self.reduced = reduced
         self.requests = requests
         self._tell = tell
+        # Between drawing an image for a number and giving it that number no other one is born: it would be drawn for
+        # the same one, and shown in its place.
+        self._births = threading.Lock()
 
     def prepare(self, path: Path, arrived_at: datetime, found: Examined) -> Unborn | None:
         """What takes time of registering a new image: may be done for several at once, and again; makes nothing known.
@@ -87,8 +91,10 @@ class Registration(Processing):
         if new:
             if known or prepared is None or not self._holds(prepared, found):
                 prepared = self._unborn(path, arrived_at, found, known[0].edits if known else {})
-            unborn, number = prepared, 0 if known else self._drawn(prepared, found)
-            header = self.store.write(lambda change: self._birth(change, found, unborn, path.name, number))
+            unborn = prepared
+            with self._births:
+                number = 0 if known else self._drawn(unborn, found)
+                header = self.store.write(lambda change: self._birth(change, found, unborn, path.name, number))
         else:
             header = self._again(known[0], path, found)
         if found.readable_header and header.state != "deleted" and not self.files.has(header.image_id):
@@ -105,7 +111,8 @@ class Registration(Processing):
     def _drawn(self, unborn: Unborn, found: Examined) -> int:
         """Keep what a new image looks like before it is known, so that it awaits its reviewer from the first.
 
-        Each change of the records waits for the disk, and images that arrive together wait for each other's.
+        Each change of the records waits for the disk, and images that arrive together wait for each other's. Who calls
+        it has `_births`.
 
         Returns
         -------

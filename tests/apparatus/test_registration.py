@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
@@ -18,6 +19,7 @@ from imgdash.apparatus.examining import Examined, examine
 from imgdash.confirm import retention
 from imgdash.model import Actor, ImageHeader, Order
 from tests.apparatus.sites import radiograph, site
+from tests.helpers import wait_until
 
 MANAGER = Actor("max", "manager")
 MODALITY = {"name": "cr", "kind": "modality", "ae_title": "TESTER", "port": 1, "resend": True}
@@ -272,6 +274,36 @@ def test_a_stop_before_a_new_image_is_known_loses_nothing(
         assert one.state == "awaiting"
         np.testing.assert_array_equal(stack[one.number].values[: display.shape[0], : display.shape[1]], display)
     assert list(apparatus.reduced_images.folder.rglob("*.tmp")) == []
+
+
+def test_images_that_are_registered_at_once_are_each_drawn_under_their_own_number(
+    apparatus: Apparatus, source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    registration, found = apparatus._registration, [arrived(apparatus, source)]
+    found.append(arrived(apparatus, radiograph(tmp_path / "b.dcm", 120)))
+    put, drawn = registration.reduced.put, [threading.Event(), threading.Event()]
+
+    def both(image_id: str, number: int, reduced: Any) -> None:
+        put(image_id, number, reduced)
+        mine = next(n for n, (_, one) in enumerate(found) if one.image_id == image_id)
+        drawn[mine].set()
+        if drawn[1 - mine].is_set():
+            wait_until(lambda: apparatus.store.images("image_id = ?", [found[1 - mine][1].image_id]))
+        else:
+            # The other one comes between, where it can.
+            drawn[1 - mine].wait(1)
+
+    monkeypatch.setattr(registration.reduced, "put", both)
+    threads = [threading.Thread(target=registration.register, args=(path, datetime.now(), one)) for path, one in found]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stack = apparatus.reduced_images.stack()
+    for _, one in found:
+        image = apparatus.image(one.image_id)
+        display = apparatus.reduced(one.image_id).display
+        np.testing.assert_array_equal(stack[image.number].values[: display.shape[0], : display.shape[1]], display)
 
 
 @pytest.mark.parametrize(("before", "state"), [(True, "awaiting"), (False, "requested")])
