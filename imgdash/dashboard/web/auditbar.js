@@ -20,6 +20,6 @@ export function render({model, el}) {
   live(model, ["chain", "chain_said"], () => {
     mark.className = `mark ${{whole: "good", broken: "bad"}[model.chain] || ""}`
     mark.replaceChildren(...[{whole: icon(model, "lock"), broken: icon(model, "warning")}[model.chain], h("span", {}, model.chain_said)].filter(Boolean))
-    verify.disabled = model.chain === "checking"
+    disable(verify, model.chain === "checking")
   })
 }

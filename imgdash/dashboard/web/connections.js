@@ -14,7 +14,7 @@ export function render({model, el}) {
     .empty{padding:6px 14px 16px;color:var(--dim);font-size:12px}
   `), h("div", {class: "all"}, h("div", {class: "top"}, h("h2", {}, "Connections"), said, ask), rows))
   live(model, ["machines", "checking", "at"], () => {
-    ask.disabled = model.checking
+    disable(ask, model.checking)
     ask.textContent = model.checking ? "Asking …" : "Ask again"
     const there = model.machines.filter((m) => m.state === "ok").length, known = model.machines.filter((m) => m.state !== "asking").length
     said.textContent = known ? `${there} of ${model.machines.length} answered${model.at ? ` · ${model.at}` : ""}` : ""

@@ -50,7 +50,7 @@ export function render({model, el}) {
   live(model, ["cells"], () => { if (model.cells.length) { at = 0; grid.replaceChildren(...model.cells.map(figure)) } })
   live(model, ["running", "done", "wanted", "said", "possible", "stale"], () => {
     go.textContent = model.running ? "Stop" : model.stale ? "Replay again" : "Replay"
-    go.disabled = !model.possible && !model.running
+    disable(go, !model.possible && !model.running)
     bar.hidden = !model.running
     bar.value = model.wanted ? model.done / model.wanted : 0
     said.textContent = model.running ? `${model.done} of ${model.wanted}` : model.stale ? `Parameters were changed since: replay again. ${model.said}` : model.said

@@ -15,8 +15,8 @@ export function render({model, el}) {
   `), h("div", {class: "all"}, sign, h("span", {class: "split"}), why, justify, old, said, exports))
   function buttons() {
     sign.textContent = model.chosen ? `Sign ${model.chosen} chosen` : model.unsigned ? `Sign all ${model.unsigned} unsigned` : "Nothing to sign"
-    sign.disabled = !model.may || model.busy || !(model.chosen || model.unsigned)
-    justify.disabled = !model.may || model.busy || model.chosen !== 1 || !why.value.trim()
+    disable(sign, !model.may || model.busy || !(model.chosen || model.unsigned))
+    disable(justify, !model.may || model.busy || model.chosen !== 1 || !why.value.trim())
     justify.title = model.chosen === 1 ? "" : "Choose one row"
     said.textContent = model.said
   }

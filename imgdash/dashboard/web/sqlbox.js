@@ -32,7 +32,7 @@ export function render({model, el}) {
   live(model, ["tables"], () => tables.replaceChildren(...Object.entries(model.tables).map(([name, columns]) => h("details", {}, h("summary", {ondblclick: () => put(name)}, name), h("div", {class: "columns"}, columns.map((column) => h("button", {onclick: () => put(column)}, column)))))))
   live(model, ["busy", "said", "error", "formats", "ran"], () => {
     run.textContent = model.busy ? "Running …" : "Run"
-    run.disabled = model.busy
+    disable(run, model.busy)
     said.textContent = said.title = model.error || model.said
     said.className = model.error ? "said bad" : "said"
     exports.replaceChildren(examples, ...model.formats.map((format) => h("button", {disabled: !model.ran || model.busy, title: `The whole result as ${format}`, onclick: () => model.send_msg({export: format})}, format.toUpperCase())))

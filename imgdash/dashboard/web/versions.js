@@ -48,7 +48,7 @@ export function render({model, el}) {
   function buttons() {
     const latest = model.versions[0]?.version === model.current
     back.textContent = `Release version ${model.current} again`
-    back.disabled = use.disabled = !model.may || !note.value.trim()
+    for (const node of [back, use]) disable(node, !model.may || !note.value.trim())
     use.textContent = model.in_use ? "Take the key out of use" : "Put the key into use"
     back.hidden = latest || !model.may
     note.hidden = use.hidden = fileNote.hidden = take.hidden = !model.may
@@ -56,7 +56,7 @@ export function render({model, el}) {
     both.textContent = `Compare ${Math.min(model.current, model.against)} and ${Math.max(model.current, model.against)} in pictures`
     const brought = model.brought
     take.textContent = brought.version ? `Release as version ${brought.version + 1} of ${brought.key}` : `Release as new key ${brought.key}`
-    take.disabled = !model.may || !fileNote.value.trim()
+    disable(take, !model.may || !fileNote.value.trim())
   }
   live(model, ["versions", "current"], () => list.replaceChildren(...model.versions.map((v, n) => h("div", {
     class: "version", role: "option", "aria-selected": String(v.version === model.current), "data-version": v.version, onclick: () => model.send_msg({version: v.version}),
