@@ -21,6 +21,8 @@ from imgdash.model import Event, ImgdashError
 
 # Events come many times a second; the list is read anew twice a second at the most.
 _PAUSE_MS = 400
+# The details leave the list, with what stands to the left of it, as much as it needs, however large all is drawn.
+_ROOM_LEFT = "max(220px,calc(100vw/var(--scale,1) - 600px))"
 _EDGE = {"border-left": "1px solid var(--line)"}
 
 
@@ -103,7 +105,10 @@ class Browsing(Choosing):
             self.facts, sizing_mode="stretch_both", margin=0, scroll="y-auto",
             styles={"background": "var(--panel)", **_EDGE},
         )  # fmt: skip
-        right = pn.Column(self.shown, details, self.text, width=352, sizing_mode="stretch_height", margin=0)
+        right = pn.Column(
+            self.shown, details, self.text, width=352, sizing_mode="stretch_height", margin=0,
+            styles={"max-width": _ROOM_LEFT},
+        )  # fmt: skip
         self.arranging.details = right
         left = pn.Column(self.finder, self.table, self.bar, sizing_mode="stretch_both", margin=0)
         self.arranging.read()

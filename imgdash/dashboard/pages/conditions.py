@@ -27,6 +27,8 @@ _TABS = [
     {"name": "versions", "title": "Versions"},
 ]
 _DATE = 10
+# Pixels that a curve needs for its numbers to be read.
+_CURVE = 170
 
 
 class Conditions(Page):
@@ -51,15 +53,20 @@ class Conditions(Page):
         self.bench = Bench(self.session, self._save, self._export, self._shown)
         self.replaying = Replaying(self.session, self.bench, self._tune_on)
         self.history = History(self.session, self._load, download)
-        self.keys = KeyList(on_message=self._key_chosen, sizing_mode="stretch_height", width=216)
+        self.keys = KeyList(
+            on_message=self._key_chosen, sizing_mode="stretch_height", width=216, styles={"max-width": "max(150px,17%)"}
+        )
         self.head = Head(
             on_message=self._tab_chosen, title=self.title, tabs=_TABS, current="tune", sizing_mode="stretch_width"
         )
         bench, board, wide = self.bench, self.bench.board, {"sizing_mode": "stretch_width", "margin": 0}
         pictures = pn.Row(board.pictures.now.view, board.pictures.other.view, sizing_mode="stretch_both", margin=0)
-        curves = pn.Row(height=206, styles={"background": "var(--panel)"}, **wide)
+        # Where there is no room for all of them, they are looked at one after another, not all too narrow to be read.
+        strip = {"background": "var(--panel)", "overflow-x": "auto", "overflow-y": "hidden", "scrollbar-width": "thin"}
+        curves = pn.Row(height=206, styles=strip, **wide)
         # One after another: while a figure is made, nobody else is answered.
         for curve in board.curves.views:
+            curve.min_width = _CURVE
             self.session.soon(partial(curves.append, curve))
         self._views = {
             "tune": pn.Column(bench.picker, board.modes, pictures, curves, sizing_mode="stretch_both", margin=0),
@@ -74,7 +81,7 @@ class Conditions(Page):
             width=322,
             sizing_mode="stretch_height",
             margin=0,
-            styles={"border-left": "1px solid var(--line)"},
+            styles={"border-left": "1px solid var(--line)", "max-width": "max(290px,26%)"},
         )
         return pn.Row(self.keys, middle, right, download, sizing_mode="stretch_both", margin=0)
 

@@ -69,7 +69,7 @@ class Queues(Carded):
         page = super().view()
         self.lanes = Lanes(
             on_message=self._lane, current=self.lane, empty="The site file names no output apparatus.",
-            width=268, sizing_mode="stretch_height",
+            width=268, sizing_mode="stretch_height", styles={"max-width": "max(200px,21%)"},
         )  # fmt: skip
         page[1].insert(0, self.lanes)
         return page
