@@ -44,7 +44,7 @@ class Shell:
         self.pages: dict[str, Page] = {page.name: page(session) for page in pages}
         self._missed: dict[str, dict[tuple[str, str, str], Event]] = {name: {} for name in self.pages}
         self._views: dict[str, Any] = {}
-        self._current, self._going, self._due = "", False, ""
+        self._current, self._going = "", False
         self.rail = Rail(
             pages=[{"name": p.name, "title": p.title, "icon": p.icon} for p in pages],
             user=session.actor.name,
@@ -117,20 +117,14 @@ class Shell:
             page.update(list(missed.values()))
         if query:
             page.open(**query)
+        # Last: who sees the address finds the page there.
         self._going = False
-        # In a turn of its own: who sees the address finds the page there.
-        self._due = _search(name, query or page.place())
-        self.session.soon(self._put)
+        self.where.search = _search(name, query or page.place())
 
     def address(self, **query: Any) -> None:
         """What a page shows has changed; the one that is shown says its place, whichever asks."""
         if not self._going:
-            self._due = _search(self._current, self.pages[self._current].place() or query)
-            self._put()
-
-    def _put(self) -> None:
-        if self._due:
-            self.where.search, self._due = self._due, ""
+            self.where.search = _search(self._current, self.pages[self._current].place() or query)
 
     def _moved(self, message: Mapping[str, Any]) -> None:
         """Back and forward of the browser: a page is as it was left."""

@@ -1,6 +1,7 @@
 // Condition keys by group: title, version, who released it, how much it is used.
 export function render({model, el}) {
   el.style.height = "100%"
+  el.style.maxWidth = "100%"
   const list = h("div", {class: "list", role: "listbox", "aria-label": "Condition keys", tabindex: 0})
   const problems = h("div")
   const filter = h("input", {type: "search", placeholder: "Find a key", "aria-label": "Find a condition key", oninput: () => draw()})
