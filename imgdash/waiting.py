@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -12,8 +11,6 @@ from typing import Any, Final
 
 # Up to this priority somebody looks at a screen for it.
 _LOOKED_AT: Final = 1
-# So long after the last such task the next one is expected.
-_SECONDS: Final = 10.0
 
 
 @dataclass(order=True)
@@ -36,58 +33,48 @@ class Task:
 class Waiting:
     """The queue of a pool of workers.
 
-    While people look at images, one of several workers takes nothing else: a task that has begun is not broken off,
-    and the next image would wait for the examination of one that has just arrived.
+    Of several workers the first takes nothing but what is on a screen: a task that has begun is not broken off, and the
+    next image would wait for the examination of one that has just arrived.
 
     Parameters
     ----------
     workers
         How many there are.
-    seconds
-        How long after a task for the screen a worker is kept for the next one.
     """
 
-    def __init__(self, workers: int, seconds: float = _SECONDS) -> None:
-        self._most_behind = max(1, workers - 1)
-        self._workers, self._seconds = workers, seconds
+    def __init__(self, workers: int) -> None:
+        self._alone = workers == 1
         self._tasks: list[Task] = []
         self._changed = threading.Condition()
-        self._behind = 0
-        self._looked = -seconds
+        self._first_waits = False
+        self._over = False
 
     def put(self, task: Task) -> None:
         """Wait for a worker."""
         with self._changed:
             heapq.heappush(self._tasks, task)
-            if not task.behind:
-                self._looked = time.monotonic()
             self._changed.notify_all()
 
-    def get(self) -> Task:
-        """The next task; waits for one. Its end is told to `done`."""
+    def get(self, worker: int) -> Task:
+        """The next task for the worker of this number, which waits for one."""
+        first = worker == 0
         with self._changed:
-            while True:
-                if self._tasks and (not self._tasks[0].behind or self._behind < self._allowed()):
-                    task = heapq.heappop(self._tasks)
-                    self._behind += task.behind
-                    return task
-                # Where a worker is kept free, until nobody looks any more.
-                self._changed.wait(self._kept() if self._tasks else None)
-
-    def done(self, task: Task) -> None:
-        """A task that was got has ended."""
-        with self._changed:
-            self._behind -= task.behind
+            self._first_waits = self._first_waits or first
+            self._changed.wait_for(lambda: bool(self._tasks) and self._fits(self._tasks[0], first))
+            self._first_waits = self._first_waits and not first
+            task = heapq.heappop(self._tasks)
+            # Others may take what comes now.
             self._changed.notify_all()
+            return task
 
     def open(self) -> None:
-        """Keep no worker free any more: the pool is about to end."""
+        """Every worker takes everything from now on: the pool is about to end."""
         with self._changed:
-            self._most_behind = self._workers
+            self._over = True
             self._changed.notify_all()
 
-    def _kept(self) -> float:
-        return max(0.01, self._looked + self._seconds - time.monotonic())
-
-    def _allowed(self) -> int:
-        return self._most_behind if time.monotonic() < self._looked + self._seconds else self._workers
+    def _fits(self, task: Task, first: bool) -> bool:
+        if self._alone or self._over:
+            return True
+        # Where all processors are busy the first worker is faster: what is on a screen is left to it, if it is free.
+        return not task.behind if first else task.behind or not self._first_waits

@@ -33,7 +33,12 @@ _PATIENCE = 10.0
 # Between tries to start a process.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 # Names only: what they are is the business of who gives the tasks.
-_PRELOADED = ("imgdash.apparatus.examining", "imgdash.apparatus.imaging", "imgdash.apparatus.quality")
+_PRELOADED = (
+    "imgdash.apparatus.examining",
+    "imgdash.apparatus.imaging",
+    "imgdash.apparatus.quality",
+    "imgdash.process.preloaded",
+)
 T = TypeVar("T")
 
 
@@ -45,14 +50,15 @@ class StationFull(ImgdashError):
     """There is no file descriptor or no memory left to hand a task or its answer over: the same may succeed later."""
 
 
-def _serve(line: Line, memory_mb: int) -> None:
-    """Body of a worker process."""
+def _serve(line: Line, memory_mb: int, polite: bool) -> None:
+    """Body of a worker process; a polite one lets others have the processor first."""
     # Ctrl+C in a terminal reaches every process; the apparatus decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What people wait for in the station, and its receivers, come first where all processors are busy.
-    os.nice(_NICE)
+    if polite:
+        # What people wait for in the station, and its receivers, come first where all processors are busy.
+        os.nice(_NICE)
     if hasattr(os, "SCHED_BATCH"):
-        # Nor does it break in on them when it wakes.
+        # It does not break in on what people wait for in the station when it wakes.
         with suppress(OSError):  # a courtesy, that some kernels and service managers refuse
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     # One thread each: there are as many workers as cores for them.
@@ -260,7 +266,9 @@ class Workers:
 
     def _started(self, number: int) -> _Worker:
         ours, theirs = Line.pair()
-        process = self._context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
+        process = self._context.Process(
+            target=_serve, args=(theirs, self._memory_mb, number > 0 or self.count == 1), daemon=True
+        )
         try:
             _starting.worker = True
             process.start()
@@ -280,7 +288,7 @@ class Workers:
             while True:
                 if worker is None:
                     worker = self._start_one(number)
-                task = self._tasks.get()
+                task = self._tasks.get(number)
                 if self._stopping.is_set() or worker is None:
                     if task.function is _stop:
                         return
@@ -296,7 +304,6 @@ class Workers:
                     else:
                         task.future.set_exception(answer)
                     del answer
-                self._tasks.done(task)
                 # Nothing of it stays while the next one is awaited.
                 del task
         finally:

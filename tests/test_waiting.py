@@ -18,14 +18,14 @@ def task(priority: int, number: int) -> Task:
 class Worker(threading.Thread):
     """Takes one task, in a thread of its own."""
 
-    def __init__(self, waiting: Waiting) -> None:
+    def __init__(self, waiting: Waiting, number: int) -> None:
         super().__init__(daemon=True)
-        self._waiting = waiting
+        self._waiting, self._number = waiting, number
         self.task: Task | None = None
         self.start()
 
     def run(self) -> None:
-        self.task = self._waiting.get()
+        self.task = self._waiting.get(self._number)
 
     def took(self) -> Task:
         self.join(20)
@@ -33,68 +33,53 @@ class Worker(threading.Thread):
         return self.task
 
 
-def test_what_is_on_the_screen_goes_first_then_who_came_first() -> None:
+def idle(waiting: Waiting) -> Worker:
+    """The first worker, which waits."""
+    worker = Worker(waiting, 0)
+    wait_until(lambda: waiting._first_waits)
+    return worker
+
+
+def test_an_only_worker_takes_everything_first_what_is_on_the_screen() -> None:
     waiting = Waiting(1)
     tasks = [task(ARRIVED, 0), task(SCREEN, 1), task(ARRIVED, 2), task(SCREEN, 3)]
     for one in tasks:
         waiting.put(one)
-    assert [waiting.get().number for _ in range(2)] == [1, 3]
-    assert waiting.get() is tasks[0]
-    waiting.done(tasks[0])
-    assert waiting.get() is tasks[2]
+    assert [waiting.get(0).number for _ in tasks] == [1, 3, 0, 2]
 
 
-def test_while_somebody_looks_a_worker_is_kept_for_the_screen() -> None:
-    waiting = Waiting(2, seconds=60)
-    looked, *arrived = task(SCREEN, 0), task(ARRIVED, 1), task(ARRIVED, 2)
+def test_the_first_of_several_is_kept_for_the_screen() -> None:
+    waiting = Waiting(2)
+    first = idle(waiting)
+    arrived = [task(ARRIVED, number) for number in range(2)]
+    for one in arrived:
+        waiting.put(one)
+    assert waiting.get(1) is arrived[0]
+    first.join(0.2)
+    assert first.task is None
+    looked = task(SCREEN, 3)
     waiting.put(looked)
-    assert waiting.get() is looked
-    waiting.done(looked)
-    for one in arrived:
-        waiting.put(one)
-    assert waiting.get() is arrived[0]
-    kept = Worker(waiting)
-    kept.join(0.2)
-    assert kept.task is None
-    # The next one that is looked at has its worker at once.
-    again = task(SCREEN, 3)
-    waiting.put(again)
-    assert kept.took() is again
-    waiting.done(arrived[0])
-    assert Worker(waiting).took() is arrived[1]
+    assert first.took() is looked
+    assert waiting.get(1) is arrived[1]
 
 
-def test_where_nobody_looks_all_workers_take_what_arrives() -> None:
-    waiting = Waiting(2, seconds=60)
-    arrived = [task(ARRIVED, number) for number in range(3)]
-    for one in arrived:
-        waiting.put(one)
-    assert [waiting.get(), waiting.get()] == arrived[:2]
+def test_what_is_on_the_screen_is_left_to_the_first_where_that_is_free_and_taken_where_it_is_not() -> None:
+    waiting = Waiting(2)
+    first, second = idle(waiting), Worker(waiting, 1)
+    tasks = [task(SCREEN, number) for number in range(3)]
+    waiting.put(tasks[0])
+    assert first.took() is tasks[0]
+    assert second.task is None
+    # It has begun with that one.
+    waiting.put(tasks[1])
+    assert second.took() is tasks[1]
+    waiting.put(tasks[2])
+    assert waiting.get(1) is tasks[2]
 
 
-def test_it_is_kept_for_a_time_only() -> None:
-    waiting = Waiting(2, seconds=0.2)
-    waiting.put(task(SCREEN, 0))
-    waiting.done(waiting.get())
-    arrived = [task(ARRIVED, number) for number in range(1, 3)]
-    for one in arrived:
-        waiting.put(one)
-    assert waiting.get() is arrived[0]
-    assert Worker(waiting).took() is arrived[1]
-
-
-def test_an_only_worker_takes_everything_and_so_do_all_at_the_end() -> None:
-    waiting = Waiting(1, seconds=60)
-    waiting.put(task(SCREEN, 0))
-    waiting.done(waiting.get())
-    waiting.put(task(ARRIVED, 1))
-    assert waiting.get().number == 1
-    pool = Waiting(2, seconds=60)
-    pool.put(task(SCREEN, 0))
-    pool.done(pool.get())
-    for number in (1, 2):
-        pool.put(task(ARRIVED, number))
-    pool.get()
-    last = Worker(pool)
-    pool.open()
-    wait_until(lambda: last.task)
+def test_at_the_end_all_take_everything() -> None:
+    waiting = Waiting(2)
+    first = idle(waiting)
+    waiting.put(task(ARRIVED, 0))
+    waiting.open()
+    assert first.took().number == 0
