@@ -123,7 +123,7 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
             register=self._registration.register,
             give_up=self._registration.give_up,
             message=messages.take,
-            ready=self.screen.kernels.wait,
+            ready=self.screen.kernels.wait_elsewhere,
         )
         self._quality = Quality(self.site, self.store, self.files, self.conditions, self.workers)
         self._receivers = Receivers(self.site, on_file=self._intake.arrived)

@@ -76,7 +76,7 @@ class Intake:
         register: Callable[[Path, datetime, Examined, Any], None],
         give_up: Callable[[Path, datetime, Examined, str], None],
         message: Callable[[Path], None],
-        ready: Callable[[], None],
+        ready: Callable[[], object],
     ) -> None:
         self._incoming = incoming
         self._workers = workers

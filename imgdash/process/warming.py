@@ -31,12 +31,13 @@ _POLITE: Final = 10
 
 
 def warm() -> None:
-    """Compile every kernel, or load what was compiled before: half a minute the first time, then half a second."""
+    """Compile every kernel, or load what was compiled before: half a minute the first time, then a second."""
     for part in PARTS.values():
         part()
 
 
-def _warm_forming() -> None:
+def warm_forming() -> None:
+    """Those that form images: what a station needs that has its parameters calculated by workers."""
     pixels = np.zeros((64, 64), np.uint16)
     fused.counts(pixels)
     fused.averages(fused.Source(pixels, np.zeros(65536, np.float32)), (32, 32), (16, 16))
@@ -54,7 +55,7 @@ def _warm_calculating() -> None:
 
 
 # Compiled at the same time, in a process each.
-PARTS: Final = {"forming": _warm_forming, "calculating": _warm_calculating}
+PARTS: Final = {"forming": warm_forming, "calculating": _warm_calculating}
 
 
 def compile_elsewhere() -> None:

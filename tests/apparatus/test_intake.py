@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
@@ -36,10 +37,13 @@ class Bench:
         self.tries: list[str] = []
         self.trouble: dict[str, Exception] = {}
         self.unprepared: dict[str, Exception] = {}
+        self.ready = threading.Event()
+        self.ready.set()
         workers: Any = self
         self.intake = Intake(
             folder, workers, display_size=64, pitch_mm=1.0, raw_senders={},
             prepare=self._prepare, register=self._register, give_up=self._give_up, message=lambda path: None,
+            ready=lambda: bool(self.ready.wait(30)),
         )  # fmt: skip
         self.looked, finish = 0, self.intake._finish
 
@@ -94,6 +98,19 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     # As the workers do when they are stopped.
     for future in made.asked.values():
         future.cancel()
+
+
+def test_what_comes_before_images_can_be_examined_waits(bench: Bench) -> None:
+    bench.ready.clear()
+    (bench.incoming / "1-1-1.dcm").write_bytes(b"what came")
+    bench.intake.arrived("1-1-1.dcm")
+    wait_until(lambda: bench.intake.waiting)
+    looked = bench.looked
+    wait_until(lambda: bench.looked > looked + 2)
+    assert bench.asked == {}
+    bench.ready.set()
+    wait_until(lambda: bench.asked).popitem()[1].set_result(Examined("first", {}, {}, {}, None))
+    wait_until(lambda: bench.registered)
 
 
 def test_files_are_looked_at_beside_each_other_and_registered_in_their_order(bench: Bench) -> None:
