@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from playwright.sync_api import Browser, Route
 
@@ -155,36 +153,6 @@ def test_a_slider_that_was_let_go_of_unseen_is_of_the_next_image(
     assert station.apparatus.image(first).overrides == {}
     station.apparatus.adjust(second, "mona", overrides={})
     wait_until(lambda: not review.work[second].overrides)
-
-
-def test_a_range_that_was_moved_on_one_image_is_not_shown_on_the_next(
-    tab: Tab, station: Station, images: list[str]
-) -> None:
-    shell = shell_of(station, "mona")
-    review = shell.pages["review"]
-    assert isinstance(review, Review)
-    first, second = [image for image in images if image != review.current][:2]
-    tab.page.click(f".item[data-image='{first}']")
-    tab.page.wait_for_function("(image) => location.search.includes(image)", arg=first)
-    opener = tab.page.get_by_role("button", name="Output range of FILM")
-    rect = tab.page.locator(".range .rect")
-    opener.click()
-    # Until the station has kept it, what was moved stands as it is.
-    gate = threading.Event()
-    station.apparatus.store.submit(lambda change: gate.wait(30))
-    try:
-        rect.press("ArrowRight")
-        tab.page.keyboard.press("Escape")
-        shell.session.soon(lambda: review.show(second))
-        tab.page.wait_for_function("(image) => location.search.includes(image)", arg=second)
-        opener.click()
-        rect.press("ArrowDown")
-    finally:
-        gate.set()
-    wait_until(lambda: station.apparatus.image(second).ranges)
-    wait_until(lambda: station.apparatus.image(first).ranges)
-    tab.page.keyboard.press("Escape")
-    tab.page.wait_for_selector(".range", state="hidden")
 
 
 def test_pixels_that_come_late_are_of_their_own_image(browser: Browser, station: Station, images: list[str]) -> None:
