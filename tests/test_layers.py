@@ -21,6 +21,7 @@ LAYERS = {
     "config": 1,
     "wire": 1,
     "handover": 1,
+    "waiting": 1,
     "reduce": 1,
     "process": 1,
     "store": 2,
