@@ -17,7 +17,7 @@ class Viewings:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
+        self._lock, self._keeping = threading.Lock(), threading.Lock()
         # Where the disk takes nothing for long, the oldest are lost rather than the memory.
         self._waiting: deque[tuple[str, str, datetime]] = deque(maxlen=_MOST)
 
@@ -34,6 +34,11 @@ class Viewings:
         RecordsFailed
             If the disk does not take it; it goes on waiting.
         """
+        # The apparatus that stops, and its housekeeping, must not write the same ones.
+        with self._keeping:
+            self._keep()
+
+    def _keep(self) -> None:
         with self._lock:
             looks = list(self._waiting)
         if not looks:
