@@ -16,6 +16,7 @@ from pynetdicom.transport import ThreadedAssociationServer
 from imgdash.model.errors import ImgdashError
 from imgdash.simulate.faults import Conduct, delayed
 from imgdash.wire import dicom
+from imgdash.wire.entity import STEADY, Entity
 from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Machine:
         self.conduct = conduct or Conduct()
         # What it can be ordered to fail in.
         self.services: set[str] = set()
-        self._ae = dicom.Entity(address.ae_title)
+        self._ae = Entity(address.ae_title)
         self._ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self._ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self._ae.require_called_aet = True
@@ -57,7 +58,7 @@ class Machine:
         self._ae.maximum_pdu_size = dicom.MAX_PDU
         self._ae.network_timeout = 60
         self._ae.add_supported_context(Verification)
-        self._handlers: list[tuple[Any, Callable[[evt.Event], Any]]] = [dicom.CLOSED_WHOLLY]
+        self._handlers: list[tuple[Any, Callable[[evt.Event], Any]]] = [STEADY]
         self._server: ThreadedAssociationServer | None = None
         self.stopping = threading.Event()
 

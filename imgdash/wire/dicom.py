@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
@@ -12,14 +11,14 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, _config, evt
+from pynetdicom import _config, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
-from pynetdicom.transport import T_CONNECT, AssociationSocket
 
 from imgdash.model.errors import PeerFailed
 from imgdash.model.security import Credentials
+from imgdash.wire.entity import Entity
 from imgdash.wire.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from imgdash.wire.items import code_item, items_to_parameters, parameters_to_items, read_code
 from imgdash.wire.tls import secured, words
@@ -35,49 +34,6 @@ logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
 
 MAX_PDU = 262_144
 Context: TypeAlias = str | tuple[str, Sequence[str]] | PresentationContext
-
-
-class _Socket(AssociationSocket):
-    """pynetdicom's socket, closed also when connecting failed or the peer was first; not waiting for Nagle."""
-
-    trouble: OSError | None = None
-
-    def connect(self, primitive: T_CONNECT) -> None:
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connect(primitive)
-
-    def _shutdown_socket(self) -> None:
-        connection = self.socket
-        self.trouble = self.trouble or getattr(connection, "trouble", None)
-        super()._shutdown_socket()  # leaves it open where the peer was first to end the connection
-        if connection is not None:
-            connection.close()
-
-
-def _close_wholly(event: evt.Event) -> None:
-    wrapped = event.assoc.dul.socket
-    shut_down = wrapped._shutdown_socket
-
-    def close() -> None:
-        connection = wrapped.socket
-        shut_down()
-        if connection is not None:
-            connection.close()
-
-    wrapped._shutdown_socket = close
-
-
-# For the handlers of a pynetdicom server: its connections are closed also where the peer was first to end them.
-CLOSED_WHOLLY = (evt.EVT_CONN_OPEN, _close_wholly)
-
-
-class Entity(AE):
-    """pynetdicom's application entity; the connections that it makes itself are closed in any case."""
-
-    def _create_socket(self, assoc: Association, address: Any, tls_args: Any) -> AssociationSocket:
-        created = _Socket(assoc, address=address)
-        created.tls_args = tls_args
-        return created
 
 
 @contextmanager

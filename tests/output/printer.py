@@ -17,7 +17,7 @@ from pynetdicom.sop_class import (
     PrintJob,
 )
 
-from imgdash.wire.dicom import CLOSED_WHOLLY
+from imgdash.wire.entity import STEADY
 
 
 def film(port: int, **more: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Printer:
         if jobs:
             ae.add_supported_context(PrintJob, scu_role=True, scp_role=True)
         handlers: Any = [
-            CLOSED_WHOLLY,
+            STEADY,
             (evt.EVT_N_GET, self._get),
             (evt.EVT_N_CREATE, self._create),
             (evt.EVT_N_SET, self._set),

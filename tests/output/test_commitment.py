@@ -14,7 +14,7 @@ from pynetdicom.sop_class import (
     StorageCommitmentPushModelInstance,
 )
 
-from imgdash.wire.dicom import CLOSED_WHOLLY
+from imgdash.wire.entity import STEADY
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph
 
@@ -33,7 +33,7 @@ class Storage:
         ae.add_supported_context(ComputedRadiographyImageStorage)
         if commitment:
             ae.add_supported_context(StorageCommitmentPushModel)
-        handlers: Any = [CLOSED_WHOLLY, (evt.EVT_C_STORE, self._store), (evt.EVT_N_ACTION, self._action)]
+        handlers: Any = [STEADY, (evt.EVT_C_STORE, self._store), (evt.EVT_N_ACTION, self._action)]
         self.server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         self.port = int(self.server.socket.getsockname()[1])
 

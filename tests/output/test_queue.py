@@ -13,7 +13,7 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import ComputedRadiographyImageStorage, Verification
 
 from imgdash.model import ImgdashError
-from imgdash.wire.dicom import CLOSED_WHOLLY
+from imgdash.wire.entity import STEADY
 from imgdash.workers import StationFull
 from tests.helpers import wait_until
 from tests.output.bench import Bench, radiograph, received
@@ -135,7 +135,7 @@ class Storage:
         ae.add_supported_context(ComputedRadiographyImageStorage)
         ae.add_supported_context(Verification)
         self.server: Any = ae.start_server(
-            ("127.0.0.1", 0), block=False, evt_handlers=[CLOSED_WHOLLY, (evt.EVT_C_STORE, self._store)]
+            ("127.0.0.1", 0), block=False, evt_handlers=[STEADY, (evt.EVT_C_STORE, self._store)]
         )
         self.port = int(self.server.socket.getsockname()[1])
 
@@ -370,7 +370,7 @@ def test_a_queue_ends_although_its_peer_does_not_answer(bench: Make) -> None:
         release.wait(20)
         return 0
 
-    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[CLOSED_WHOLLY, (evt.EVT_C_STORE, never)])
+    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[STEADY, (evt.EVT_C_STORE, never)])
     try:
         site = bench(archive(server.socket.getsockname()[1], timeout_seconds=60))
         entry = site.register(site.add(radiograph()), "ARCHIVE")

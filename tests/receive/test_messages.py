@@ -25,7 +25,8 @@ from imgdash.model.codes import DISCONTINUATION_REASONS
 from imgdash.model.errors import PeerFailed, Unreadable
 from imgdash.receive import commitment, messages, mpps, steps
 from imgdash.receive.journal import Journal
-from imgdash.wire.dicom import CLOSED_WHOLLY, associate, code_item
+from imgdash.wire.dicom import associate, code_item
+from imgdash.wire.entity import STEADY
 from tests.receive.conftest import Station, site_in
 
 
@@ -185,9 +186,7 @@ def test_commitment_asked_and_answered_on_a_new_association(station: Station, tm
 
     modality = AE("CR51")
     modality.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
-    server = modality.start_server(
-        ("127.0.0.1", 0), block=False, evt_handlers=[CLOSED_WHOLLY, (evt.EVT_N_EVENT_REPORT, take)]
-    )
+    server = modality.start_server(("127.0.0.1", 0), block=False, evt_handlers=[STEADY, (evt.EVT_N_EVENT_REPORT, take)])
     try:
         port = server.socket.getsockname()[1]
         peer = {"name": "CR51", "kind": "modality", "ae_title": "CR51", "port": port}

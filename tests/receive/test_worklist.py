@@ -18,7 +18,8 @@ from imgdash.config import Peer
 from imgdash.model.codes import Code
 from imgdash.model.errors import PeerFailed
 from imgdash.receive import worklist
-from imgdash.wire.dicom import CLOSED_WHOLLY, code_item
+from imgdash.wire.dicom import code_item
+from imgdash.wire.entity import STEADY
 from tests.conftest import missing
 from tests.helpers import wait_until
 from tests.receive.conftest import site_in
@@ -101,7 +102,7 @@ def test_what_can_go_wrong(tmp_path: Path, free_port: int) -> None:
 
     server_ae = AE("RIS58")
     server_ae.add_supported_context(ModalityWorklistInformationFind)
-    server = server_ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[CLOSED_WHOLLY, (evt.EVT_C_FIND, find)])
+    server = server_ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[STEADY, (evt.EVT_C_FIND, find)])
     try:
         with pytest.raises(PeerFailed, match="status A700") as failed:
             worklist.poll(site, ris(server.socket.getsockname()[1]))

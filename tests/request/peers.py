@@ -18,7 +18,7 @@ from pynetdicom.sop_class import (
 )
 
 from imgdash.wire import hl7
-from imgdash.wire.dicom import CLOSED_WHOLLY
+from imgdash.wire.entity import STEADY
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Modality:
         if self.watch:
             ae.add_supported_context(UnifiedProcedureStepWatch)
         handlers = [
-            CLOSED_WHOLLY,
+            STEADY,
             (evt.EVT_N_CREATE, self._create),
             (evt.EVT_N_ACTION, self._action),
             (evt.EVT_N_GET, self._get),

@@ -21,7 +21,8 @@ from imgdash.simulate import commitment
 from imgdash.simulate.archive import Archive, rejected_by
 from imgdash.simulate.machine import Conduct
 from imgdash.simulate.storage import Storage
-from imgdash.wire.dicom import CLOSED_WHOLLY, associate
+from imgdash.wire.dicom import associate
+from imgdash.wire.entity import STEADY
 from imgdash.wire.matching import date_match, wildcard_match
 from tests.conftest import peer
 from tests.helpers import wait_until
@@ -141,7 +142,7 @@ def test_commitment_is_reported_on_a_new_association(tmp_path: Path) -> None:
 
     ae = AE("ASKER")
     ae.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
-    asker = ae.start_server((HOST, 0), block=False, evt_handlers=[CLOSED_WHOLLY, (evt.EVT_N_EVENT_REPORT, result)])
+    asker = ae.start_server((HOST, 0), block=False, evt_handlers=[STEADY, (evt.EVT_N_EVENT_REPORT, result)])
     try:
         known = {"ASKER": address("ASKER", asker.server_address[1])}
         with Storage(address("STORAGE54"), tmp_path, known) as storage:

@@ -24,7 +24,7 @@ from pynetdicom.sop_class import (
 
 from imgdash.model.codes import REASONS, Code
 from imgdash.model.errors import PeerFailed
-from imgdash.wire import dicom
+from imgdash.wire import entity
 from imgdash.wire.dicom import associate, code_item, items_to_parameters, parameters_to_items, read_code
 from tests.conftest import peer
 from tests.helpers import wait_until
@@ -73,14 +73,14 @@ class TestAssociate:
                 return True
 
         sockets: list[Any] = []
-        original = dicom._Socket.__init__
+        original = entity._Socket.__init__
 
         def made(self: Any, *arguments: Any, **keywords: Any) -> None:
             original(self, *arguments, **keywords)
             self._ready = Late()
             sockets.append(self)
 
-        monkeypatch.setattr(dicom._Socket, "__init__", made)
+        monkeypatch.setattr(entity._Socket, "__init__", made)
         with pytest.raises(PeerFailed, match="rejected the association: No reason"):
             attempt(storescp, [Verification])
 
@@ -112,7 +112,7 @@ def test_a_server_closes_what_its_peer_broke_off() -> None:
     opened = (evt.EVT_CONN_OPEN, lambda event: taken.append(event.assoc.dul.socket.socket))
     ae = AE("PEER")
     ae.add_supported_context(Verification)
-    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[dicom.CLOSED_WHOLLY, opened])
+    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[entity.STEADY, opened])
     try:
         rude = socket.create_connection(server.server_address[:2])
         wait_until(lambda: taken)
