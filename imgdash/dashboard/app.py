@@ -142,7 +142,7 @@ class Dashboard:
 
     def _server(self, loop: IOLoop) -> Any:
         theme.apply()
-        pn.extension("tabulator", theme="dark", raw_css=[theme.PAGE_CSS], notifications=False)
+        pn.extension(theme="dark", raw_css=[theme.PAGE_CSS], notifications=False)
         pages = all_pages()
         apparatus = self.apparatus
         self.port = self.port or _free_port(self.address)

@@ -25,7 +25,7 @@ class Rail(Component):
     role = param.String(default="")
     width = param.Integer(default=64)
 
-    _esm = script("rail.js")
+    _esm = script("relayout.js", "rail.js")
 
 
 class Address(Component):

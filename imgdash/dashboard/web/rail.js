@@ -5,7 +5,8 @@ function logOut() {
 }
 
 // The rail: pages with badges above, who is logged in below.
-export function render({model, el}) {
+export function render({model, el, view}) {
+  layOutLess(view)
   const list = h("nav", {"aria-label": "Pages"})
   const foot = h("div", {class: "foot"})
   const rail = h("div", {class: "side", role: "banner"}, h("div", {class: "mark", title: "imgdash"}, "im", h("b", {}, "g")), list, foot)
