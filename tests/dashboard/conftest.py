@@ -135,9 +135,10 @@ def images(station: Station, request: pytest.FixtureRequest) -> list[str]:
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    """Mona at Review, where the first image can be decided on."""
+    """Mona at Review, where the first image can be decided on; nothing goes wrong in it, whatever the module does."""
     tab = log_in(browser, station, "mona")
     wait_until(lambda: "frame" in tab.painted(images[0]))
     tab.page.wait_for_selector("[data-action=confirm]:enabled")
     yield tab
+    assert (tab.elsewhere, tab.errors) == ([], [])
     tab.page.close()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.dashboard.conftest import Station, Tab, log_in
+from tests.dashboard.conftest import Station, Tab
 from tests.dashboard.test_by_keyboard import focused
 from tests.dashboard.test_shell import shell_of
 from tests.helpers import wait_until
@@ -15,15 +13,6 @@ from tests.helpers import wait_until
 pytestmark = pytest.mark.browser
 IMAGES = [{"PatientID": f"S{number}"} for number in range(3)]
 ASKED = "Object.fromEntries(new URLSearchParams(location.search))"
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "frame" in tab.painted(images[0]))
-    yield tab
-    assert (tab.elsewhere, tab.errors) == ([], [])
-    tab.page.close()
 
 
 def shown(page: Page) -> tuple[str, str]:

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
-from tests.dashboard.conftest import Station, Tab, log_in
+from tests.dashboard.conftest import Station, Tab
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
+IMAGES = [{"AccessionNumber": f"B{number}", "PatientID": f"B{number}"} for number in range(6)]
 
 FOCUSED = """() => {
   let node = document.activeElement
   while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement
   return node.getAttribute("aria-label") || node.dataset.page || node.dataset.action || node.dataset.tab || node.tagName
 }"""
-
-
-@pytest.fixture(scope="module")
-def images(station: Station) -> list[str]:
-    for number in range(6):
-        station.take(AccessionNumber=f"B{number}", PatientID=f"B{number}")
-    return station.images
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "frame" in tab.painted(images[0]))
-    yield tab
-    assert (tab.elsewhere, tab.errors) == ([], [])
-    tab.page.close()
 
 
 def focused(page: Page) -> str:

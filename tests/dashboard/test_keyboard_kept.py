@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser
 
-from tests.dashboard.conftest import Station, Tab, log_in
+from tests.dashboard.conftest import Station, Tab
 from tests.dashboard.test_by_keyboard import focused, reach
 from tests.helpers import wait_until
 
@@ -32,15 +29,6 @@ CONTRAST = """(node) => {
   const behind = of(ground.slice(0, 3).map((part) => part * alpha + 255 * (1 - alpha)))
   return (of(parts(getComputedStyle(node).color)) + 0.05) / (behind + 0.05)
 }"""
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "frame" in tab.painted(images[0]))
-    yield tab
-    assert (tab.elsewhere, tab.errors) == ([], [])
-    tab.page.close()
 
 
 def test_tab_passes_the_figures(tab: Tab) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,15 +26,6 @@ def images(station: Station) -> list[str]:
     (incoming / "1-1-1.tmp").rename(incoming / "1-1-1.dcm")
     broken = wait_until(lambda: station.apparatus.images(state="quarantined"))
     return [*found, broken[0].image_id]
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
-    tab = log_in(browser, station, "mona")
-    wait_until(lambda: "frame" in tab.painted(images[0]))
-    yield tab
-    assert (tab.elsewhere, tab.errors) == ([], [])
-    tab.page.close()
 
 
 def box(page: Page, pane: int = 0) -> dict[str, float]:
