@@ -104,6 +104,19 @@ def test_an_image_larger_than_its_pane_is_moved_by_the_arrows(tab: Tab, station:
     page.keyboard.press("f")
 
 
+def test_a_side_of_the_output_range_leaves_the_edge(tab: Tab, station: Station, images: list[str]) -> None:
+    """One step is nearer to the edge than what a hand moves there and snaps to it."""
+    page = tab.page
+    page.keyboard.press("o")
+    rect = page.locator(".range .rect")
+    rect.wait_for()
+    rect.press("Shift+ArrowLeft")
+    (kept,) = wait_until(lambda: station.apparatus.image(images[2]).ranges).values()
+    assert kept == {"left": 0, "top": 0, "right": 0.995, "bottom": 1}
+    page.keyboard.press("Escape")
+    rect.wait_for(state="hidden")
+
+
 def test_what_is_drawn_anew_keeps_the_keyboard(tab: Tab, station: Station, images: list[str]) -> None:
     page = tab.page
     reach(page, "confirm")

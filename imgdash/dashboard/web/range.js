@@ -66,8 +66,8 @@ export function render({model, el}) {
     const lines = [[0, 1], [0, 1]]
     for (const polygon of to.field) for (const [x, y] of polygon) { lines[0].push(x); lines[1].push(y) }
     const least = 0.02
-    function stretch(names, dx, dy, from) {
-      const reach = 8 / whole.clientWidth
+    // A key's step is what it says: one that snapped would never leave the line that a side is on.
+    function stretch(names, dx, dy, from, reach = 8 / whole.clientWidth) {
       if (names.includes("l")) sides[0] = within(snapped(from[0] + dx, lines[0], reach), 0, sides[2] - least)
       if (names.includes("r")) sides[2] = within(snapped(from[2] + dx, lines[0], reach), sides[0] + least, 1)
       if (names.includes("t")) sides[1] = within(snapped(from[1] + dy, lines[1], reach), 0, sides[3] - least)
@@ -91,7 +91,7 @@ export function render({model, el}) {
         if (!step) return
         event.preventDefault()
         begun()
-        if (event.shiftKey) stretch("rb", step[0] * 0.005, step[1] * 0.005, from)
+        if (event.shiftKey) stretch("rb", step[0] * 0.005, step[1] * 0.005, from, 0)
         else shift(step[0] * 0.005, step[1] * 0.005, from)
         show()
         store()
