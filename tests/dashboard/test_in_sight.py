@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from playwright.sync_api import Browser, Route
 
@@ -24,6 +26,12 @@ AT_ONCE = """([name, key]) => {
   }
   find(document).click()
   document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, composed: true}))
+}"""
+
+# The editor of the range waits for the station as long as that takes, not four seconds.
+PATIENT = """() => {
+  const set = window.setTimeout
+  window.setTimeout = (act, ms, ...more) => ms === 4000 ? 0 : set(act, ms, ...more)
 }"""
 
 
@@ -153,6 +161,49 @@ def test_a_slider_that_was_let_go_of_unseen_is_of_the_next_image(
     assert station.apparatus.image(first).overrides == {}
     station.apparatus.adjust(second, "mona", overrides={})
     wait_until(lambda: not review.work[second].overrides)
+
+
+def test_a_range_that_was_moved_on_one_image_is_not_shown_on_the_next(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    shell = shell_of(station, "mona")
+    review = shell.pages["review"]
+    assert isinstance(review, Review)
+    first, second = [image for image in images if image != review.current][:2]
+    # What was moved stands until the station has kept it: here, until the end.
+    tab.page.evaluate(PATIENT)
+    rect = tab.page.locator(".range .rect")
+
+    def narrowed() -> bool:
+        """Whether the range that is in sight was made narrower: as wide as the image is how both come."""
+        return rect.is_visible() and "width: 100%" not in (rect.get_attribute("style") or "")
+
+    def edit(image: str) -> None:
+        wait_until(lambda: "frame" in tab.painted(image) and review.framed.editor.image == image)
+        tab.page.keyboard.press("o")
+        rect.wait_for()
+
+    tab.page.click(f".item[data-image='{first}']")
+    edit(first)
+    gate = threading.Event()
+    station.apparatus.store.submit(lambda change: gate.wait(60))
+    try:
+        rect.press("Shift+ArrowLeft")
+        wait_until(narrowed)
+        tab.page.keyboard.press("Escape")
+        rect.wait_for(state="hidden")
+        shell.session.soon(lambda: review.show(second))
+        edit(second)
+        wait_until(lambda: not narrowed())
+        rect.press("Shift+ArrowUp")
+    finally:
+        gate.set()
+    wait_until(lambda: station.apparatus.image(second).ranges)
+    for image, side in ((first, "right"), (second, "bottom")):
+        (kept,) = station.apparatus.image(image).ranges.values()
+        assert [name for name, at in kept.items() if at not in (0, 1)] == [side]
+    tab.page.keyboard.press("Escape")
+    rect.wait_for(state="hidden")
 
 
 def test_pixels_that_come_late_are_of_their_own_image(browser: Browser, station: Station, images: list[str]) -> None:

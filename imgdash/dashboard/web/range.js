@@ -37,11 +37,13 @@ export function render({model, el}) {
   function keep(values) {
     own = {...own, ...values}
     clearTimeout(local?.timer)
-    local = {name: here().name, values: own, timer: setTimeout(() => { local = null; draw() }, 4000)}
+    local = {name: here().name, image: drawn, values: own, timer: setTimeout(() => { local = null; draw() }, 4000)}
     // Only what was moved: the rest stays as it is by then.
     model.send_msg({range: local.name, values, image: drawn})
   }
   const settled = (to) => {
+    // What was moved on another image is no reason to show that one any longer.
+    if (local && local.image !== model.image) { clearTimeout(local.timer); local = null }
     if (!local || local.name !== to.name) return true
     const names = Object.keys(local.values)
     if (names.length !== Object.keys(to.own).length || names.some((name) => to.own[name] !== local.values[name])) return false
