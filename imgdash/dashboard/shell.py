@@ -133,6 +133,8 @@ class Shell:
         query = dict(parse_qsl(str(message["moved"]).lstrip("?")))
         name = query.pop("page", "")
         self.go(name, **({} if name in self._views else query))
+        # From here on the address is of that page.
+        self.where.send(moved=True)
 
     # -- what happens -------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from playwright.sync_api import Page
 
@@ -59,6 +61,30 @@ def test_back_and_forward_go_from_page_to_page(tab: Tab, images: list[str]) -> N
     page.locator("[data-tab=emission][aria-selected=true]:visible").wait_for()
     wait_until(lambda: page.evaluate(ASKED).get("tab") == "emission")
     jump(page, 1, "review")
+
+
+def test_what_comes_of_a_page_that_back_has_left_is_no_step(tab: Tab, station: Station) -> None:
+    page = tab.page
+    jump(page, 3, "images")
+    jump(page, 8, "records")
+    shell = shell_of(station, "mona")
+    gate = threading.Event()
+
+    def late() -> None:
+        gate.wait(30)
+        shell.where.search += "&patient=S0"
+
+    # What the page has read is on its way while its user goes back.
+    shell.session.soon(late)
+    try:
+        page.evaluate("history.back()")
+        page.wait_for_function("location.search.includes('page=images')")
+    finally:
+        gate.set()
+    wait_until(lambda: shell.where.search.startswith("?page=images"))
+    wait_until(lambda: shown(page) == ("images", "images"))
+    page.go_back()
+    wait_until(lambda: shown(page) == ("review", "review"))
 
 
 def test_what_comes_late_for_a_hidden_page_leaves_the_address(tab: Tab, station: Station, images: list[str]) -> None:
