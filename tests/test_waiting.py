@@ -54,13 +54,36 @@ def test_the_first_of_several_is_kept_for_the_screen() -> None:
     arrived = [task(ARRIVED, number) for number in range(2)]
     for one in arrived:
         waiting.put(one)
-    assert waiting.get(1) is arrived[0]
-    first.join(0.2)
-    assert first.task is None
+    # Had it taken one, there would not be both for the other worker.
+    assert [Worker(waiting, 1).took() for _ in arrived] == arrived
     looked = task(SCREEN, 3)
     waiting.put(looked)
     assert first.took() is looked
-    assert waiting.get(1) is arrived[1]
+
+
+def test_what_arrives_wakes_the_worker_that_may_take_it() -> None:
+    waiting = Waiting(2)
+    # Has waited for longer, and is of no use.
+    first = idle(waiting)
+    second = Worker(waiting, 1)
+    wait_until(lambda: len(waiting._changed._waiters) == 2)
+    arrived = task(ARRIVED, 0)
+    waiting.put(arrived)
+    assert second.took() is arrived
+    assert first.task is None
+
+
+def test_what_came_together_with_what_the_first_takes_is_for_the_others() -> None:
+    waiting = Waiting(2)
+    tasks = [task(SCREEN, number) for number in range(2)]
+    # The other one wakes first, and is not to take anything yet.
+    second = Worker(waiting, 1)
+    wait_until(lambda: waiting._changed._waiters)
+    first = idle(waiting)
+    with waiting._changed:
+        for one in tasks:
+            waiting.put(one)
+    assert [first.took(), second.took()] == tasks
 
 
 def test_what_is_on_the_screen_is_left_to_the_first_where_that_is_free_and_taken_where_it_is_not() -> None:
@@ -79,7 +102,7 @@ def test_what_is_on_the_screen_is_left_to_the_first_where_that_is_free_and_taken
 
 def test_at_the_end_all_take_everything() -> None:
     waiting = Waiting(2)
-    first = idle(waiting)
     waiting.put(task(ARRIVED, 0))
+    first = idle(waiting)
     waiting.open()
     assert first.took().number == 0

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from imgdash import Apparatus
+from imgdash.apparatus.viewings import Viewings
 from imgdash.model import RecordsFailed
 from tests.apparatus.sites import site
 from tests.confirm.making import header, put
+from tests.helpers import wait_until
 
 
 def looks(apparatus: Apparatus) -> list[tuple[str, str]]:
@@ -52,3 +58,47 @@ def test_what_the_disk_does_not_take_waits(tmp_path: Path, monkeypatch: pytest.M
         apparatus.viewings.keep()
         apparatus.viewings.keep()
         assert looks(apparatus) == [(image, "anna")]
+
+
+def test_who_writes_while_another_one_does_writes_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the apparatus that stops does, while its housekeeping waits for the disk."""
+    turn, begun, written = threading.Event(), [], []
+
+    class Change:
+        def set(self, subject: str, image_id: str, name: str, **data: Any) -> None:
+            written.append((image_id, name))
+
+    class Disk:
+        def write(self, work: Callable[[Change], None]) -> None:
+            begun.append("writing")
+            assert turn.wait(30)
+            work(Change())
+
+    class Lock:
+        """Tells that somebody comes to it."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            begun.append("waiting")
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    viewings = Viewings(Disk())
+    monkeypatch.setattr(viewings, "_keeping", Lock())
+    viewings.looked("one", "anna")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(viewings.keep)
+        wait_until(lambda: "writing" in begun)
+        before = len(begun)
+        viewings.looked("two", "max")
+        second = pool.submit(viewings.keep)
+        # It waits for the first one; or, if it did not, it would write now.
+        wait_until(lambda: len(begun) > before)
+        turn.set()
+        first.result(30)
+        second.result(30)
+    assert written == [("one", "anna"), ("two", "max")]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imgdash.model import Event
+from imgdash.store import holds
 from imgdash.store.store import Store
 from tests.store.domain import add
 
@@ -18,6 +21,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made = Store(tmp_path)
     yield made
     made.close()
+
+
+class Yielding(str):
+    """An id at which others go on, wherever it is looked up."""
+
+    def __hash__(self) -> int:
+        time.sleep(0)
+        return super().__hash__()
 
 
 def three(store: Store) -> list[str]:
@@ -56,7 +67,7 @@ def test_who_goes_on_gets_the_first_that_is_free_and_lets_go_of_the_former(store
 
 
 def test_all_who_go_on_at_once_get_different_images(store: Store) -> None:
-    images = [f"{number:032x}" for number in range(64)]
+    images = [Yielding(f"{number:032x}") for number in range(64)]
     begin, got = threading.Barrier(8), []
 
     def work(name: str) -> None:
@@ -91,7 +102,7 @@ def test_a_decision_ends_it_and_nobody_is_sent_there_until_it_is_taken_back(stor
 
 
 def test_pages_hear_of_it_and_the_journal_does_not(store: Store) -> None:
-    image, other, _ = three(store)
+    image, other, third = three(store)
     heard: list[tuple[str, str, str]] = []
     lines = store.journal.seq
 
@@ -99,12 +110,18 @@ def test_pages_hear_of_it_and_the_journal_does_not(store: Store) -> None:
         heard.extend((event.subject, event.event, event.by) for event in events if event.id == image)
 
     end = store.subscribe(listen)
-    store.holds.hold(image, "ann")
+    store.holds.first([image], "ann")
+    # Nothing of this changes who looks at it.
+    store.holds.hold(image, "max")
     store.holds.first([image, other], "max")
+    store.holds.first([image], "ann")
     store.holds.leave(image, "max")
     store.holds.leave(image, "ann")
+    store.holds.hold(image, "eva")
+    store.holds.first([third], "eva", leaving=image)
     end()
-    assert heard == [("holding", "hold", "ann"), ("holding", "leave", "ann")]
+    ann, eva = ([("holding", event, name) for event in ("hold", "leave")] for name in ("ann", "eva"))
+    assert heard == [*ann, *eva]
     assert store.journal.seq == lines
 
 
@@ -112,3 +129,25 @@ def test_a_header_that_nothing_has_changed_of_stays_the_same_object(store: Store
     image, *_ = three(store)
     known = store.image(image)
     assert store.image(image) is known
+
+
+@pytest.mark.parametrize(
+    ("state", "seen", "given"),
+    [("awaiting", "ann", True), ("quarantined", "ann", True), ("postponed", "ann", False), ("confirmed", "", False)],
+)
+def test_which_images_are_looked_at_and_which_are_given_out(store: Store, state: str, seen: str, given: bool) -> None:
+    image, *_ = three(store)
+    store.holds.hold(image, "ann")
+    assert store.holds.seen(replace(store.image(image), state=state)).held_by == seen
+    store.holds.leave(image, "ann")
+    store.holds.heard([Event("image", image, "confirm", data={"state": "confirmed"})])
+    store.holds.heard([Event("image", image, "any", data={"state": state})])
+    assert store.holds.first([image], "max") == (image if given else "")
+
+
+def test_what_was_decided_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holds, "_KEPT", 2)
+    known = holds.Holds(lambda events: None)
+    for image in "abc":
+        known.heard([Event("image", image, "confirm", data={"state": "confirmed"})])
+    assert known.first("cba", "max") == "a"
