@@ -43,13 +43,13 @@ class Reviewing(Revising):
         self.actions.resume(image_id, self.actor(by))
         return self.image(image_id)
 
-    def protect(self, image_id: str, by: By, on: bool = True) -> ImageHeader:
-        """Keep it after transmission until this is taken back (B2)."""
+    def protect(self, image_id: str, by: By, on: bool | None = True) -> ImageHeader:
+        """Keep it after transmission until this is taken back (B2); None: the other way round than it is then."""
         self.actions.protect(image_id, self.actor(by), on)
         return self.image(image_id)
 
-    def prioritise(self, image_id: str, by: By, on: bool = True) -> ImageHeader:
-        """Emergency: to the top of every queue (B2)."""
+    def prioritise(self, image_id: str, by: By, on: bool | None = True) -> ImageHeader:
+        """Emergency: to the top of every queue (B2); None: the other way round than it is then."""
         self.actions.prioritise(image_id, self.actor(by), on)
         return self.image(image_id)
 

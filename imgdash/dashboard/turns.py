@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imgdash.dashboard.session import Session
 
 _LOG = logging.getLogger(__name__)
-_Turn = tuple[Callable[[], Any], Callable[[Any], None], Callable[[ImgdashError], None]]
+_Turn = tuple[Callable[[], Any], Callable[[Any], None], Callable[[ImgdashError], None] | None]
 
 
 class Turns:
@@ -30,7 +30,12 @@ class Turns:
         """Whether something is on its way, or waits; not any more when its end is told."""
         return bool(self._waiting) or (self._running is not None and not self._running.done())
 
-    def run(self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[ImgdashError], None]) -> None:
+    def run(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[ImgdashError], None] | None = None,
+    ) -> None:
         """Run `work` in a thread, after what was asked for before.
 
         Parameters
@@ -38,7 +43,7 @@ class Turns:
         then
             Called with the result, where no further edit waits: what it shows would be old already.
         failed
-            Called with the reason; what waits is done nevertheless.
+            Called with the reason, or it is said; what waits is done nevertheless.
         """
         self._waiting.append((work, then, failed))
         if self._running is None:

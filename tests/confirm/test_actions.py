@@ -119,6 +119,12 @@ def test_priority_goes_to_the_top_of_every_queue(store, actions, user) -> None:
     assert order == [second.image_id, first.image_id, third.image_id]
 
 
+def test_a_mark_is_turned_round_where_it_is_not_said(store, actions, user) -> None:
+    image = put(store, header())
+    assert [actions.protect(image.image_id, user, None).protected for _ in range(3)] == [True, False, True]
+    assert [actions.prioritise(image.image_id, user, None).priority for _ in range(3)] == [True, False, True]
+
+
 def test_moving_in_a_queue(store, actions, user) -> None:
     images = [put(store, header(name)) for name in "abcd"]
     for image in images:

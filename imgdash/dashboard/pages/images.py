@@ -179,9 +179,10 @@ class Images(Browsing):
         elif action == "open":
             self.session.go("review", image=rows[-1].key)
         elif action in _ALWAYS:
-            # One switch for all of them: on, unless all have it.
+            # One switch for all of them: on, unless all have it. What the list shows of a single one may be old.
             word = {"priority": "priority", "protect": "protected"}[action]
-            self.carry_out(action, rows, not all(word in row.cells[_MARKS].split(", ") for row in rows))
+            every = all(word in row.cells[_MARKS].split(", ") for row in rows)
+            self.carry_out(action, rows, None if len(rows) == 1 else not every)
         elif action in ("route", "reject", "delete"):
             self.session.run(lambda: self._question(action, rows), lambda fields: self._asks(action, rows, fields))
         else:

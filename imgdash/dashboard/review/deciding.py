@@ -104,9 +104,10 @@ class Deciding:
         elif action == "postpone":
             self._decide(header, "postponed", lambda: apparatus.postpone(image_id, actor))
         elif action == "protect":
-            self._session.run(lambda: apparatus.protect(image_id, actor, not header.protected), self._page.take_one)
+            # What is shown of it may be old: pressed twice, it is as before.
+            self._session.edits.run(lambda: apparatus.protect(image_id, actor, None), self._page.take_one)
         elif action == "priority":
-            self._session.run(lambda: apparatus.prioritise(image_id, actor, not header.priority), self._page.take_one)
+            self._session.edits.run(lambda: apparatus.prioritise(image_id, actor, None), self._page.take_one)
         elif action == "request":
             self.asking.request(header)
         elif action == "reject":
