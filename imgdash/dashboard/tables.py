@@ -62,7 +62,7 @@ class DataTable(Component):
     asks = param.Boolean(default=False, doc="The rows are a page of more: sorted where they come from.")
     sorting = param.Dict(default={}, doc="Where `asks`: ``{name, down}`` in force.")
 
-    _esm = script("table.js")
+    _esm = script("chosen.js", "table.js")
 
 
 class Finder(Component):

@@ -32,10 +32,10 @@ class Entries(Cards):
     ``"behind": key``; before null is the end.
     """
 
-    _esm = script("cards.js", "entries.js")
+    _esm = script("chosen.js", "cards.js", "entries.js")
 
 
 class Rounds(Cards):
     """Histories of rounds: pictures, and between them what was asked; also sends ``{"image": image_id}``."""
 
-    _esm = script("cards.js", "rounds.js")
+    _esm = script("chosen.js", "cards.js", "rounds.js")

@@ -7,7 +7,7 @@ const CARDS_CSS = `
   .card[aria-selected=true]{background:color-mix(in srgb,var(--accent) 16%,var(--panel));border-left-color:var(--accent)}
   .list:focus-visible .card.at{outline:1px solid var(--accent);outline-offset:-2px}
   .state{display:flex;gap:6px;align-items:center;white-space:nowrap}.state svg{width:15px;height:15px}
-  .foot{padding:4px 10px;border-top:1px solid var(--line);color:var(--dim);font-size:11px}
+  .foot{display:flex;gap:0 14px;flex-wrap:wrap;padding:4px 10px;border-top:1px solid var(--line);color:var(--dim);font-size:11px}.many{margin-left:auto}
   .none{position:absolute;inset:0 0 24px;display:flex;align-items:center;justify-content:center;text-align:center;color:var(--dim);padding:20px;pointer-events:none;white-space:pre-line}
   .loading .list{opacity:.45}
 `
@@ -22,7 +22,8 @@ const thumbnail = (item) => `image/${encodeURIComponent(item.id)}/thumbnail?v=${
 function cards(model, el, word, draw) {
   el.style.height = "100%"
   const list = h("div", {class: "list", role: "grid", tabindex: 0, "aria-label": model.label, "aria-multiselectable": String(model.picks === "many")})
-  const none = h("div", {class: "none"}), foot = h("div", {class: "foot", role: "status"}), all = h("div", {class: "all"}, list, none, foot)
+  const none = h("div", {class: "none"}), foot = h("div", {role: "status"}), many = h("div", {class: "many", role: "status"})
+  const all = h("div", {class: "all"}, list, none, h("div", {class: "foot"}, foot, many))
   el.append(all)
   const nodes = new Map()
   let at = -1
@@ -46,6 +47,7 @@ function cards(model, el, word, draw) {
     const here = model.items[at]
     if (here) list.setAttribute("aria-activedescendant", `card-${here.key}`)
     else list.removeAttribute("aria-activedescendant")
+    countChosen(many, model)
     model.items.forEach((item, number) => {
       const node = nodes.get(item.key)?.node, chosen = model.chosen.includes(number)
       if (!node) return
@@ -103,7 +105,8 @@ function cards(model, el, word, draw) {
     list.setAttribute("aria-busy", String(model.waiting))
     none.textContent = model.items.length ? "" : model.waiting ? "One moment …" : model.empty
     const shown = model.items.length
-    foot.textContent = model.total > shown ? `${shown} of ${model.total.toLocaleString("en")} ${word[1]}` : `${shown} ${shown === 1 ? word[0] : word[1]}`
+    const words = model.total > shown ? `${shown} of ${model.total.toLocaleString("en")} ${word[1]}` : `${shown} ${shown === 1 ? word[0] : word[1]}`
+    if (foot.textContent !== words) foot.textContent = words
   })
   return {list, nodes}
 }

@@ -4,7 +4,7 @@ export function render({model, el}) {
   el.style.height = "100%"
   const head = h("div", {class: "head row", role: "row"}), body = h("div", {class: "body", role: "rowgroup"}), rows = h("div", {class: "rows"})
   const frame = h("div", {class: "frame", role: "grid", tabindex: 0, "aria-label": model.label}, head, body)
-  const heading = h("h2"), empty = h("div", {class: "empty"}), foot = h("div", {class: "foot", role: "status"})
+  const heading = h("h2"), empty = h("div", {class: "empty"}), foot = h("div", {role: "status"}), many = h("div", {class: "many", role: "status"})
   body.append(rows)
   el.append(h("style", {}, `
     .all{position:relative;display:flex;flex-direction:column;height:100%;min-height:0;background:var(--panel)}
@@ -22,10 +22,10 @@ export function render({model, el}) {
     .cell{padding:0 8px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.cell.number{text-align:right;font-variant-numeric:tabular-nums}.cell.time{font-variant-numeric:tabular-nums}
     .cell.none{color:var(--faint)}.cell svg{width:13px;height:13px;margin-right:5px}.cell.code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:11px;color:var(--dim)}
     .cell.mark{display:flex;align-items:center;justify-content:center;padding:0}.cell input{margin:0;accent-color:var(--accent);pointer-events:none}
-    .foot{padding:4px 8px;border-top:1px solid var(--line);color:var(--dim);font-size:11px}
+    .foot{display:flex;gap:0 14px;flex-wrap:wrap;padding:4px 8px;border-top:1px solid var(--line);color:var(--dim);font-size:11px}.many{margin-left:auto}
     .empty{position:absolute;inset:${ROW}px 0 24px;display:flex;align-items:center;justify-content:center;text-align:center;color:var(--dim);padding:20px;pointer-events:none;white-space:pre-line}
     .loading .frame{opacity:.45}
-  `), h("div", {class: "all"}, heading, frame, empty, foot))
+  `), h("div", {class: "all"}, heading, frame, empty, h("div", {class: "foot"}, foot, many)))
   const all = el.lastElementChild
   // The row behind that where the keyboard is: where that one leaves the list, as when it was confirmed, it comes next.
   let after = ""
@@ -87,6 +87,7 @@ export function render({model, el}) {
     rows.replaceChildren(...nodes)
     if (at >= first && at < last) frame.setAttribute("aria-activedescendant", `row-${at}`)
     else frame.removeAttribute("aria-activedescendant")
+    countChosen(many, model)
   }
   function sort() {
     order = model.rows.map((_, n) => n)

@@ -288,7 +288,7 @@ def test_in_a_browser(browser: Browser, station: Station, shots: list[str]) -> N
     page = tab.page
     page.click("[data-page=records]")
     # The longest record has its most important columns in sight, and nothing to scroll to the right for.
-    foot = page.locator(".foot[role=status]:visible")
+    foot = page.locator(".foot [role=status]:visible >> nth=0")
     foot.get_by_text("have no room").wait_for()
     frame = page.get_by_label("Report", exact=True)
     assert frame.evaluate("node => node.scrollWidth <= node.clientWidth")
