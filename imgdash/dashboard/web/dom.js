@@ -105,6 +105,14 @@ function disable(button, off) {
   button.ariaDisabled = stays ? "true" : null
 }
 
+// The list box has the keyboard, not its options: which of them it is at is told to a screen reader in this way.
+let optionsNamed = 0
+function activate(list, option) {
+  if (!option) { list.removeAttribute("aria-activedescendant"); return }
+  option.id ||= `option-${++optionsNamed}`
+  list.setAttribute("aria-activedescendant", option.id)
+}
+
 // What has the keyboard on a page that was come to by a key (keys.js): what `node()` gives, where it is seen; `last` is asked
 // where the page has nothing else.
 function home(model, node, last = false) {

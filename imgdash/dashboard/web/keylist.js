@@ -31,6 +31,7 @@ export function render({model, el}) {
     const at = keys.findIndex((key) => key.key === model.current)
     model.send_msg({key: keys[Math.max(0, Math.min(keys.length - 1, at + step))].key})
   })
+  const current = () => list.querySelector("[aria-selected=true]")
   function draw() {
     const nodes = []
     list.setAttribute("aria-busy", String(model.waiting))
@@ -46,13 +47,13 @@ export function render({model, el}) {
     }
     if (!nodes.length) nodes.push(h("div", {class: "empty"}, model.keys.length ? "No key of this name." : model.waiting ? "One moment …" : "No condition key is in force."))
     list.replaceChildren(...nodes)
+    activate(list, current())
   }
   home(model, () => list)
   live(model, ["keys", "problems", "waiting"], draw)
   live(model, ["current"], () => {
-    for (const node of list.querySelectorAll(".key")) {
-      node.setAttribute("aria-selected", String(node.dataset.key === model.current))
-      if (node.dataset.key === model.current) node.scrollIntoView({block: "nearest"})
-    }
+    for (const node of list.querySelectorAll(".key")) node.setAttribute("aria-selected", String(node.dataset.key === model.current))
+    current()?.scrollIntoView({block: "nearest"})
+    activate(list, current())
   })
 }

@@ -22,9 +22,10 @@ export function render({model, el}) {
     model.send_msg({patient: model.patients[Math.max(0, Math.min(model.patients.length - 1, at + step))].id})
   })
   live(model, ["patients", "current", "waiting"], () => {
-    if (!model.patients.length) { list.replaceChildren(h("div", {class: "empty"}, model.waiting ? "One moment …" : "Nobody found.")); return }
+    if (!model.patients.length) { activate(list, null); list.replaceChildren(h("div", {class: "empty"}, model.waiting ? "One moment …" : "Nobody found.")); return }
     list.replaceChildren(...model.patients.map((p) => h("div", {class: "patient", role: "option", "aria-selected": String(p.id === model.current), "data-patient": p.id, onclick: () => model.send_msg({patient: p.id})},
       h("b", {title: p.name}, p.name || "–"), h("div", {}, h("i", {}, p.id), h("span", {}, `${p.shots} ${p.shots === 1 ? "shot" : "shots"}`),
         p.unsigned ? h("span", {class: "open"}, icon(model, "edit"), ` ${p.unsigned} unsigned`) : h("span", {class: "done"}, icon(model, "done"), " signed")))))
+    activate(list, list.querySelector("[aria-selected=true]"))
   })
 }

@@ -36,9 +36,9 @@ export function render({model, el}) {
     }))
   })
   live(model, ["current", "images"], () => {
-    for (const node of list.querySelectorAll(".item")) {
-      node.setAttribute("aria-selected", String(node.dataset.image === model.current))
-      if (node.dataset.image === model.current) node.scrollIntoView({block: "nearest", inline: "nearest"})
-    }
+    for (const node of list.querySelectorAll(".item")) node.setAttribute("aria-selected", String(node.dataset.image === model.current))
+    const current = list.querySelector("[aria-selected=true]")
+    current?.scrollIntoView({block: "nearest", inline: "nearest"})
+    activate(list, current)
   })
 }

@@ -16,7 +16,7 @@ export function render({model, el}) {
     model.send_msg({report: model.reports[Math.max(0, Math.min(model.reports.length - 1, at + step))].name})
   })
   home(model, () => list)
-  live(model, ["reports", "current"], () => list.replaceChildren(...model.reports.map((report) => h("div", {
+  live(model, ["reports", "current"], () => activate(list, fill(list, ...model.reports.map((report) => h("div", {
     class: "report", role: "option", "data-report": report.name, "aria-selected": String(report.name === model.current), title: report.what, onclick: () => model.send_msg({report: report.name}),
-  }, h("span", {}, report.number), report.title))))
+  }, h("span", {}, report.number), report.title))).querySelector("[aria-selected=true]")))
 }

@@ -27,7 +27,7 @@ export function render({model, el}) {
   let items = [], have = -1, asked = false, marked = null
   function make(item) {
     const picture = h("img", {alt: "", decoding: "async", loading: "lazy", draggable: "false"})
-    const node = h("div", {class: "item new", role: "option", "data-image": item.id, onclick: () => model.send_msg({image: item.id})}, picture)
+    const node = h("div", {class: "item new", role: "option", "aria-selected": "false", "data-image": item.id, onclick: () => model.send_msg({image: item.id})}, picture)
     return {node, picture, version: null, item: null}
   }
   function update(entry, item) {
@@ -54,6 +54,7 @@ export function render({model, el}) {
     const entry = nodes.get(model.current)
     if (marked && marked !== entry) marked.node.setAttribute("aria-selected", "false")
     marked = entry
+    activate(list, entry?.node)
     if (entry) {
       entry.node.setAttribute("aria-selected", "true")
       // Along the list, whichever way it runs.

@@ -58,10 +58,10 @@ export function render({model, el}) {
     take.textContent = brought.version ? `Release as version ${brought.version + 1} of ${brought.key}` : `Release as new key ${brought.key}`
     disable(take, !model.may || !fileNote.value.trim())
   }
-  live(model, ["versions", "current"], () => list.replaceChildren(...model.versions.map((v, n) => h("div", {
+  live(model, ["versions", "current"], () => activate(list, fill(list, ...model.versions.map((v, n) => h("div", {
     class: "version", role: "option", "aria-selected": String(v.version === model.current), "data-version": v.version, onclick: () => model.send_msg({version: v.version}),
   }, h("b", {}, `Version ${v.version}`), n === 0 ? h("span", {class: "tag"}, "in force") : null, v.released ? null : h("span", {class: "tag out"}, "out of use"),
-    h("div", {}, h("small", {}, [v.author, v.changed].filter(Boolean).join(" · ") || "–")), v.note ? h("p", {}, v.note) : null))))
+    h("div", {}, h("small", {}, [v.author, v.changed].filter(Boolean).join(" · ") || "–")), v.note ? h("p", {}, v.note) : null))).querySelector("[aria-selected=true]")))
   live(model, ["versions", "current", "against", "changes", "difference", "may", "in_use", "error", "brought"], () => {
     const others = model.versions.filter((v) => v.version !== model.current)
     against.replaceChildren(...others.map((v) => h("option", {value: v.version}, `version ${v.version}`)))
