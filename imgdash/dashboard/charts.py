@@ -41,6 +41,9 @@ class Histogram:
         self._setting = False
         self._given = (0.0, 1.0)
         self._rest: Any = None
+        self._image = ""
+        # Whether the browser may still move the range of the image before: what it sends does not say of which it is.
+        self._behind = False
         self._counts = Pipe(data=([0.0, 1.0], [0.0, 0.0]))
         self._curve = Pipe(data=([0.0, 1.0], [0.0, 1.0]))
         self._range = BoxAnnotation(
@@ -121,6 +124,14 @@ class Histogram:
         else:
             self._sources[name].data = {"x": np.append(x, x[::-1]), "y": np.append(np.zeros(len(y)), y[::-1])}
 
+    def of(self, image_id: str) -> None:
+        """What is shown from now on belongs to this image."""
+        if image_id == self._image:
+            return
+        self.let_go()
+        self._behind = bool(self._image)
+        self._image = self._handles.image = image_id
+
     def show(self, counts: np.ndarray, edges: tuple[float, float], editable: bool) -> None:
         """Another image: its histogram of the signal."""
         # Fewer bins than 10-bit images have values, or it would be a comb; root and cut, or a peak would hide the rest.
@@ -159,7 +170,7 @@ class Histogram:
             self._setting = False
 
     def _moved(self, _name: str, _old: Any, _new: Any) -> None:
-        if not self._setting:
+        if not self._setting and not self._behind:
             self._taken()
 
     def _taken(self) -> None:
@@ -177,6 +188,12 @@ class Histogram:
             self._range.document.remove_timeout_callback(self._rest)
         self._rest = None
 
+    def settle(self) -> None:
+        """Its image is left: what was moved and does not rest yet is told now."""
+        if self._rest is not None:
+            self.let_go()
+            self._tell(True)
+
     def _rests(self) -> None:
         self._rest = None
         self._tell(True)
@@ -191,7 +208,11 @@ class Histogram:
 
     def _on_handles(self, message: Mapping[str, Any]) -> None:
         """An end was moved below the figure: the range moves, and tells as if it had been taken itself."""
-        if self._range.editable:
-            names = {"low": "left", "high": "right"}
-            self._set(**{names[end]: float(value) for end, value in message.items()})
+        if "there" in message:
+            if self._behind and message["there"] == self._image:
+                self._behind = False
+                self._set(left=self._handles.low, right=self._handles.high)
+        elif message.get("image") == self._image and self._range.editable:
+            low, high = (float(message.get(end, getattr(self._handles, end))) for end in ("low", "high"))
+            self._set(left=low, right=high)
             self._taken()

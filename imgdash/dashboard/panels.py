@@ -53,8 +53,13 @@ class Parameters(Component):
 
 
 class Handles(Component):
-    """The ends of a range from 0 to 1 under a figure; sends ``{"low": …}`` or ``{"high": …}`` when one is moved."""
+    """The ends of a range from 0 to 1 under a figure.
 
+    Sends ``{"low": …}`` or ``{"high": …}`` when one is moved, with ``"image"``, whose range was seen; and ``{"there":
+    image_id}`` once the browser shows that of another image, and no hand holds anything that it took before.
+    """
+
+    image = param.String(default="")
     low = param.Number(default=0.0)
     high = param.Number(default=1.0)
     step = param.Number(default=0.005, constant=True, doc="How far an arrow key moves.")

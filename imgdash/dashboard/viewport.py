@@ -15,9 +15,10 @@ class Viewport(Component):
 
     Sends ``{"contrast": factor, "shift": difference, "image": image_id}`` at the end of a window/level drag over that
     image where `adjustable`, both in parts of the P-value range (the page makes processing parameters of them, so that
-    what is seen is what is sent); ``{"shown": image_id}`` once an image was painted; ``{"beside": name}`` for what
-    shall stand beside it; ``{"action": "request", "image": image_id}`` from an image that cannot be shown. Who asks
-    which image is in sight (`inSight` of web/dom.js) is told the one that is painted, not one that is on its way.
+    what is seen is what is sent); ``{"shown": image_id}`` once an image was painted; ``{"beside": name, "image":
+    image_id}`` for what shall stand beside that image; ``{"action": "request", "image": image_id}`` from an image that
+    cannot be shown. Who asks which image is in sight (`inSight` of web/dom.js) is told the one that is painted, not
+    one that is on its way.
     """
 
     image = param.String(default="", doc="image_id; empty shows `said`.")

@@ -143,7 +143,8 @@ class Review(Showing):
             self.processing.histogram.there = True
             self._buttons()
         elif "beside" in message:
-            self.beside.choose(str(message["beside"]))
+            if message.get("image") == self.current:
+                self.beside.choose(str(message["beside"]))
         elif "action" in message:
             self._on_bar(message)
         elif self.processing.meant(message):

@@ -122,6 +122,7 @@ class Deciding:
     ) -> None:
         """Optimistic: marked and passed at once, taken back with the reason if the apparatus refuses."""
         page, image_id = self._page, header.image_id
+        page.processing.settle()
         self.telling.expect(image_id)
         self.undoing.begun(image_id)
         page.presence.decide(image_id)

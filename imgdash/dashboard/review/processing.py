@@ -102,6 +102,7 @@ class Processing:
         """Show everything of `header`; the histogram's counts come with `counts`."""
         same = self._header is not None and self._header.image_id == header.image_id
         self._header = header
+        self.histogram.of(header.image_id)
         if not (same and self._session.edits.busy):
             # What was read before an edit on its way moves no slider back.
             self._overrides = dict(header.overrides)
@@ -122,6 +123,10 @@ class Processing:
             enabled=self.editable,
         )
         self._follow()
+
+    def settle(self) -> None:
+        """The image is left, or decided on: what was moved a moment ago is kept for it."""
+        self.histogram.settle()
 
     def counts(self, image_id: str, reduced: Any) -> None:
         """The histogram of the image, once it is read."""
@@ -191,6 +196,9 @@ class Processing:
             self._keep(dict.fromkeys(self._overrides if names == "all" else names))
 
     def _on_range(self, ends: Mapping[str, float], rests: bool) -> None:
+        if self._header is None or self._header.image_id != self._viewport.image:
+            # Another image comes, and this one is left.
+            return
         named = {f"automatic.s_{end}": value for end, value in ends.items()}
         change = {name: round(_bounded(name, value), 4) for name, value in named.items()}
         (self._set if rests else self._try)(change)

@@ -72,6 +72,7 @@ class Showing(Picturing):
 
     def _turn_to(self, image_id: str) -> bool:
         """Show an image; whether that is another one than before."""
+        self.processing.settle()
         left, self.current, self.idle = self.current, image_id, False
         apparatus = self.session.apparatus
         self._pixels()

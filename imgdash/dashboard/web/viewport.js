@@ -5,8 +5,17 @@ const down = (millimetres) => (Math.floor(millimetres * 10) / 10).toFixed(1)
 export function render({model, el}) {
   const main = makePane("Radiograph"), other = makePane("Beside it"), panes = [main, other]
   const tools = h("div", {class: "tools", role: "toolbar", "aria-label": "View"})
-  const choice = h("select", {class: "beside", "aria-label": "Beside the image", hidden: true, onchange: () => { model.send_msg({beside: choice.value}); if (pointed() === choice) choice.blur() }})
+  const choice = h("select", {class: "beside", "aria-label": "Beside the image", hidden: true, onpointerdown: () => { taken = model.image }, onkeydown: () => { taken = model.image }, onblur: () => { taken = null }, onchange: () => chosen()})
   const box = h("div", {class: "box"}, main.node, other.node, tools)
+  // What was chosen among the forms of one image is not put beside the next one, which came meanwhile.
+  let taken = null
+  function chosen() {
+    const image = taken ?? model.image
+    model.send_msg({beside: choice.value, image})
+    if (image !== model.image) choice.value = model.beside.name || ""
+    taken = null
+    if (pointed() === choice) choice.blur()
+  }
   other.node.append(choice)
   other.node.hidden = true
   el.style.height = "100%"
@@ -252,7 +261,7 @@ export function render({model, el}) {
     mirror: () => { view.mirror = !view.mirror; paint() },
     reset: () => { Object.assign(look, {lo: 0, hi: 1, invert: false}); Object.assign(view, {turns: 0, mirror: false, fit: true}); state.lines = []; paint() },
     measure: () => { state.tool = state.tool ? "" : "measure"; if (!state.tool) state.lines = []; press("measure", state.tool); hover() },
-    beside: () => model.send_msg({beside: model.beside.label ? "" : "last"}),
+    beside: () => model.send_msg({beside: model.beside.label ? "" : "last", image: model.image}),
     zoomin: () => hands.zoom(1.25), zoomout: () => hands.zoom(0.8),
   }
   const button = {}
