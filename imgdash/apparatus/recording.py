@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from imgdash.apparatus.parts import By, Parts
@@ -35,13 +36,19 @@ class Recording(Parts):
 
     def prefer_part(self, user: str, key: str, part: str, value: Any) -> None:
         """Keep one part of a user's setting, or forget it (None); what another tab has kept of the others stays."""
+        self.prefer_parts(user, key, {part: value})
+
+    def prefer_parts(self, user: str, key: str, parts: Mapping[str, Any]) -> dict[str, Any]:
+        """As `prefer_part`, several of them at once; the whole setting, with what other tabs have kept."""
         name = f"user/{user}/{key}"
 
-        def change_(change: Change) -> None:
-            kept = {**(change.preference(name, {}) or {}), part: value}
-            change.set("preference", name, user, value={one: of for one, of in kept.items() if of is not None})
+        def change_(change: Change) -> dict[str, Any]:
+            both = {**(change.preference(name, {}) or {}), **parts}
+            kept = {part: value for part, value in both.items() if value is not None}
+            change.set("preference", name, user, value=kept)
+            return kept
 
-        self.store.write(change_)
+        return self.store.write(change_)
 
     def save_condition(self, condition: Any, by: By, note: str = "") -> Any:
         """Release a changed condition key as its next version (C1); needs the manager."""

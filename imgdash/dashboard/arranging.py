@@ -93,12 +93,13 @@ class Arranging:
 
     def _keep(self, **changes: Any) -> None:
         self._take({name: value for name, value in {**self._mine, **changes}.items() if value is not None})
-        apparatus, name, mine = self._session.apparatus, self._session.actor.name, dict(self._mine)
-        self._session.run(lambda: apparatus.prefer(name, self._preference, mine))
+        apparatus, name = self._session.apparatus, self._session.actor.name
+        # The rest may have been changed in another tab.
+        self._session.run(lambda: apparatus.prefer_parts(name, self._preference, changes))
 
     def reset(self) -> None:
         """As shipped: columns, details and their width."""
-        self._keep(**dict.fromkeys(self._mine))
+        self._keep(columns=None, details=None, width=None)
 
     # -- what a person does -------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ class Keyring:
         if message.get("closed"):
             self._close()
         elif "other" in message:
-            self._keep({})
+            self._as_shipped()
         elif "submit" in message:
             groups: Mapping[str, Mapping[str, str]] = message.get("values") or {}
             told = {str(action): str(key) for group in groups.values() for action, key in group.items()}
@@ -82,10 +82,29 @@ class Keyring:
             self._keep(own)
 
     def _keep(self, own: dict[str, str]) -> None:
+        """Keep the keys that were changed here; another tab may have changed others."""
+        changes = {action: own.get(action) for action in {*own, *self._own} if own.get(action) != self._own.get(action)}
         apparatus, name = self._session.apparatus, self._session.actor.name
         self._close()
         self._take(own)
-        self._session.run(lambda: apparatus.prefer(name, _PREFERENCE, own))
+        if changes:
+            self._session.run(lambda: apparatus.prefer_parts(name, _PREFERENCE, changes), self._kept)
+
+    def _kept(self, own: Mapping[str, str]) -> None:
+        """What is kept by now, with the keys of another tab."""
+        self._take(own)
+        pages = self._titled()
+        there = {*keys.EVERYWHERE, *(action for page in pages.values() for action in page)}
+        try:
+            keys.check({action: key for action, key in self._own.items() if action in there}, pages)
+        except ImgdashError as error:
+            self._session.tell(error.cause, "warning", f"Another tab has changed keys, too. {error.remedy}")
+
+    def _as_shipped(self) -> None:
+        apparatus, name = self._session.apparatus, self._session.actor.name
+        self._close()
+        self._take({})
+        self._session.run(lambda: apparatus.prefer(name, _PREFERENCE, {}))
 
     def _close(self) -> None:
         self.dialog.open = False

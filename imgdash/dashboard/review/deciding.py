@@ -78,7 +78,7 @@ class Deciding:
         if action not in self.possible(header):
             return
         if action == "advance":
-            self._prefer(advance=not self.advances)
+            self._prefer("advance", not self.advances)
         elif action == "layout":
             page.layout.ask()
         elif action == "keys":
@@ -153,9 +153,8 @@ class Deciding:
         # What was changed just before is part of what was decided on.
         self._session.edits.after(lambda: self._session.run(work, taken, refused))
 
-    def _prefer(self, **changes: Any) -> None:
+    def _prefer(self, part: str, value: Any) -> None:
         """Keep a person's way of working (H4)."""
-        mine = {**self.preferences, **changes}
-        self._page.preferred(mine)
+        self._page.preferred({**self.preferences, part: value})
         apparatus, actor = self._session.apparatus, self._session.actor
-        self._session.run(lambda: apparatus.prefer(actor.name, "review", mine))
+        self._session.run(lambda: apparatus.prefer_part(actor.name, "review", part, value))

@@ -117,10 +117,11 @@ class Layout:
         with pn.io.hold():
             self._put()
 
-    def _keep(self, mine: Mapping[str, Any]) -> None:
-        self._take(mine)
-        apparatus, name, kept = self._session.apparatus, self._session.actor.name, dict(mine)
-        self._session.run(lambda: apparatus.prefer(name, _PREFERENCE, kept))
+    def _keep(self, **changes: Any) -> None:
+        """Keep what was changed here, or as shipped (None); the rest may have been changed in another tab."""
+        self._take({**self._mine, **changes})
+        apparatus, name = self._session.apparatus, self._session.actor.name
+        self._session.run(lambda: apparatus.prefer_parts(name, _PREFERENCE, changes))
 
     def _put(self) -> None:
         """Every part where it belongs."""
@@ -163,9 +164,11 @@ class Layout:
         if "submit" in message:
             values = message.get("values") or {}
             panels = [name for name in values.get("panels", ()) if name in PANELS]
-            self._keep({"panels": panels, "strip": str(values.get("strip")), "size": str(values.get("size"))})
+            told = {"panels": panels, "strip": str(values.get("strip")), "size": str(values.get("size"))}
+            before = {"panels": self.panels, "strip": self.place, "size": self.size}
+            self._keep(**{part: value for part, value in told.items() if value != before[part]})
         elif "other" in message:
-            self._keep({})
+            self._keep(panels=None, strip=None, size=None)
             self.arranging.reset()
         self.dialog.open = False
 
