@@ -77,6 +77,18 @@ def test_a_period_is_compared_with_its_own_beginning(database: duckdb.DuckDBPyCo
     assert lines["change"].isna().all()
 
 
+def test_what_was_measured_twice_in_one_day_has_no_drift(database: duckdb.DuckDBPyConnection) -> None:
+    again = 'select * replace (qc_id || \'again\' as qc_id, "at" + interval 1 hour as "at", value + 0.1 as value)'
+    cursor = database.cursor()
+    cursor.execute("begin")
+    cursor.execute(f"insert into qc {again} from qc where sender = 'DR60' and quantity = 'mtf50'")
+    day = {"sender": "DR60", "quantity": "mtf50", "end": "2025-01-16"}
+    table = reports.run(cursor, "qc_trend", **day)
+    cursor.execute("rollback")
+    assert table["drift"].to_pylist() == [None, None]
+    hv.render(drawing.draw(reports.get("qc_trend"), table))
+
+
 def test_what_left_its_limits_is_drawn_first(database: duckdb.DuckDBPyConnection) -> None:
     report, table = reports.get("qc_trend"), reports.run(database, "qc_trend")
     names = drawing.series(report, table)

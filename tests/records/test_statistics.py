@@ -135,6 +135,13 @@ def test_control_chart_of_the_deviation_index(records: Records, database: duckdb
             assert chart["run"][day] == run
 
 
+def test_within_one_day_no_drift_is_told(database: duckdb.DuckDBPyConnection) -> None:
+    found = report(database, "exposure_index", begin="2024-03-04", end="2024-03-05", by="modality")
+    assert len(found) > 0
+    assert found["shots"].max() > 2
+    assert found["drift"].isna().all()
+
+
 def test_dose_against_the_reference_levels_of_the_site(records: Records, database: duckdb.DuckDBPyConnection) -> None:
     cursor = database.cursor()
     cursor.execute("begin")

@@ -3,7 +3,7 @@
 -- What: Control chart: each day's exposure index (EI) and deviation index (DI) beside the mean of the whole period
 --   and 1 and 2 standard deviations of single exposures around it. z says how far the day's mean lies from the
 --   mean of the period in standard errors; run counts the days in a row on the same side of it (7 and more: a
---   shift, Western Electric); drift is the slope of DI against time.
+--   shift, Western Electric); drift is the slope of DI against time, from two days on.
 -- Source: IEC 62494-1; AAPM TG-116, TG-232
 -- Parameter: begin timestamp; exposed at or after
 -- Parameter: end timestamp; exposed before
@@ -57,7 +57,7 @@ whole as (
         series,
         avg(di) as centre,
         stddev_samp(di) as sd,
-        30 * 86400 * regr_slope(di, epoch("at")) as drift
+        case when min("at")::date < max("at")::date then 30 * 86400 * regr_slope(di, epoch("at")) end as drift
     from shot
     group by series
 ),

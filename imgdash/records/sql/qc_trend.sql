@@ -2,7 +2,7 @@
 -- Number: 12
 -- What: What was measured on the images of quality control (edge plate, flat field, step wedge), for each detector
 --   over time: MTF, noise power, defects, contrast to noise, with the site's limits as they were. change compares
---   with the first value of the period; drift is the slope against time, in parts of the mean.
+--   with the first value of the period; drift is the slope against time, in parts of the mean, from two days on.
 -- Source: IEC 62220-1-1 (MTF, NPS); IEC 61223-3-8, EUREF (constancy tests)
 -- Parameter: begin timestamp; made at or after
 -- Parameter: end timestamp; made before
@@ -45,7 +45,10 @@ whole as (
     select
         series,
         arg_min(value, "at") as first,
-        100 * 30 * 86400 * regr_slope(value, epoch("at")) / nullif(avg(value), 0) as drift
+        case
+            when min("at")::date < max("at")::date
+                then 100 * 30 * 86400 * regr_slope(value, epoch("at")) / nullif(avg(value), 0)
+        end as drift
     from measured
     group by series
 )
