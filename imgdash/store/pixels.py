@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import xarray as xr
 from pydicom.dataset import Dataset
+from pydicom.pixels import get_decoder
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
@@ -80,7 +81,16 @@ def decode(path: Path) -> np.ndarray:
     """
     try:
         ds = pydicom.dcmread(path)
+        syntax = ds.file_meta.TransferSyntaxUID
+        if not get_decoder(syntax).is_available:
+            # Sent again as it is it could not be read either.
+            raise Unreadable(
+                f"The pixels are compressed as {syntax.name}, for which no decoder is installed here.",
+                "Install it with pip install 'imgdash[jpeg]', or have the sender send without compression.",
+            )
         pixels: np.ndarray = ds.pixel_array
+    except Unreadable:
+        raise
     except Exception as error:  # decoders raise whatever the bytes make them do
         raise Unreadable(
             f"The pixels of {path.name} cannot be read: {_short(error)}.", "Ask for the image again."

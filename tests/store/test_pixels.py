@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pydicom
@@ -160,6 +161,14 @@ def test_opening_reads_no_pixels(tmp_path: Path) -> None:
     assert image.shape == PICTURE.shape
     with pytest.raises(Unreadable, match=r"pixels of x\.dcm cannot be read.*Ask for the image again"):
         image.load()
+
+
+def test_what_no_decoder_is_installed_for_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels, "get_decoder", lambda syntax: SimpleNamespace(is_available=False))
+    with pytest.raises(Unreadable, match=r"no decoder is installed here.*imgdash\[jpeg\]") as raised:
+        pixels.decode(save(dataset(PICTURE), tmp_path / "x.dcm"))
+    # Asked for again it would come as it came.
+    assert "again" not in str(raised.value)
 
 
 def test_what_has_no_pixels_or_not_enough_to_understand_them_is_said(tmp_path: Path) -> None:
