@@ -27,6 +27,13 @@ def test_a_rejection_has_no_reason_until_one_is_chosen() -> None:
     assert "under exposed" in reason["hint"]
 
 
+def test_what_is_asked_for_is_listed_first() -> None:
+    fields = questions.request(header(1, parameters={"s_low": 0.1, "unprocessed": False}), CHAIN, ADVICE)
+    (rows,) = [field["rows"] for field in fields if field["name"] == "parameters"]
+    assert rows[0]["name"] == "gradation.contrast"
+    assert len(rows) > 20
+
+
 def test_parameters_obtained_here_are_asked_for() -> None:
     raw = header(1, parameters={"s_low": 0.1, "unprocessed": True})
     assert inert_of(raw, CHAIN) == set()

@@ -179,6 +179,8 @@ def _parameters(header: ImageHeader, chain: Chain, wanted: Mapping[str, Any]) ->
     # What does not act on this image was not obtained with it: it is offered, but not asked for unseen.
     inert = inert_of(header, chain)
     taken = {*wanted} if wanted else {*chain.changed(), *header.overrides} - inert
+    # What is asked for comes first: the list shows a few rows at a time, and what is below is sent unseen.
+    described = sorted(describe(), key=lambda item: item.name not in taken)
     return [
         {
             "name": item.name,
@@ -190,6 +192,6 @@ def _parameters(header: ImageHeader, chain: Chain, wanted: Mapping[str, Any]) ->
             "value": wanted.get(item.name, flat[item.name]),
             "taken": item.name in taken,
         }
-        for item in describe()
+        for item in described
         if item.name.startswith(_WANTED) and item.kind in ("number", "choice")
     ]

@@ -49,7 +49,7 @@ export function render({model, el}) {
   function flush() { if (waiting) { sent = model.seen; send() } }
   model.on("seen", () => { if (waiting) send() })
 
-  const unit = (d) => h("span", {class: "unit", title: d.unit === "1" ? "a pure number" : null}, d.unit)
+  const unit = (d) => h("span", {class: "unit"}, d.unit === "1" ? "" : d.unit)
 
   function make(d) {
     const id = d.name.replace(".", "-"), range = d.bounds ? ` (${d.bounds[0]} … ${d.bounds[1]}${d.unit && d.unit !== "1" ? " " + d.unit : ""})` : ""
