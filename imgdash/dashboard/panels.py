@@ -12,6 +12,7 @@ from imgdash.dashboard.component import Component, script, web
 class Judged(Component):
     """Fit or not, for storage and for film, and why."""
 
+    there = param.Boolean(default=False, doc="Whether an image is open: without one nothing is fit.")
     storage = param.List(default=[], doc="``{rule, text, correctable}``.")
     film = param.List(default=[])
     notes = param.List(default=[], doc="Further lines of text.")

@@ -73,7 +73,7 @@ PLACES: dict[str, Place] = {
                                         shows=f"{_DIALOG} #key"),
     "queues, take out": Place("queues", click=(_CARD, _button("cancel")), shows=_DIALOG),
     "requests, withdraw": Place("requests", click=(_CARD, _button("withdraw")), shows=_DIALOG),
-    "review, correcting": Place("review", "c", shows="dd input:visible"),
+    "review, correcting": Place("review", click=("dd [role=button]:visible",), shows="dd input:visible"),
     "the messages": Place("review", click=(".more:visible",), shows=".past:visible"),
     "records, columns": Place("records", click=("[data-tool=columns]:visible",), shows=f"{_DIALOG} .order"),
     "images, header": Place("images", "h", click=(_ROW,), shows=f"{_DIALOG} [role=row]"),

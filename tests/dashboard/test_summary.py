@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from imgdash.dashboard.review import summary
-from imgdash.model import ImageHeader, Patient
+from imgdash.model import Finding, ImageHeader, Judgement, Patient
 from tests.store import domain
 
 
@@ -33,3 +33,17 @@ def header() -> ImageHeader:
 )
 def test_the_age_at_the_exposure_stands_beside_the_birth_date(header: ImageHeader, birth: str, told: str) -> None:
     assert summary.born(replace(header, patient=Patient("P", birth_date=birth))) == told
+
+
+def test_information_is_corrected_where_it_is_what_is_wrong() -> None:
+    missing = Finding("information", "111217", "Body Part Examined is missing.", correctable=True)
+    uncertain = Finding("field", "111221", "The irradiated field is uncertain.", correctable=True)
+    assert summary.finding(missing)["correctable"]
+    assert not summary.finding(uncertain)["correctable"]
+
+
+def test_of_an_image_that_was_asked_for_again_it_is_said_where_that_stands(header: ImageHeader) -> None:
+    asked = replace(
+        header, state="requested", judgement=Judgement(storage=(Finding("unreadable", "111221", "Broken."),))
+    )
+    assert "Requests" in " ".join(summary.unreadable(asked))

@@ -115,6 +115,9 @@ class Conditions(Page):
             # The key of patients that is used most is what somebody most likely came for.
             first = max(uses, key=lambda use: (not use.condition.quality, use.images, str(use.last))).condition.key
             self._show(self._wanted.get("key", first), self._wanted.get("image", ""))
+            if not self.keys.current:
+                # The address names no key of this station, which was said.
+                self._show(first)
         elif self.bench.condition is not None:
             self._entitle(self.bench.condition.key)
 

@@ -23,7 +23,7 @@ from imgdash.dashboard.review.processing import Processing
 from imgdash.dashboard.review.showing import Showing
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.viewport import Viewport
-from imgdash.model import Event, ImageHeader
+from imgdash.model import Event, ImageHeader, ImgdashError
 
 # What is done with no image, or whichever is open.
 _OF_NO_IMAGE = ("undo", "next", "previous", "advance", "layout", "keys")
@@ -119,13 +119,21 @@ class Review(Showing):
             return
         self._wanted = image_id
         apparatus = self.session.apparatus
-        self.session.run(lambda: apparatus.image(image_id), self._opened)
+        self.session.run(lambda: apparatus.image(image_id), self._opened, self._not_there)
 
     def _opened(self, header: ImageHeader) -> None:
         self.work.take([header], header.image_id)
         self._wanted = ""
         self.relist()
         self.show(header.image_id)
+
+    def _not_there(self, error: ImgdashError) -> None:
+        """The address names no image of this station: what awaits is shown as without it."""
+        self._wanted = ""
+        self.session.tell(error.cause, "error", error.remedy)
+        # Where the list is still being read, it opens the first itself.
+        if not self.viewport.reading:
+            self.ended()
 
     def back(self, image_id: str) -> None:
         """Show an image that was passed already, whatever page is open."""

@@ -53,7 +53,13 @@ class About:
 
     def correct(self) -> None:
         """Begin to correct what is missing; the rest is done where it is shown."""
-        if self.facts.editable:
+        if not self._session.actor.may("edit"):
+            self._session.tell("Information is corrected by a manager.", "info")
+        elif self.facts.editable and not any(f["correctable"] for f in [*self.judged.storage, *self.judged.film]):
+            # Nothing is opened: what was typed for the image before would be this patient's name.
+            hint = "Click a value to correct it, or come to it with Tab and press Enter."
+            self._session.tell("No information is missing.", "info", hint)
+        elif self.facts.editable:
             self.facts.send(open=True)
 
     def show(self, header: ImageHeader, condition: Condition) -> None:
@@ -63,6 +69,7 @@ class About:
         self._image_id, self._state = header.image_id, header.state
         self.rights()
         self.judged.param.update(
+            there=True,
             storage=[summary.finding(f) for f in header.judgement.storage],
             film=[summary.finding(f) for f in header.judgement.film],
         )

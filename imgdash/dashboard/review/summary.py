@@ -11,6 +11,8 @@ from imgdash.model.codes import REASONS
 
 # Up to this age, in months, it is told in months.
 _INFANT: Final = 24
+# Rules whose findings are mended by correcting information; the field is drawn, or confirmed as it looks.
+_OF_INFORMATION: Final = ("information", "patient-mismatch")
 
 
 def corners(header: ImageHeader) -> dict[str, list[str]]:
@@ -79,10 +81,14 @@ def unreadable(header: ImageHeader) -> list[str]:
         return []
     causes = " ".join(found.text for found in against) or "Its pixels cannot be read."
     if header.state == "requested":
-        return [causes, "It was asked for again: the answer appears among the images that await you."]
+        return [
+            causes,
+            "It was asked for again: Requests tells how far that is; the answer appears among what awaits you.",
+        ]
     return [causes, "The file is kept aside as it came; the sender can be asked to send the image again."]
 
 
 def finding(against: Finding) -> dict[str, Any]:
-    """One finding, as `imgdash.dashboard.panels.Judged` lists it."""
-    return {"rule": against.rule, "text": against.text, "correctable": against.correctable}
+    """One finding, as `imgdash.dashboard.panels.Judged` lists it; correctable is what its information mends."""
+    correctable = against.correctable and against.rule in _OF_INFORMATION
+    return {"rule": against.rule, "text": against.text, "correctable": correctable}

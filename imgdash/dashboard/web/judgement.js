@@ -5,15 +5,15 @@ export function render({model, el}) {
     .judgement{padding:10px 12px;border-bottom:1px solid var(--line)}
     .uses{display:grid;grid-template-columns:1fr 1fr;gap:8px}
     .use{display:flex;gap:8px;align-items:center;padding:5px 9px;border-radius:4px;background:var(--raised);border-left:3px solid var(--good)}
-    .use.bad{border-left-color:var(--bad)}.use b{display:block;line-height:1.2}.use small{color:var(--dim)}
+    .use.bad{border-left-color:var(--bad)}.use.none{border-left-color:var(--line)}.use b{display:block;line-height:1.2}.use small{color:var(--dim)}
     ul{list-style:none;margin:8px 0 0;padding:0;display:flex;flex-direction:column;gap:5px}
     li button{padding:1px 7px;border-color:var(--edge);color:var(--accent);font-size:12px}li button:hover{border-color:var(--accent)}
     li{display:flex;gap:7px;line-height:1.35}li svg{color:var(--warn);margin-top:2px}li small{color:var(--dim)}
     .note{margin-top:7px;color:var(--dim)}.note b{color:var(--text);font-weight:600}
   `), box)
-  live(model, ["storage", "film", "notes", "may", "key"], () => {
-    const use = (name, face, findings) => h("div", {class: findings.length ? "use bad" : "use"}, icon(model, face),
-      h("div", {}, h("small", {}, name), h("b", {}, findings.length ? "not fit" : "fit")))
+  live(model, ["there", "storage", "film", "notes", "may", "key"], () => {
+    const use = (name, face, findings) => h("div", {class: !model.there ? "use none" : findings.length ? "use bad" : "use"}, icon(model, face),
+      h("div", {}, h("small", {}, name), h("b", {}, !model.there ? "–" : findings.length ? "not fit" : "fit")))
     const all = new Map()
     for (const [where, findings] of [["storage", model.storage], ["film", model.film]]) for (const finding of findings) {
       const key = finding.rule + finding.text
