@@ -33,10 +33,12 @@ _PATIENCE = 10.0
 # Between tries to start a process.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 # Names only: what they are is the business of who gives the tasks.
-_PRELOADED = (
+PRELOADED = (
     "imgdash.apparatus.examining",
-    "imgdash.apparatus.imaging",
+    "imgdash.apparatus.processing",
     "imgdash.apparatus.quality",
+    "imgdash.apparatus.screen",
+    "imgdash.output.form",
     "imgdash.process.preloaded",
 )
 T = TypeVar("T")
@@ -208,7 +210,7 @@ class Workers:
         # Forked from a process that has imported what they need and has no threads: a new one is there at once, and
         # all of them share that memory.
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(_PRELOADED))
+        self._context.set_forkserver_preload(list(PRELOADED))
         self._tasks = Waiting(count)
         self._numbers = itertools.count()
         self._stopping = threading.Event()

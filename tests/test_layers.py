@@ -13,6 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from imgdash import workers
+from imgdash.apparatus.examining import examine
+from imgdash.apparatus.processing import _calculate
+from imgdash.apparatus.quality import measure_file
+from imgdash.apparatus.screen import form_frame
+from imgdash.output.form import film_pages, shown, storage_file
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "imgdash"
 
@@ -146,7 +153,8 @@ SHOWN = {"panel", "holoviews", "bokeh"}
         ("imgdash.output.queue", SHOWN),
         ("imgdash.retrieve", SHOWN | {"cv2"}),
         ("imgdash.simulate.machine", SHOWN | {"duckdb"}),
-        ("imgdash.apparatus", SHOWN),
+        ("imgdash.apparatus", HEAVY | {"numpy", "pydicom", "pynetdicom"}),
+        ("imgdash.apparatus.apparatus", SHOWN),
         ("imgdash.cli", HEAVY | {"pynetdicom"}),
     ],
 )
@@ -155,3 +163,13 @@ def test_importing_a_part_does_not_load_what_it_must_not_know(module: str, witho
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) & without == set()
+
+
+def test_what_workers_are_forked_from_has_what_they_run_and_little_else() -> None:
+    """What it imports, each start of a station waits for, and each worker has in its memory."""
+    names = [name for name in workers.PRELOADED if name != "imgdash.process.preloaded"]
+    code = f"import sys, {', '.join(names)}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(done.stdout.split()) & {*SHOWN, "pynetdicom", "highdicom", "zarr", "hl7"} == set()
+    given = {form_frame, _calculate, examine, measure_file, film_pages, storage_file, shown}
+    assert {function.__module__ for function in given} <= set(names)

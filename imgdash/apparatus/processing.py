@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgdash.config import Exposure, Site
 from imgdash.confirm.judge import judge
@@ -18,8 +18,10 @@ from imgdash.store.files import Files
 from imgdash.store.header import attributes as attributes_of
 from imgdash.store.header import read
 from imgdash.store.pixels import open_image
-from imgdash.store.store import Store
 from imgdash.workers import Workers
+
+if TYPE_CHECKING:  # worker processes, which calculate parameters, need no database
+    from imgdash.store.store import Store
 
 
 class Processing:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import wait
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,8 +26,10 @@ from imgdash.store import header as headers
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.pixels import open_image
-from imgdash.store.store import Change, Store
 from imgdash.workers import WorkerDied, Workers
+
+if TYPE_CHECKING:  # worker processes, which measure, need no database
+    from imgdash.store.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
 _SECONDS: Final = 120.0

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from imgdash.reduce import Reduced
 from imgdash.store import pixels
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
-from imgdash.store.reduced import ReducedImages
 from imgdash.workers import Workers
+
+if TYPE_CHECKING:  # worker processes, which form frames, need none of it
+    from imgdash.store.reduced import ReducedImages
 
 _REDUCED_KEPT = 64
 _FRAME_BYTES = 128 << 20
