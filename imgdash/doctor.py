@@ -13,7 +13,6 @@ from pathlib import Path
 
 from imgdash import config
 from imgdash.apparatus import services
-from imgdash.apparatus.examining import examine
 from imgdash.config import Site
 from imgdash.model import ImgdashError
 from imgdash.model.security import Credentials
@@ -21,11 +20,9 @@ from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.journal import lines
 from imgdash.store.procedures import Procedures
-from imgdash.store.reduced import ReducedImages
 from imgdash.store.store import Store
 from imgdash.store.users import Users
 from imgdash.wire import tls
-from imgdash.workers import Workers
 
 _RENEW_DAYS = 30
 
@@ -234,6 +231,11 @@ def rebuild(site_file: Path, progress: Callable[[int, int], None] = lambda done,
 
 
 def _reduce_again(site: Site, store: Store, files: Files, progress: Callable[[int, int], None]) -> int:
+    # What only this needs takes longer to import than everything else is looked at.
+    from imgdash.apparatus.examining import examine
+    from imgdash.store.reduced import ReducedImages
+    from imgdash.workers import Workers
+
     reduced = ReducedImages(site.folder / "reduced", site.station.display_size)
     missing = [
         image

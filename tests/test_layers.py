@@ -156,6 +156,7 @@ SHOWN = {"panel", "holoviews", "bokeh"}
         ("imgdash.apparatus", HEAVY | {"numpy", "pydicom", "pynetdicom"}),
         ("imgdash.apparatus.apparatus", SHOWN),
         ("imgdash.cli", HEAVY | {"pynetdicom"}),
+        ("imgdash.doctor", SHOWN | {"highdicom", "scipy", "zarr"}),
     ],
 )
 def test_importing_a_part_does_not_load_what_it_must_not_know(module: str, without: set[str]) -> None:
