@@ -66,7 +66,7 @@ def test_the_network_runs_its_programme_in_little_memory(site_file: Path, tmp_pa
         subprocess.Popen([sys.executable, "-c", code, str(site_file)], stdin=subprocess.PIPE) as process,
     ):
         try:
-            wait_until(lambda: apparatus.status()["stored"] == 9 or process.poll() is not None, within=60)
+            wait_until(lambda: apparatus.status()["stored"] == 9 or process.poll() is not None, within=120)
             wait_until(lambda: len(orders) >= 7)
             status = Path(f"/proc/{process.pid}/status").read_text()
         finally:
