@@ -54,7 +54,7 @@ class Board:
         self._pushed = pushed
         self.tried: Tried | None = None
         self.pictures = Pictures(self._line_moved)
-        self.curves = Curves(on_limits)
+        self.curves = Curves(on_limits, self._line_by_key)
         self.modes = Modes(on_message=self._chosen, modes=_MODES, current="before", sizing_mode="stretch_width")
         self.readout = Readout(sizing_mode="stretch_width")
 
@@ -126,6 +126,12 @@ class Board:
         start, end = self.pictures.line()
         now, former = (profile(one.pixels, tried.now.extent_mm, start, end) for one in (tried.now, tried.former))
         self.curves.along(now, former)
+        self.curves.line.param.update(ends=[list(start), list(end)], extent=list(tried.now.extent_mm))
+
+    def _line_by_key(self, message: Mapping[str, Any]) -> None:
+        if self.tried is not None and "move" in message:
+            across, down = (float(part) for part in message["move"])
+            self.pictures.move(across, down)
 
     def _line_moved(self, start: Point, end: Point) -> None:
         if self.tried is not None:

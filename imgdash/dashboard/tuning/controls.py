@@ -31,6 +31,15 @@ class Picker(Component):
     _esm = script("picker.js")
 
 
+class ProfileLine(Component):
+    """The line of the profile, for the keyboard; sends ``{"move": [across, down]}`` in parts of the image."""
+
+    ends = param.List(default=[[0.0, 0.0], [1.0, 0.0]], doc="(x, y) of both, mm from the upper left corner.")
+    extent = param.List(default=[1.0, 1.0], doc="Height and width of the image, mm.")
+
+    _esm = script("line.js")
+
+
 class Readout(Component):
     """Live numbers."""
 

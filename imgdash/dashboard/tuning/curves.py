@@ -14,6 +14,7 @@ from imgdash.dashboard.drawn import Drawn, Pair
 from imgdash.dashboard.hooks import hook
 from imgdash.dashboard.panels import Handles
 from imgdash.dashboard.theme import PALETTE
+from imgdash.dashboard.tuning.controls import ProfileLine
 from imgdash.process import band_gains, beta_curve, curve
 
 _TOP = 1.03
@@ -29,9 +30,15 @@ class Curves:
     ----------
     on_limits
         Called with ``low`` or ``high``, whichever signal limit a person moved under the gradation.
+    on_line
+        Called with ``move``, how far across and down the line of the profile was moved by keyboard.
     """
 
-    def __init__(self, on_limits: Callable[[Mapping[str, Any]], None] = lambda moved: None) -> None:
+    def __init__(
+        self,
+        on_limits: Callable[[Mapping[str, Any]], None] = lambda moved: None,
+        on_line: Callable[[Mapping[str, Any]], None] = lambda moved: None,
+    ) -> None:
         graded: dict[str, Any] = {"xlim": (0, 1), "ylim": (0, _TOP)}
         self.gradation = Pair(
             "signal",
@@ -64,14 +71,18 @@ class Curves:
             labels=["Signal that becomes black", "Signal that becomes white"], inset=list(_INSET),
             on_message=on_limits, sizing_mode="stretch_width",
         )  # fmt: skip
+        self.line = ProfileLine(on_message=on_line, sizing_mode="stretch_width")
 
     @property
     def views(self) -> list[Any]:
-        """What is laid beside each other: the figures, the first one with the handles of its limits."""
+        """What is laid beside each other: the figures, the first one with the handles of its limits, the last one with
+        what moves its line.
+        """
         first = pn.Column(
             self.gradation.view, self.handles, sizing_mode="stretch_both", margin=0, css_classes=["gradation"]
         )
-        return [first, *(figure.view for figure in self.figures[1:])]
+        last = pn.Column(self.profile.view, self.line, sizing_mode="stretch_both", margin=0)
+        return [first, *(figure.view for figure in self.figures[1:-1]), last]
 
     def _histogram(self, shares: np.ndarray) -> None:
         """Square roots are drawn, so that small structures beside a high peak are seen."""

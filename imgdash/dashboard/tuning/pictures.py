@@ -119,6 +119,18 @@ class Pictures:
         self._place({"x": [0.15 * width, 0.85 * width], "y": [level, level]})
         self._on_line(*self.line())
 
+    def move(self, across: float, down: float) -> None:
+        """Move the line to the right and down, in parts of the image; it stays within it."""
+        height, width = self._extent
+        moved = {}
+        for name, way, room in (("x", across * width, width), ("y", -down * height, height)):
+            low, high = min(self._ends[name]), max(self._ends[name])
+            # An end that a hand has put outside stays where it is.
+            way = min(max(way, min(-low, 0.0)), max(room - high, 0.0))
+            moved[name] = [value + way for value in self._ends[name]]
+        self._place(moved)
+        self._on_line(*self.line())
+
     def _place(self, ends: Ends) -> None:
         """Put the line, and be told nothing: under held changes Bokeh tells of none that code makes, else of all."""
         self._ends = {name: list(values) for name, values in ends.items()}
