@@ -26,13 +26,24 @@ export function render({model, el}) {
     }
   }
   new ResizeObserver(fit).observe(bar)
+  // A question takes the keyboard from the button that it was asked by. Drawn anew meanwhile, the browser cannot give it
+  // back there, and it would be lost: it comes to the new one.
+  let left = ""
+  bar.addEventListener("focusout", (event) => { left = document.documentElement.dataset.modal && event.target !== pointed() ? event.target.dataset.action : "" })
+  const back = () => {
+    const button = left && document.activeElement === document.body && bar.querySelector(`[data-action="${left}"]`)
+    left = ""
+    if (button && bar.clientWidth) button.focus({preventScroll: true})
+  }
+  window.addEventListener("imgdash:answered", back)
+  model.on("remove", () => window.removeEventListener("imgdash:answered", back))
   live(model, ["actions", "enabled", "pressed", "keys", "said"], () => {
     // What has the keyboard keeps it also while it can do nothing, as between two images: the next key must not press another.
     keeping(bar, "data-action", (held) => fill(bar, ...model.actions.map((action) => {
       if (action.name === "|") return h("span", {class: "split"})
       if (action.name === ">") return h("span", {class: "gap"})
       if (action.name === "said") return h("span", {class: "said", role: "status"}, model.said)
-      const key = model.keys[action.name], off = !model.enabled.includes(action.name), stays = off && action.name === held
+      const key = model.keys[action.name], off = !model.enabled.includes(action.name), stays = off && (action.name === held || action.name === left)
       return h("button", {class: action.style || "", "data-action": action.name, disabled: off && !stays, "aria-disabled": stays ? "true" : null, title: action.title, "aria-label": action.label ? null : action.title, "aria-keyshortcuts": key === " " ? "Space" : key || null,
         "aria-pressed": action.toggle ? String(model.pressed.includes(action.name)) : null, onclick: () => off || model.send_msg({action: action.name, image: inSight()})},
         icon(model, action.icon), action.label ? h("span", {class: action.wide ? "label wide" : "label"}, action.label) : null, key ? h("kbd", {"aria-hidden": "true"}, key === " " ? "Space" : key.length === 1 ? key.toUpperCase() : key) : null)

@@ -153,7 +153,7 @@ export function render({model, el}) {
     dialog.setAttribute("aria-label", model.title)
     fill(form, h("header", {}, model.title, model.subtitle ? h("small", {}, model.subtitle) : null),
       h("div", {class: "fields"}, model.fields.map((field) => h("div", {class: "field"}, field.label ? h("div", {class: "label"}, field.label) : null, KINDS[field.kind](field), field.hint ? h("div", {class: "hint"}, field.hint) : null))),
-      h("footer", {}, model.other ? h("button", {type: "button", "data-other": "", onclick: () => model.send_msg({other: model.kind})}, model.other) : null, complaint, h("button", {type: "button", onclick: () => dialog.close("cancel")}, "Cancel"), h("button", {type: "button", class: model.danger ? "main danger" : "main", onclick: submit}, model.submit)))
+      h("footer", {}, model.other ? h("button", {type: "button", "data-other": "", onclick: () => model.send_msg({other: model.kind})}, model.other) : null, complaint, h("button", {type: "button", onclick: () => shut()}, "Cancel"), h("button", {type: "button", class: model.danger ? "main danger" : "main", onclick: submit}, model.submit)))
   }
   const submit = () => {
     const missing = model.fields.find((field) => field.required && !readers.get(field.name)())
@@ -166,24 +166,33 @@ export function render({model, el}) {
     // Just closed, it has the focus until the next frame: the key is for the page.
     if (!dialog.open) return
     if (event.key === "Enter" && event.target.tagName !== "TEXTAREA" && event.target.tagName !== "BUTTON") { event.preventDefault(); submit() }
-    if (event.key === "?" && model.kind === "keys" && event.target === dialog) dialog.close()
+    if (event.key === "?" && model.kind === "keys" && event.target === dialog) shut()
     if (event.key !== "Escape") event.stopPropagation()
   })
-  dialog.addEventListener("close", () => {
+  // The browser tells a frame later that it has closed a dialog, and on a busy machine later still: what is pressed in
+  // between is for the page, and may ask for the dialog again.
+  let asking = false
+  function shut() { dialog.close(); over() }
+  dialog.addEventListener("cancel", (event) => { if (event.target === dialog) { event.preventDefault(); shut() } })
+  dialog.addEventListener("close", () => over())
+  function over() {
+    if (!asking || dialog.open) return
+    asking = false
     delete document.documentElement.dataset.modal
     // The browser gives the keyboard back to what had it; what was clicked has it as little as before.
     if (opener && window.imgdash) window.imgdash.pointed = opener
     dialog.getRootNode().activeElement?.blur()
+    window.dispatchEvent(new CustomEvent("imgdash:answered"))
     // Here too: where the server closes and opens in one go, only the opening arrives, and would be no change.
     model.open = false
     model.send_msg({closed: true})
-  })
+  }
   model.on("fields", () => { if (dialog.open) build() })
   // What follows from another field changes in place, so that nothing else that was filled in is lost.
   model.on("msg:custom", ({patch}) => { for (const [name, change] of Object.entries(patch)) patchers.get(name)?.(change) })
   model.on(["error"], () => { complaint.textContent = model.error })
   live(model, ["open"], () => {
-    if (model.open && !dialog.open) { opener = pointed(); build(); dialog.showModal(); document.documentElement.dataset.modal = "open"; (dialog.querySelector("select,textarea,input") || dialog).focus() }
+    if (model.open && !dialog.open) { asking = true; opener = pointed(); build(); document.documentElement.dataset.modal = "open"; dialog.showModal(); (dialog.querySelector("select,textarea,input") || dialog).focus() }
     if (!model.open && dialog.open) dialog.close()
   })
 }
