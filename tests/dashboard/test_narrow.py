@@ -50,6 +50,10 @@ def test_a_queue_is_read_beside_its_lanes_and_details(tab: Tab) -> None:
     page.locator(".card:visible").first.click()
     page.get_by_label("About the chosen line").locator("visible=true").first.wait_for()
     assert width(page, "[role=grid][aria-label=Queues]") >= 300
+    # The switch of a lane is not below the list.
+    switch, found = page.locator(".lane .switch").first, page.locator("[role=grid][aria-label=Queues]")
+    before = "(node, x) => node.getBoundingClientRect().right <= x"
+    wait_until(lambda: switch.evaluate(before, found.evaluate("node => node.getBoundingClientRect().x")))
     # What is done with it is not cut off.
     bar = page.locator("[role=toolbar]:visible")
     wait_until(lambda: bar.evaluate("node => node.scrollWidth - node.clientWidth") <= 1)

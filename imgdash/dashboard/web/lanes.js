@@ -1,6 +1,8 @@
 // Output apparatus, each with its queue: what it is, whether it is on, how much waits, how it gets on.
 export function render({model, el}) {
   el.style.height = "100%"
+  // No wider than the room it is given on a small screen.
+  el.style.maxWidth = "100%"
   const list = h("div", {class: "apparatus", role: "list", "aria-label": "Output apparatus"})
   el.append(h("style", {}, `
     .apparatus{display:flex;flex-direction:column;gap:8px;height:100%;overflow-y:auto;padding:10px;background:var(--ground);border-right:1px solid var(--line)}
