@@ -71,6 +71,7 @@ def run(
     faults
         Faults of the machines around (`imgdash.simulate.faults.parse`).
     """
+    console.print("imgdash starts: a few seconds.")
     with _folder(folder) as where:
         site_file = where / "site.toml"
         new = not site_file.exists()
@@ -188,6 +189,10 @@ def _show(console: Console, apparatus: Apparatus, browser: bool, programme: _Pro
         console.print(f"Sign in with one click as {', '.join(sites.DEMO_USERS)}.")
         console.print(f"DICOM {apparatus.site.station.ae_title} at {host}:{port}. Site folder: {apparatus.folder}")
         if programme.count:
+            if not apparatus.prepared:
+                console.print(
+                    "The first start on this machine prepares the processing: images appear in a minute or two."
+                )
             console.print("Images arrive now; a simulated colleague reviews the first ones. End with Ctrl+C.")
         else:
             console.print("Everything is as it was left; --again sends further images. End with Ctrl+C.")

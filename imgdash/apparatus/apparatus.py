@@ -208,6 +208,11 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         return self._intake.waiting
 
     @property
+    def prepared(self) -> bool:
+        """Whether what arrives is examined at once; not in the first minute of the first start on a machine."""
+        return self.screen.kernels.compiled
+
+    @property
     def receivers_alive(self) -> bool:
         """Whether every receiver process is at work."""
         return self._receivers.alive()

@@ -31,6 +31,11 @@ class Ready:
         """As `wait`, for who calls them in another process: until that would not have to compile them."""
         self._compiled.wait(_SECONDS)
 
+    @property
+    def compiled(self) -> bool:
+        """Whether nobody has to compile them any more."""
+        return self._compiled.is_set()
+
     def stop(self) -> None:
         """Nobody waits any more."""
         self._compiled.set()

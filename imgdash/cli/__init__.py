@@ -31,7 +31,7 @@ def demo(
     again: Annotated[bool, typer.Option("--again", help="send further images to a folder that has some")] = False,
     fault: Faults = None,
 ) -> None:
-    """All of Fig. 1 on this machine, live, no questions."""
+    """A whole site on this machine, live: modalities, RIS, image storage and film printer are simulated."""
     from imgdash import demonstration
 
     code = demonstration.run(

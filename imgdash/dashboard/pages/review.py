@@ -131,8 +131,8 @@ class Review(Showing):
         """The address names no image of this station: what awaits is shown as without it."""
         self._wanted = ""
         self.session.tell(error.cause, "error", error.remedy)
-        # Where the list is still being read, it opens the first itself.
-        if not self.viewport.reading:
+        # Where the list is still being read, the first is opened then.
+        if self.work.following(self.current):
             self.ended()
 
     def back(self, image_id: str) -> None:

@@ -18,6 +18,9 @@ from imgdash.dashboard.review.presence import Presence
 from imgdash.dashboard.strip import Strip
 from imgdash.model import ImageHeader, ImgdashError
 
+_NOTHING = "Nothing awaits you. Images appear here as they arrive."
+_PREPARING = "The first start on this machine prepares the processing: a minute or two. Images then appear here"
+_LOOK_MS = 1000
 # Among so many the next image is chosen where others work at the same list.
 _CHOICE = 24
 
@@ -42,6 +45,7 @@ class Showing(Picturing):
     deciding: Deciding
     presence: Presence
     _wanted = ""
+    _looks = False
 
     def show(self, image_id: str, by_itself: bool = False) -> None:
         """Open an image of the strip.
@@ -125,7 +129,7 @@ class Showing(Picturing):
 
     def changed(self, before: ImageHeader | None) -> None:
         """Show what has changed of the image that is open; open the first where none is."""
-        self.viewport.param.update(said="Nothing awaits you. Images appear here as they arrive.", reading=False)
+        self._nothing()
         led = self.idle and not self._wanted and not self.begun
         if led and (first := self.work.following(self.current)) and self._go_on(first[0]):
             return
@@ -142,6 +146,18 @@ class Showing(Picturing):
         else:
             self.viewport.following = self._following()
             self._buttons()
+
+    def _nothing(self) -> None:
+        """What is said where no image is open."""
+        prepared = self.session.apparatus.prepared
+        self.viewport.param.update(said=_NOTHING if prepared else _PREPARING, reading=not prepared)
+        if not prepared and not self._looks:
+            self._looks = True
+            self.session.after(_LOOK_MS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looks = False
+        self._nothing()
 
     @property
     def begun(self) -> bool:

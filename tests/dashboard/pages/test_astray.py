@@ -1,4 +1,4 @@
-"""What a page shows whose address, or whose key, leads to nothing."""
+"""What a page shows whose address, or whose key, leads to nothing, and where nothing is there yet."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ def test_an_address_of_no_image_shows_what_awaits(
     desk.until(lambda: page.about.judged.there)
     assert page.current in hands
     assert any("nonsense" in text for _, text, _ in desk.toasts)
+
+
+def test_who_waits_at_the_first_start_is_told_what_for(
+    desk_of: Callable[..., Desk], station: Station, hands: list[str]
+) -> None:
+    kernels = station.apparatus.screen.kernels
+    kernels._compiled.clear()
+    try:
+        desk = desk_of("manager")
+        page = desk.show(Review)
+        desk.until(lambda: "first start" in page.viewport.said)
+    finally:
+        kernels.stop()
+    desk.until(lambda: page.viewport.said.startswith("Nothing awaits you") and not page.viewport.reading)
 
 
 def test_an_address_of_no_key_shows_the_key_in_use(desk_of: Callable[..., Desk], hands: list[str]) -> None:
