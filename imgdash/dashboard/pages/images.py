@@ -75,10 +75,10 @@ class Images(Browsing):
     actions: ClassVar[list[dict[str, Any]]] = [
         {"name": "open", "label": "Open in Review", "icon": "review", "style": "main", "title": "Look at it"},
         {"name": "confirm", "label": "Confirm", "icon": "check", "title": "Good: to the output apparatus"},
-        {"name": "undo", "label": "Take back", "icon": "undo", "title": "Not confirmed after all", "wide": True},
+        {"name": "undo", "label": "Undo", "icon": "undo", "title": "Not confirmed after all", "wide": True},
         {"name": "postpone", "label": "Postpone", "icon": "clock", "title": "Not now", "style": "later"},
         {"name": "resume", "label": "Resume", "icon": "arriving", "title": "Review it after all", "wide": True},
-        {"name": "priority", "label": "Priority", "icon": "bolt", "title": "To the top of every queue", "wide": True},
+        {"name": "priority", "label": "Emergency", "icon": "bolt", "title": "To the top of every queue", "wide": True},
         {"name": "protect", "label": "Protect", "icon": "lock", "title": "Keep after transmission", "wide": True},
         {"name": "route", "label": "Route", "icon": "send", "title": "To which output apparatus"},
         {"name": "tags", "label": "Header", "icon": "tags", "title": "Every attribute", "wide": True},
@@ -118,7 +118,7 @@ class Images(Browsing):
         if image.state == "rejected":
             # What a person had against it counts more than what the station found.
             rules = questions.meaning(image.reason)
-        marks = [word for word, on in (("priority", image.priority), ("protected", image.protected)) if on]
+        marks = [word for word, on in (("emergency", image.priority), ("protected", image.protected)) if on]
         marks += [f"open at {image.held_by}"] if image.held_by else []
         cells = (
             image.number, image.received_at, image.state, person(image.patient.name), image.patient.id,
@@ -180,7 +180,7 @@ class Images(Browsing):
             self.session.go("review", image=rows[-1].key)
         elif action in _ALWAYS:
             # One switch for all of them: on, unless all have it. What the list shows of a single one may be old.
-            word = {"priority": "priority", "protect": "protected"}[action]
+            word = {"priority": "emergency", "protect": "protected"}[action]
             every = all(word in row.cells[_MARKS].split(", ") for row in rows)
             self.carry_out(action, rows, None if len(rows) == 1 else not every)
         elif action in ("route", "reject", "delete"):

@@ -9,6 +9,8 @@ import pytest
 from imgdash.dashboard import keys
 from imgdash.dashboard.keyring import Keyring
 from imgdash.dashboard.pages import all_pages
+from imgdash.dashboard.pages.images import Images
+from imgdash.dashboard.review.bar import ACTIONS
 from imgdash.model import ImgdashError
 from tests.dashboard.pages.desk import Desk
 
@@ -18,6 +20,13 @@ PAGES = {page.title: page for page in all_pages()}
 @pytest.fixture
 def desk(desk_of: Callable[..., Desk]) -> Desk:
     return desk_of("user")
+
+
+def test_what_is_done_on_two_pages_has_one_name() -> None:
+    review = {action["name"]: action.get("label") for action in ACTIONS}
+    images = {action["name"]: action.get("label") for action in Images.actions if action["name"] in review}
+    assert len(images) > 5
+    assert images == {name: review[name] for name in images}
 
 
 def test_no_page_has_a_conflict_as_shipped_and_every_key_says_what_it_does(desk: Desk) -> None:
