@@ -33,6 +33,7 @@ PEERS = {
     "openssl": "/usr/bin/openssl",
     "dcmdump": "/usr/bin/dcmdump",
     "dcmmkdir": "/usr/bin/dcmmkdir",
+    "dcmcjpeg": "/usr/bin/dcmcjpeg",
     "dcmpschk": "/usr/bin/dcmpschk",
     "dsrdump": "/usr/bin/dsrdump",
     "orthanc": "/usr/sbin/Orthanc",

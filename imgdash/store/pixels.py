@@ -86,7 +86,7 @@ def decode(path: Path) -> np.ndarray:
             # Sent again as it is it could not be read either.
             raise Unreadable(
                 f"The pixels are compressed as {syntax.name}, for which no decoder is installed here.",
-                "Install it with pip install 'imgdash[jpeg]', or have the sender send without compression.",
+                "Have the sender send without compression, or as JPEG Lossless.",
             )
         pixels: np.ndarray = ds.pixel_array
     except Unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ from pydicom.uid import (
 
 from imgdash.model import Unreadable
 from imgdash.store import pixels
+from tests.conftest import peer
 from tests.store.dicom import dataset, save
 
 CHANCE = np.random.default_rng(1)
@@ -163,9 +165,9 @@ def test_opening_reads_no_pixels(tmp_path: Path) -> None:
         image.load()
 
 
-def test_what_no_decoder_is_installed_for_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_decoder_it_is_said_what_the_sender_can_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "get_decoder", lambda syntax: SimpleNamespace(is_available=False))
-    with pytest.raises(Unreadable, match=r"no decoder is installed here.*imgdash\[jpeg\]") as raised:
+    with pytest.raises(Unreadable, match=r"no decoder is installed here.*without compression") as raised:
         pixels.decode(save(dataset(PICTURE), tmp_path / "x.dcm"))
     # Asked for again it would come as it came.
     assert "again" not in str(raised.value)
@@ -193,3 +195,12 @@ def test_real_radiographs_read_as_pydicom_reads_them(radiographs: Path) -> None:
     for path in sorted(radiographs.glob("RG*.dcm")):
         image = pixels.open_image(path)
         np.testing.assert_array_equal(image[::50, ::50].values, pydicom.dcmread(path).pixel_array[::50, ::50])
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("option", ["+e1", "+el"], ids=["first-order prediction", "any prediction"])
+def test_jpeg_lossless_of_dcmtk_reads_as_before_it_was_compressed(tmp_path: Path, option: str) -> None:
+    plain = save(dataset(PICTURE), tmp_path / "plain.dcm")
+    subprocess.run([peer("dcmcjpeg"), option, str(plain), str(tmp_path / "jpeg.dcm")], check=True)
+    assert pydicom.dcmread(tmp_path / "jpeg.dcm").file_meta.TransferSyntaxUID.is_compressed
+    np.testing.assert_array_equal(pixels.open_image(tmp_path / "jpeg.dcm").values, PICTURE)
