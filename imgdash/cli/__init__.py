@@ -22,7 +22,9 @@ app.add_typer(conditions.app, name="conditions")
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="of the dashboard; another if it is taken")] = 5006,
+    port: Annotated[
+        int, typer.Option(help="of the dashboard; another if it is taken; a kept folder has its own")
+    ] = 5006,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="do not open the page")] = False,
     folder: Annotated[Path | None, typer.Option(help="keep the site there; otherwise a temporary folder")] = None,
     autopilot: Annotated[

@@ -53,6 +53,18 @@ def test_what_is_given_up_shows_what_is_known_by_then(tab: Tab, station: Station
     assert station.apparatus.image(images[0]).patient.id == "P 78"
 
 
+def test_a_correction_is_said_and_taken_back(tab: Tab, station: Station, images: list[str]) -> None:
+    before = station.apparatus.image(images[0]).patient.id
+    typing(tab)
+    tab.page.keyboard.type("P 79")
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_text(f"It was {before}.").wait_for()
+    assert station.apparatus.image(images[0]).patient.id == "P 79"
+    tab.page.click("[data-does='Take back']")
+    tab.page.get_by_text("Patient ID is as it was.").wait_for()
+    assert station.apparatus.image(images[0]).patient.id == before
+
+
 def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:
     value = tab.page.locator("dd[data-keyword=PatientID] [role=button]")
     value.focus()

@@ -162,7 +162,7 @@ def test_a_user_gets_another_role(tab: Tab, station: Station) -> None:
     page = tab.page
     go(page, "9", "system")
     page.locator("[data-tab=station]:visible").wait_for()
-    at(page, "station")
+    reach(page, "station")
     page.keyboard.press("ArrowRight")
     reach(page, "Users")
     page.keyboard.press("Home")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from imgdash.confirm.attributes import label
 from imgdash.confirm.changing import OPEN_TO_CHANGE
 from imgdash.dashboard.panels import Facts, Judged
 from imgdash.dashboard.review import facts, summary
@@ -100,7 +101,24 @@ class About:
                 self._typed()
             return
         image_id, keyword = str(message.get("image", "")), str(message.get("edit", ""))
+        former = self._shown(keyword) if image_id == self._image_id else None
+        self._edit(image_id, keyword, str(message.get("value", "")), former)
+
+    def _shown(self, keyword: str) -> str | None:
+        rows = (row for section in self.facts.sections for row in section["rows"])
+        return next((row["value"] for row in rows if row.get("keyword") == keyword), None)
+
+    def _edit(self, image_id: str, keyword: str, text: str, former: str | None = None) -> None:
+        """Correct it; `former` is what it is taken back to."""
         apparatus, actor = self._session.apparatus, self._session.actor
-        self._session.run(
-            lambda: apparatus.edit(image_id, actor, **{keyword: str(message.get("value", ""))}), self._corrected
-        )
+
+        def corrected(header: ImageHeader) -> None:
+            self._corrected(header)
+            if former is None:
+                self._session.tell(f"{label(keyword)} is as it was.", "success")
+            else:
+                does = {"Take back": lambda: self._edit(image_id, keyword, former)}
+                was = f"It was {former}." if former else "It was empty."
+                self._session.tell(f"{label(keyword)} corrected.", "success", was, does=does)
+
+        self._session.run(lambda: apparatus.edit(image_id, actor, **{keyword: text}), corrected)
