@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from imgdash import Apparatus
 from imgdash.dashboard import Dashboard
@@ -17,6 +17,8 @@ from tests.conftest import peer
 from tests.helpers import wait_until
 
 PASSWORD = "a long password"
+# As long as all that tests wait for: five seconds are little for a browser on a busy machine.
+expect.set_options(timeout=45_000)
 # Chromium's own calls home are off: what is left over is the page's.
 _QUIET = (
     "--no-sandbox",
