@@ -49,7 +49,10 @@ def go(page: Page, number: str, name: str) -> None:
 
 def at(page: Page, name: str) -> None:
     """Wait until something has the keyboard."""
-    wait_until(lambda: focused(page) == name)
+    try:
+        wait_until(lambda: focused(page) == name)
+    except AssertionError as error:
+        raise AssertionError(f"{focused(page)!r} has the keyboard, not {name!r}") from error
 
 
 def closed(page: Page) -> None:
@@ -160,9 +163,11 @@ def test_an_entry_is_sent_again_and_set_aside(tab: Tab, station: Station, images
 
 def test_a_user_gets_another_role(tab: Tab, station: Station) -> None:
     page = tab.page
+    # From another page: who is at System already has the keyboard where he left it.
+    go(page, "1", "review")
     go(page, "9", "system")
     page.locator("[data-tab=station]:visible").wait_for()
-    reach(page, "station")
+    at(page, "station")
     page.keyboard.press("ArrowRight")
     reach(page, "Users")
     page.keyboard.press("Home")
