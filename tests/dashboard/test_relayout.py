@@ -45,17 +45,3 @@ def test_a_page_that_is_shown_is_laid_out_and_no_hidden_one(tab: Tab, station: S
     # The hidden one, the shown one, and what has another size after them.
     assert counted["whole"] <= 6
     assert tab.errors == []
-
-
-def test_figures_that_were_hidden_while_the_window_grew_are_drawn_as_wide_as_it_is(tab: Tab) -> None:
-    show(tab, "conditions")
-    figures = tab.page.locator(".bk-Canvas canvas:visible")
-    wait_until(lambda: figures.count() >= 4)
-    drawn = "(nodes) => nodes.map((node) => node.clientWidth)"
-    before = wait_until(lambda: min(widths := figures.evaluate_all(drawn)) > 50 and widths)
-    show(tab, "queues")
-    tab.page.set_viewport_size({"width": 1800, "height": 900})
-    show(tab, "conditions")
-    # Four figures beside each other share 434 pixels more.
-    wait_until(lambda: all(now > then + 60 for now, then in zip(figures.evaluate_all(drawn), before, strict=False)))
-    assert tab.errors == []
