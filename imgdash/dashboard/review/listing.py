@@ -38,7 +38,7 @@ class Listing:
         session = page.session
         ahead = session.apparatus.ahead
         self.work = WorkList(session.actor.name, lambda: ahead.others(session))
-        session.at_close(lambda: ahead.expect(session, ""))
+        session.at_close(lambda: ahead.expect(session, ()))
         self.strip = Strip(on_message=self._on_strip)
         self._changed: set[str] = set()
         self._more = False

@@ -36,7 +36,7 @@ class Picturing(Page):
 
     def _pixels(self) -> None:
         header = self.work[self.current]
-        self.viewport.param.update(
+        self.viewport.set(
             image=header.image_id,
             version=self.work.version(header.image_id),
             trial="",
@@ -60,7 +60,7 @@ class Picturing(Page):
 
     def _following(self) -> list[Mapping[str, Any]]:
         following = self.work.following(self.current, _AHEAD)
-        self.session.apparatus.ahead.expect(self.session, following[0] if following else "")
+        self.session.apparatus.ahead.expect(self.session, following)
         return [
             source(self.work[other], self.work.version(other), self._rotation(self.work[other]))
             for other in following

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from imgdash.apparatus.awaiting import OPEN, Awaiting, Place, place
@@ -42,7 +42,8 @@ class WorkList:
     me
         Name of the actor: what others hold is skipped and shown as theirs.
     expected
-        image_ids that others go on with next: they come after what nobody expects, emergencies excepted.
+        image_ids that others go on with, and how many images come before each: those come after what nobody expects,
+        the nearest of them last, emergencies excepted.
 
     Attributes
     ----------
@@ -50,7 +51,7 @@ class WorkList:
         Place in the order of work up to which open images are listed; None where all are.
     """
 
-    def __init__(self, me: str, expected: Callable[[], Collection[str]] = tuple) -> None:
+    def __init__(self, me: str, expected: Callable[[], Mapping[str, int]] = dict) -> None:
         self.me = me
         self._expected = expected
         self._headers: dict[str, ImageHeader] = {}
@@ -174,7 +175,12 @@ class WorkList:
             and self._headers[other].held_by in ("", self.me)
         ]
         expected = self._expected()
-        return sorted(free, key=lambda other: other in expected and not self._headers[other].priority)[:count]
+
+        def after(other: str) -> tuple[bool, int]:
+            taken = other in expected and not self._headers[other].priority
+            return taken, -expected[other] if taken else 0
+
+        return sorted(free, key=after)[:count]
 
     def beside(self, image_id: str, step: int) -> str:
         """The neighbour in the strip, or the image itself at an end."""
