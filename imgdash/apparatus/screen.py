@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # worker processes, which form frames, need none of it
     from imgdash.store.reduced import ReducedImages
 
 _REDUCED_KEPT = 64
+_PREVIEW_BYTES = 64 << 20
 _FRAME_BYTES = 128 << 20
 
 
@@ -46,7 +47,7 @@ def form_frame(
 class Screen:
     """Forms images for viewing and keeps the recent ones.
 
-    Reduced images are kept by number, full frames by bytes; both forget what was longest not looked at.
+    Reduced images are kept by number, previews and full frames by bytes; all forget what was longest not looked at.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Screen:
         self._raw = raw
         self._lock = threading.Lock()
         self._reduced: OrderedDict[str, Reduced] = OrderedDict()
+        self._previews: OrderedDict[str, Future[np.ndarray]] = OrderedDict()
         self._frames: OrderedDict[str, Future[np.ndarray]] = OrderedDict()
         self.kernels = Ready()
 
@@ -85,9 +87,36 @@ class Screen:
         return found
 
     def preview(self, header: ImageHeader, chain: Chain | None = None) -> np.ndarray:
-        """The processed display image, in milliseconds."""
+        """The processed display image, in milliseconds; not to be changed.
+
+        As the image itself is to look it is formed once: each reviewer at the same list asks for the images that come
+        next, and so does the thumbnail. With a `chain` that is tried it is formed anew.
+        """
+        if chain is not None:
+            return self._preview(header, chain)
+        chain = self.chain(header)
+        key = f"{header.image_id}/{digest(chain, header)}"
+        with self._lock:
+            kept = self._previews.get(key)
+            if mine := kept is None:
+                kept = self._previews[key] = Future()
+            else:
+                self._previews.move_to_end(key)
+        if mine:
+            try:
+                found = self._preview(header, chain)
+            except BaseException as error:
+                with self._lock:
+                    self._previews.pop(key, None)
+                kept.set_exception(error)
+                raise
+            found.setflags(write=False)
+            kept.set_result(found)
+            self._trim(self._previews, key, _PREVIEW_BYTES)
+        return kept.result()
+
+    def _preview(self, header: ImageHeader, chain: Chain) -> np.ndarray:
         small = self.reduced(header.image_id)
-        chain = chain or self.chain(header)
         self.kernels.wait()
         result: np.ndarray = preview(small.display, small.display_pitch_mm[0], chain, header.parameters)
         return result
@@ -111,28 +140,34 @@ class Screen:
                 priority=1,
             )
             self._frames[key] = future
-        future.add_done_callback(lambda done: self._trim(key, done))
+        future.add_done_callback(lambda done: self._formed(key, done))
         return future
 
-    def _trim(self, key: str, done: Future[np.ndarray]) -> None:
-        with self._lock:
-            if done.cancelled() or done.exception() is not None:
+    def _formed(self, key: str, done: Future[np.ndarray]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            with self._lock:
                 self._frames.pop(key, None)
-                return
+        else:
+            self._trim(self._frames, key, _FRAME_BYTES)
+
+    def _trim(self, kept: OrderedDict[str, Future[np.ndarray]], newest: str, most: int) -> None:
+        """Let go of what was longest not asked for, but not of the newest."""
+        with self._lock:
             total = 0
-            for old in reversed(list(self._frames)):
-                future = self._frames[old]
+            for old in reversed(list(kept)):
+                future = kept[old]
                 if future.done() and not future.cancelled() and future.exception() is None:
                     total += future.result().nbytes
-                    if total > _FRAME_BYTES and old != key:
-                        del self._frames[old]
+                    if total > most and old != newest:
+                        del kept[old]
 
     def forget(self, image_id: str) -> None:
         """An image was deleted."""
         with self._lock:
             self._reduced.pop(image_id, None)
-            for key in [key for key in self._frames if key.startswith(image_id)]:
-                del self._frames[key]
+            for kept in (self._previews, self._frames):
+                for key in [key for key in kept if key.startswith(image_id)]:
+                    del kept[key]
 
 
 def digest(chain: Chain, header: ImageHeader) -> str:

@@ -159,7 +159,7 @@ class Histogram:
         self._given = low, high = given
         self._draw("curve", self._curve, x, y)
         self._set(left=low, right=high)
-        self._handles.param.update(low=low, high=high)
+        self._handles.set(low=low, high=high)
 
     def _set(self, **ends: float) -> None:
         """Put the range, and be told nothing: under held changes Bokeh tells of none that code makes, else of all."""
@@ -176,7 +176,7 @@ class Histogram:
     def _taken(self) -> None:
         """Somebody moves an end."""
         low, high = self._ends()
-        self._handles.param.update(low=low, high=high)
+        self._handles.set(low=low, high=high)
         self._tell(False)
         self.let_go()
         if (document := self._range.document) is not None:

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 from bokeh.document import Document
+from bokeh.events import Event
 from bokeh.model import Model
+from panel.io.state import set_curdoc
 
 from imgdash.dashboard.theme import ICONS, STATES
 
@@ -84,10 +86,25 @@ class Component(pn.custom.JSComponent):
             if before:
                 self._changing[ref] = before
 
+    def _process_bokeh_event(self, doc: Document, event: Event) -> None:
+        """As Panel's, without its count of what is at work: two changes at each message, which no page shows."""
+        with set_curdoc(doc):
+            self._process_event(event)
+
     def _handle_msg(self, msg: Any) -> None:
         if self._on_message is not None:
             # Not held: what a key changes first, the image, is to be on its way first.
             self._on_message(msg)
+
+    def set(self, **values: Any) -> None:
+        """Set the parameters that differ, in one message: param takes as long over those that are the same."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        if not changed:
+            return
+        # Not `param.update`: that notes all other parameters as well, to put back what a context changed.
+        with param.parameterized.batch_call_watchers(self):
+            for name, value in changed.items():
+                setattr(self, name, value)
 
     def send(self, **message: Any) -> None:
         """Send a message to the script (``model.on('msg:custom', …)``)."""

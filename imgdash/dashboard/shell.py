@@ -186,7 +186,7 @@ class Shell:
 
     def _rekey(self) -> None:
         page = self.pages[self._current]
-        self.keys.param.update(keymap=self.keyring.keymap(page), local=list(page.local), page=self._current)
+        self.keys.set(keymap=self.keyring.keymap(page), local=list(page.local), page=self._current)
 
 
 def _search(page: str, query: Mapping[str, Any]) -> str:

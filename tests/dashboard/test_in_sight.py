@@ -179,7 +179,7 @@ def test_a_range_that_was_moved_on_one_image_is_not_shown_on_the_next(
         return rect.is_visible() and "width: 100%" not in (rect.get_attribute("style") or "")
 
     def edit(image: str) -> None:
-        wait_until(lambda: "frame" in tab.painted(image) and review.framed.editor.image == image)
+        wait_until(lambda: "frame" in tab.painted(image) and review.framed.destinations.image == image)
         tab.page.keyboard.press("o")
         rect.wait_for()
 

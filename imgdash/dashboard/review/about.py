@@ -69,7 +69,7 @@ class About:
             self._order = None
         self._image_id, self._state = header.image_id, header.state
         self.rights()
-        self.judged.param.update(
+        self.judged.set(
             there=True,
             storage=[summary.finding(f) for f in header.judgement.storage],
             film=[summary.finding(f) for f in header.judgement.film],
@@ -92,7 +92,7 @@ class About:
         # What is known of the order stands until it is read again: nothing blinks at each change of the image.
         self._order = order
         sections = facts.sections(header, condition, order, self._session.apparatus.site)
-        self.facts.param.update(image=header.image_id, sections=sections)
+        self.facts.set(image=header.image_id, sections=sections)
 
     def _said(self, message: Mapping[str, Any]) -> None:
         if "typing" in message:

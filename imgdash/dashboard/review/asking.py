@@ -67,7 +67,7 @@ class Asking:
     def _ask(self, kind: str, title: str, header: ImageHeader, fields: list[dict[str, Any]], submit: str) -> None:
         self._asked_for = header.image_id
         who = f"{person(header.patient.name)} · {header.title} · number {header.number}"
-        self.dialog.param.update(
+        self.dialog.set(
             kind=kind, title=title, subtitle=who, fields=fields, submit=submit, error="", danger=kind == "reject"
         )
         self.dialog.open = True

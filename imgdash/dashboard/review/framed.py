@@ -39,7 +39,8 @@ class Framed:
         self._viewport = viewport
         self._changed, self._ended = changed, ended
         self._header: ImageHeader | None = None
-        self._condition = Condition("", "", "")
+        # What the editor is told once it is open: of most images nobody opens it.
+        self._edited: dict[str, Any] = {}
         self.destinations = Destinations(on_message=self._on_route, sizing_mode="stretch_width")
         self.editor = RangeEditor(on_message=self._on_range, sizing_mode="stretch_both", visible=False)
 
@@ -47,29 +48,32 @@ class Framed:
         """Another image, or the same with something changed; `chain` where it is known already."""
         if self._header is not None and header.image_id != self._header.image_id:
             self.close()
-        self._header, self._condition = header, condition
+        self._header = header
         enabled = header.state in ("awaiting", "postponed")
         may = self._session.actor.may
-        version = look(header)
         entries = ranges(header, condition, self._session.apparatus.site, chain)
         found: dict[str, Any] = {
             "destinations": entries,
             "image": header.image_id if header.state != "quarantined" else "",
-            "version": version,
+            "version": look(header),
         }
-        self.destinations.param.update(**found, enabled=enabled and may("route"))
-        names = [str(entry["name"]) for entry in entries]
+        self.destinations.set(**found, enabled=enabled and may("route"))
+        self._edited = {**found, "sent": sent(header), "enabled": enabled and may("route") and may("process")}
+        if self.editor.open:
+            self._edit_this()
+
+    def _edit_this(self) -> None:
+        names = [str(entry["name"]) for entry in self._edited["destinations"]]
         current = self.editor.current if self.editor.current in names else (names[0] if names else "")
-        self.editor.param.update(
-            **found, sent=sent(header), current=current, enabled=enabled and may("route") and may("process")
-        )
+        self.editor.set(**self._edited, current=current)
 
     def toggle(self) -> None:
         """Open or close the editor."""
         if self.editor.open:
             self.close()
             self._ended()
-        elif self._header is not None and self.editor.destinations:
+        elif self._edited.get("destinations"):
+            self._edit_this()
             self._viewport.visible, self.editor.visible = False, True
             self.editor.open = True
 

@@ -126,7 +126,7 @@ class Layout:
     def _put(self) -> None:
         """Every part where it belongs."""
         picture, across = _SIZES[self.size][1], self.place == "below"
-        self._strip.param.update(across=across, picture=picture, visible=self.place != "none")
+        self._strip.set(across=across, picture=picture, visible=self.place != "none")
         panels = [self._panels[name] for name in self.panels]
         if list(self.side.objects) != panels:
             self.side.objects = panels
@@ -145,7 +145,7 @@ class Layout:
     def ask(self) -> None:
         """Open the dialog."""
         shown = self.panels
-        self.dialog.param.update(
+        self.dialog.set(
             kind="layout", title="Layout of this page", submit="Keep", other="As shipped", error="",
             fields=[
                 {"name": "panels", "kind": "order", "label": "Beside the image, from the top", "value": shown,

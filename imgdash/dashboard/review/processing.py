@@ -114,7 +114,7 @@ class Processing:
             self._overrides = dict(header.overrides)
             self._chain = self.chain_of(header)
         everything = [_option(c) for c in self._session.apparatus.conditions.all()]
-        self.condition.param.update(
+        self.condition.set(
             image=header.image_id,
             options=everything,
             digits=[option for option in everything if option["group"] == condition.group][:9],
@@ -138,7 +138,7 @@ class Processing:
         if self._chain is None or self._header is None:
             return
         flat = self._chain.flat()
-        self.parameters.param.update(
+        self.parameters.set(
             image=self._header.image_id, values={name: flat[name] for name in _MOST_USED},
             overrides=dict(self._overrides), enabled=self.editable, inert=sorted(inert_of(self._header, self._chain)),
         )  # fmt: skip

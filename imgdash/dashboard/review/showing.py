@@ -119,7 +119,7 @@ class Showing(Picturing):
             "priority": header is not None and header.priority,
             "advance": self.deciding.advances,
         }
-        self.bar.param.update(
+        self.bar.set(
             actions=self.deciding.actions(header),
             enabled=self.deciding.possible(header),
             pressed=[name for name, on in marks.items() if on],
@@ -150,7 +150,7 @@ class Showing(Picturing):
     def _nothing(self) -> None:
         """What is said where no image is open."""
         prepared = self.session.apparatus.prepared
-        self.viewport.param.update(said=_NOTHING if prepared else _PREPARING, reading=not prepared)
+        self.viewport.set(said=_NOTHING if prepared else _PREPARING, reading=not prepared)
         if not prepared and not self._looks:
             self._looks = True
             self.session.after(_LOOK_MS, self._look_again)

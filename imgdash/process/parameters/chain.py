@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ _IDENTITY: Final[dict[str, dict[str, Any]]] = {
     "gradation": {"type": "linear", "contrast": 1.0, "shift": 0.0},
     "automatic": {"field": "whole", "signal": "full"},
 }
+# The chains asked for lately, by what they were asked for: to check and declare each value takes milliseconds, and the
+# images of one condition key, which nobody has touched, all have the same. A chain does not change.
+_KEPT: Final[dict[str, Chain]] = {}
+_MOST: Final = 256
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,16 @@ class Chain:
                 raise ImgdashError(f"Processing step {step!r} is not a table.", f"Write [processing.{step}].")
             values.update({f"{step}.{key}": value for key, value in given.items()})
         values.update(overrides or {})
-        return cls(values)
+        try:
+            text = json.dumps(values, sort_keys=True)
+        except TypeError:
+            return cls(values)
+        if (kept := _KEPT.get(text)) is None:
+            kept = cls(values)
+            if len(_KEPT) >= _MOST:
+                _KEPT.clear()
+            _KEPT[text] = kept
+        return kept
 
     @classmethod
     def identity(cls) -> Chain:

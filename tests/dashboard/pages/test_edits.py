@@ -23,7 +23,7 @@ def test_quick_edits_are_all_kept_and_in_their_order(
 ) -> None:
     desk = desk_of("manager")
     page = desk.show(Review)
-    desk.until(lambda: page.current == image and page.framed.editor.destinations)
+    desk.until(lambda: page.current == image and page.framed.destinations.destinations)
 
     def said(message: dict[str, Any]) -> None:
         page.framed._on_range({**message, "image": image})
@@ -45,7 +45,7 @@ def test_quick_edits_are_all_kept_and_in_their_order(
     assert [overlay["text"] for overlay in kept.overlays] == ["L"]
     assert kept.overrides == {"gradation.contrast": 1.4, "gradation.shift": 0.05}
     assert kept.outputs == ("FILM",)
-    desk.until(lambda: {to["name"]: to["own"] for to in page.framed.editor.destinations} == kept.ranges)
+    desk.until(lambda: {to["name"]: to["own"] for to in page.framed.destinations.destinations} == kept.ranges)
     page.processing._on_parameters({"reset": ["gradation.contrast"], "image": image})
     desk.until(lambda: station.apparatus.image(image).overrides == {"gradation.shift": 0.05})
     # All is what was set a moment ago, too, and a range that is being moved.
@@ -62,7 +62,7 @@ def test_one_that_is_refused_is_said_and_those_behind_it_are_made(
 ) -> None:
     desk = desk_of("user")
     page = desk.show(Review)
-    desk.until(lambda: page.current == image and page.framed.editor.destinations)
+    desk.until(lambda: page.current == image and page.framed.destinations.destinations)
     page.framed._on_range({"range": "FILM", "values": {"x": 7}, "image": image})
     page.framed._on_range({"range": "FILM", "values": {"y": 0.25}, "image": image})
     desk.until(lambda: station.apparatus.image(image).ranges["FILM"].get("y") == 0.25)
@@ -112,7 +112,7 @@ def test_what_was_begun_for_another_image_changes_none(
 ) -> None:
     desk = desk_of("manager")
     page = desk.show(Review)
-    desk.until(lambda: page.current == image and page.framed.editor.destinations)
+    desk.until(lambda: page.current == image and page.framed.destinations.destinations)
     before = station.apparatus.image(image)
     for other in ({"image": "the one before"}, {"image": ""}, {}):
         page.framed._on_range({"range": "FILM", "values": {"x": 0.1}, **other})
