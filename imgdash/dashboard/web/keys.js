@@ -47,17 +47,21 @@ export function render({model, el}) {
     if (model.local.includes(action)) tell(action, false)
   }
   // A page that is come to by a key hides what had the keyboard: what the page is about has it then, once it is there and
-  // drawn no more.
+  // drawn no more. Looks are counted, not seconds: a busy browser comes to few of them while it makes the page.
+  const LOOKS = 100, KEPT = 10
   let byKey = false, looking = 0
   const pressing = () => { byKey = true }, pointing = () => { byKey = false }
-  const settle = (until, kept = 0) => {
-    const now = performance.now(), node = focused(), there = node !== document.body && node?.getClientRects().length
-    if (!byKey || document.documentElement.dataset.modal || now > until || there && kept && now - kept > 1000) return
+  const settle = (looks, kept = 0) => {
+    const node = focused(), there = node !== document.body && node?.getClientRects().length
+    if (!byKey || !looks || there && kept > KEPT) return
+    const later = (...left) => { looking = setTimeout(() => settle(...left), 100) }
+    // What is asked meanwhile has it until it is answered.
+    if (document.documentElement.dataset.modal) { later(looks); return }
     const detail = {taken: Boolean(there), last: false}
     for (detail.last of [false, true]) window.dispatchEvent(new CustomEvent("imgdash:home", {detail}))
-    looking = setTimeout(() => settle(until, detail.taken ? kept || now : 0), 100)
+    later(looks - 1, detail.taken ? (there ? kept : 0) + 1 : 0)
   }
-  model.on("page", () => { clearTimeout(looking); looking = setTimeout(() => requestAnimationFrame(() => settle(performance.now() + 10000)), 0) })
+  model.on("page", () => { clearTimeout(looking); looking = setTimeout(() => requestAnimationFrame(() => settle(LOOKS)), 0) })
   document.addEventListener("keydown", pressing, true)
   document.addEventListener("pointerdown", pointing, true)
   document.addEventListener("pointerdown", point, true)
