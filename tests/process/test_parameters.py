@@ -49,6 +49,17 @@ def test_with_makes_another_chain() -> None:
         chain.gradation = other.gradation
 
 
+def test_what_was_asked_for_before_is_the_same_chain_and_is_checked_as_if_it_had_not_been() -> None:
+    chain = Chain.of({"gradation": {"contrast": 1.2}}, {"automatic.direct": True})
+    assert Chain.of({"gradation": {"contrast": 1.2}}, {"automatic.direct": True}) is chain
+    assert Chain.of({}, {"gradation.contrast": 1.2, "automatic.direct": True}) is chain
+    assert Chain.of({"gradation": {"contrast": 1.3}}, {"automatic.direct": True}) != chain
+    assert Chain.of(overrides={"gradation.contrast": 1}).gradation.contrast == 1.0
+    # Equal to 1 in Python, but no number.
+    with pytest.raises(ImgdashError, match="not a number"):
+        Chain.of(overrides={"gradation.contrast": [1]})
+
+
 def test_units_are_ucum() -> None:
     units = Chain.of().units()
     assert units["frequency.kernel"] == "mm"

@@ -1,0 +1,23 @@
+"""A component is told what differs, in one change."""
+
+from __future__ import annotations
+
+import param
+
+from imgdash.dashboard.strip import Strip
+
+
+def test_what_differs_is_set_at_once_and_the_same_is_not() -> None:
+    strip = Strip(current="a", beyond={"awaiting": 3})
+    seen: list[list[str]] = []
+
+    def changed(*events: param.parameterized.Event) -> None:
+        seen.append(sorted(event.name for event in events))
+
+    strip.param.watch(changed, ["current", "across", "beyond", "picture"])
+    strip.set(current="b", beyond={"awaiting": 3}, across=True)
+    assert (strip.current, strip.across) == ("b", True)
+    strip.set(current="b", beyond={"awaiting": 3}, across=True)
+    assert seen == [["across", "current"]]
+    strip.set(beyond={"awaiting": 2})
+    assert seen == [["across", "current"], ["beyond"]]
