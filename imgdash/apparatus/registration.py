@@ -31,6 +31,11 @@ from imgdash.workers import Workers
 _LOG = logging.getLogger(__name__)
 _ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and (data->>'arrival') = ?"
 _NEXT: Final = "select coalesce(max(number), 0) + 1 as number from image"
+_TWIN: Final = (
+    "select arg_min(image_id, number) as image_id from image"
+    " where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ?"
+)
+_EXPECTED: Final = "select 1 from orders where order_id = ? and state = 'new'"
 _Known = TypeVar("_Known", ImageHeader, Order)
 # What is known of an image once its pixels are seen.
 _SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "order_id")
@@ -80,23 +85,23 @@ class Registration(Processing):
 
         None where it is no new image, or nobody can see its pixels: `register` does then what there is to do.
         """
-        if found.reduced is None or self.store.images("image_id = ?", [found.image_id]):
+        if found.reduced is None or self.store.find(found.image_id):
             return None
         return self._unborn(path, arrived_at, found, {})
 
     def register(self, path: Path, arrived_at: datetime, found: Examined, prepared: Unborn | None = None) -> None:
         """Register one arrived file; the arrived name goes away last, so that a crash only repeats this."""
-        known = self.store.images("image_id = ?", [found.image_id])
-        new = not known or known[0].state == "deleted"
-        if new:
+        known = self.store.find(found.image_id)
+        new = known is None or known.state == "deleted"
+        if known is not None and not new:
+            header = self._again(known, path, found)
+        else:
             if known or prepared is None or not self._holds(prepared, found):
-                prepared = self._unborn(path, arrived_at, found, known[0].edits if known else {})
+                prepared = self._unborn(path, arrived_at, found, known.edits if known else {})
             unborn = prepared
             with self._births:
                 number = 0 if known else self._drawn(unborn, found)
                 header = self.store.write(lambda change: self._birth(change, found, unborn, path.name, number))
-        else:
-            header = self._again(known[0], path, found)
         if found.readable_header and header.state != "deleted" and not self.files.has(header.image_id):
             # A sweep that was under way took the file of the image that was deleted before.
             self.files.keep(path, header.image_id)
@@ -239,17 +244,13 @@ class Registration(Processing):
         """Make an image known; to its reviewer, too, where it was drawn under the number that it gets."""
         header, order = unborn.header, unborn.order
         number = change.query(_NEXT)[0]["number"]
-        twin = change.query(
-            "select image_id from image where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ? "
-            "order by number limit 1",
-            [header.sop_instance_uid, header.image_id],
-        )
-        header = _with(header, number=number, duplicate_of=twin[0]["image_id"] if twin else "")
+        twin = change.query(_TWIN, [header.sop_instance_uid, header.image_id])[0]["image_id"]
+        header = _with(header, number=number, duplicate_of=twin or "")
         why = f"received from {header.sender or 'an unknown sender'}"
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
         columns = {**rows.image_columns(header), "arrival": arrival}
-        if change.query("select 1 from image where image_id = ?", [header.image_id]):
+        if change.find(header.image_id):
             # It was deleted, and its sender was told that it is kept: it begins anew.
             state = columns.pop("state")
             change.transition("image", header.image_id, "return", why=f"{why}, after it was deleted here", **columns)
@@ -260,7 +261,7 @@ class Registration(Processing):
         if found.readable_header and not self._is_quality(header):
             # The dose was given, whether or not anybody can see the image; a test object is no person.
             emission.record(change, header, order, unborn.facts)
-        if order is not None and any(now.state == "new" for now in change.orders("order_id = ?", [order.order_id])):
+        if order is not None and change.query(_EXPECTED, [order.order_id]):
             change.set("order", order.order_id, state="radiographed", why="an image of it arrived")
         if drawn == number:
             change.transition("image", header.image_id, "examine", why=_why(header))

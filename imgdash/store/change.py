@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from imgdash.model import LIFECYCLES, Event, ImageHeader, NotFound, Order, QueueEntry, RecordsFailed, Request
 from imgdash.store import rows
+from imgdash.store.batch import Batch
 from imgdash.store.columns import TABLES
 from imgdash.store.database import Database
+
+T = TypeVar("T")
 
 
 class Reader:
@@ -37,10 +40,21 @@ class Reader:
         ------
         NotFound
         """
-        found = self.images("image_id = ?", [image_id])
-        if not found:
+        found = self.find(image_id)
+        if found is None:
             raise NotFound(f"No image {image_id!r}.", "The Image list shows what is there.")
-        return found[0]
+        return found
+
+    def find(self, image_id: str) -> ImageHeader | None:
+        """The image header of `image_id`, from memory where it is known there; None where there is none."""
+        raise AssertionError("a Reader is Store or Change")
+
+    def same(self, name: str, subjects: Iterable[str], read: Callable[[], T]) -> T:
+        """What `read` gave last under this name, unless something happened to one of these subjects since.
+
+        What is returned is shared: it is not to be changed.
+        """
+        raise AssertionError("a Reader is Store or Change")
 
     def images(
         self, where: str = "true", parameters: Sequence[Any] = (), *, order: str = "number", limit: int | None = None
@@ -48,6 +62,12 @@ class Reader:
         """Image headers; `where` and `order` are our own SQL, foreign values are parameters."""
         sql = f"select * from image where {where} order by {order}" + (f" limit {int(limit)}" if limit else "")
         return [rows.image(row) for row in self.query(sql, parameters)]
+
+    def headers_of(self, image_ids: Sequence[str]) -> list[ImageHeader]:
+        """Image headers of these ids from the database, in any order."""
+        # Told one by one, the database can use its index; to sort rows so wide costs it as much as to find them.
+        sql = f"select * from image where image_id in ({', '.join('?' * len(image_ids))})"
+        return [rows.image(row) for row in self.query(sql, image_ids)]
 
     def orders(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Order]:
         """Orders (reservation files), latest first."""
@@ -85,14 +105,23 @@ class Reader:
 class Change(Reader):
     """What a change function gets: reading inside the transaction, and emitting events."""
 
-    def __init__(self, database: Database, seq: int, at: datetime) -> None:
+    def __init__(self, database: Database, batch: Batch, seq: int, at: datetime) -> None:
         self._database = database
+        self._batch = batch
         self._seq = seq
         self.at = at
         self.events: list[Event] = []
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         return self._database.connection
+
+    def find(self, image_id: str) -> ImageHeader | None:
+        """As `Reader.find`, with what this change and those before it in its batch did."""
+        return self._batch.header(image_id, lambda: next(iter(self.headers_of([image_id])), None))
+
+    def same(self, name: str, subjects: Iterable[str], read: Callable[[], T]) -> T:
+        """As `Reader.same`, with what this change and those before it in its batch did."""
+        return self._batch.same(name, subjects, read)
 
     def emit(self, event: Event) -> Event:
         """Journal `event` and apply it at once, so that later reads of this change see it."""
@@ -107,6 +136,7 @@ class Change(Reader):
             self._seq,
             self.at,
         )
+        self._batch.happens(event)
         self._database.apply(event)
         self.events.append(event)
         return event
@@ -125,9 +155,15 @@ class Change(Reader):
         NotAllowed
             The lifecycle does not have this step.
         """
+        state = LIFECYCLES[subject].next(self._state(subject, id), event)
+        return self.emit(Event(subject, id, event, {**data, "state": state}, by, why))
+
+    def _state(self, subject: str, id: str) -> str:
+        known = self._batch.known(id).get(id) if subject == "image" else None
+        if known is not None:
+            return known.state
         table, key = TABLES[subject]
         found = self.query(f'select state from "{table}" where "{key}" = ?', [id])
         if not found:
             raise NotFound(f"No {subject} {id!r}.")
-        state = LIFECYCLES[subject].next(found[0]["state"], event)
-        return self.emit(Event(subject, id, event, {**data, "state": state}, by, why))
+        return str(found[0]["state"])

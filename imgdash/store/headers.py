@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from imgdash.model import Event, ImageHeader
 
-_KEPT = 2048
+_KEPT: Final = 2048
+_NONE: Final[Mapping[str, ImageHeader | None]] = MappingProxyType({})
 
 
 class Headers:
-    """Headers that were asked for lately.
+    """Headers that were asked for lately; also of whom it was heard that there is none.
 
     Parameters
     ----------
@@ -27,7 +30,7 @@ class Headers:
     def __init__(self, read: Callable[[Sequence[str]], list[ImageHeader]], kept: int = _KEPT) -> None:
         self._read = read
         self._most = kept
-        self._kept: OrderedDict[str, ImageHeader] = OrderedDict()
+        self._kept: OrderedDict[str, ImageHeader | None] = OrderedDict()
         self._lock = threading.Lock()
         # One reads at a time: who asks for the same meanwhile finds it read.
         self._reading = threading.Lock()
@@ -37,39 +40,48 @@ class Headers:
     def get(self, image_ids: Iterable[str]) -> dict[str, ImageHeader]:
         """image_id → header, of those that there are, in the order asked for."""
         wanted = list(dict.fromkeys(image_ids))
-        found, missing = self._known(wanted)
-        if missing:
+        found = self.known(wanted)
+        if len(found) < len(wanted):
             with self._reading:
                 # Whoever read before may have read these, too.
-                more, missing = self._known(missing)
-                found |= more
-                if missing:
+                found |= self.known([image_id for image_id in wanted if image_id not in found])
+                if missing := [image_id for image_id in wanted if image_id not in found]:
                     found |= self._fetch(missing)
-        return {image_id: found[image_id] for image_id in wanted if image_id in found}
+        return {image_id: header for image_id in wanted if (header := found[image_id]) is not None}
 
-    def forget(self, events: Sequence[Event]) -> None:
-        """These events were committed; called before anybody is told."""
+    def known(self, image_ids: Iterable[str]) -> dict[str, ImageHeader | None]:
+        """image_id → header, None where there is none; of those that need not be read."""
+        with self._lock:
+            found = {image_id: self._kept[image_id] for image_id in image_ids if image_id in self._kept}
+            for image_id in found:
+                self._kept.move_to_end(image_id)
+        return found
+
+    def forget(self, events: Sequence[Event], read: Mapping[str, ImageHeader | None] = _NONE) -> None:
+        """These events were committed; called before anybody is told.
+
+        Parameters
+        ----------
+        read
+            What was read of images in the same transaction, after all that it did to them: need not be read again.
+        """
         ids = {event.id for event in events if event.subject == "image"}
         with self._lock:
             self._changed |= ids
             for image_id in ids:
                 self._kept.pop(image_id, None)
+            self._keep(read)
 
-    def _known(self, wanted: Sequence[str]) -> tuple[dict[str, ImageHeader], list[str]]:
-        with self._lock:
-            found = {image_id: self._kept[image_id] for image_id in wanted if image_id in self._kept}
-            for image_id in found:
-                self._kept.move_to_end(image_id)
-        return found, [image_id for image_id in wanted if image_id not in found]
-
-    def _fetch(self, missing: Sequence[str]) -> dict[str, ImageHeader]:
+    def _fetch(self, missing: Sequence[str]) -> dict[str, ImageHeader | None]:
         with self._lock:
             self._changed = set()
-        read = {header.image_id: header for header in self._read(missing)}
+        read: dict[str, ImageHeader | None] = dict.fromkeys(missing)
+        read |= {header.image_id: header for header in self._read(missing)}
         with self._lock:
-            for image_id, header in read.items():
-                if image_id not in self._changed:
-                    self._kept[image_id] = header
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._keep({image_id: header for image_id, header in read.items() if image_id not in self._changed})
         return read
+
+    def _keep(self, read: Mapping[str, ImageHeader | None]) -> None:
+        self._kept.update(read)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)

@@ -7,7 +7,7 @@ get its answer and do the listeners hear of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from imgdash.model import Actor, Event, ImageHeader
+from imgdash.store.batch import Batch
 from imgdash.store.change import Change, Reader
 from imgdash.store.database import Database
 from imgdash.store.headers import Headers
@@ -48,9 +49,9 @@ class Store(Reader):
         except BaseException:
             self.journal.close()
             raise
-        self._headers = Headers(self._read_headers)
+        self._headers = Headers(self.headers_of)
         self._same = Same()
-        self._writer = Writer(self.database, self.journal, self._committed)
+        self._writer = Writer(self.database, self.journal, self._committed, lambda: Batch(self._headers, self._same))
         self.holds = Holds(self._writer.tell)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -58,13 +59,12 @@ class Store(Reader):
 
     # -- images by id -------------------------------------------------------------------------------------
 
-    def image(self, image_id: str) -> ImageHeader:
-        """As `Reader.image`, from memory where it was asked for since it changed."""
-        found = self._headers.get([image_id])
-        return self.holds.seen(found[image_id]) if image_id in found else super().image(image_id)
+    def find(self, image_id: str) -> ImageHeader | None:
+        """As `Reader.find`, with who looks at it."""
+        return self.headers([image_id]).get(image_id)
 
     def headers(self, image_ids: Iterable[str]) -> dict[str, ImageHeader]:
-        """image_id → image header, of those that there are, in the order asked for; from memory like `image`."""
+        """image_id → image header, of those that there are, in the order asked for; from memory like `find`."""
         return {image_id: self.holds.seen(header) for image_id, header in self._headers.get(image_ids).items()}
 
     def images(
@@ -75,20 +75,13 @@ class Store(Reader):
         return [self.holds.seen(header) for header in found]
 
     def same(self, name: str, subjects: Iterable[str], read: Callable[[], T]) -> T:
-        """What `read` gave last under this name, unless something happened to one of these subjects since.
-
-        What is returned is shared: it is not to be changed.
-        """
+        """As `Reader.same`, for any thread."""
         return self._same.get(name, subjects, read)
 
-    def _committed(self, events: Sequence[Event]) -> None:
-        self._headers.forget(events)
+    def _committed(self, events: Sequence[Event], read: Mapping[str, ImageHeader | None]) -> None:
+        self._headers.forget(events, read)
         self._same.forget(events)
         self.holds.heard(events)
-
-    def _read_headers(self, image_ids: Sequence[str]) -> list[ImageHeader]:
-        # Told one by one, the database can use its index.
-        return super().images(f"image_id in ({', '.join('?' * len(image_ids))})", image_ids)
 
     # -- changing -----------------------------------------------------------------------------------------
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, TypeVar
 
 import duckdb
 
-from imgdash.model import Event, ImgdashError, RecordsFailed
+from imgdash.model import Event, ImageHeader, ImgdashError, RecordsFailed
+from imgdash.store.batch import Batch
 from imgdash.store.change import Change
 from imgdash.store.database import Database
 from imgdash.store.journal import Journal
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[Event]], None]
+# Told of what was committed, and of the headers that were read in the same transaction after it.
+Committed = Callable[[Sequence[Event], Mapping[str, ImageHeader | None]], None]
 _Pair = tuple[Callable[[Change], Any], "Future[Any]"]
 _LOG = logging.getLogger(__name__)
 _BATCH = 64
@@ -38,13 +41,16 @@ class Writer:
     ----------
     committed
         Called with the events of each commit before anybody is told that it happened.
+    begun
+        Makes what the changes of one transaction know without asking the database.
     """
 
-    def __init__(self, database: Database, journal: Journal, committed: Listener) -> None:
+    def __init__(self, database: Database, journal: Journal, committed: Committed, begun: Callable[[], Batch]) -> None:
         self.database = database
         self.journal = journal
         self.listeners: list[Listener] = []
         self._committed = committed
+        self._begun = begun
         self._work: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -99,8 +105,9 @@ class Writer:
                 self._reopen()
             connection = self.database.connection
             connection.execute("begin")
+            known = self._begun()
             for function, future in batch:
-                change = Change(self.database, self.journal.seq + len(events), datetime.now())
+                change = Change(self.database, known, self.journal.seq + len(events), datetime.now())
                 try:
                     result = function(change)
                 except BaseException as error:
@@ -129,10 +136,12 @@ class Writer:
         except Exception as error:
             # It was journalled, so it happened: the database takes it from there.
             if not self._fail(error, []):
-                self._committed(events)
+                self._committed(events, {})
                 self._fail(error, [future for future, _ in done])
                 return
-        self._committed(events)
+            # What the transaction read is gone with it.
+            known = self._begun()
+        self._committed(events, known.read)
         for future, result in done:
             future.set_result(result)
         if events:
