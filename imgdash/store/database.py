@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -150,15 +151,22 @@ class Database:
         if not data:
             return
         names = list(data)
-        settings = ", ".join(f'"{name}" = ?' for name in names)
-        changed = self.connection.execute(
-            f'update "{table}" set {settings} where "{key}" = ?', [*data.values(), event.id]
-        ).fetchone()
-        if changed and changed[0]:
+        # What begins sets so much that it is cheaper to look first than to update in vain.
+        there = event.event != "register" or self._has(table, key, event.id)
+        if there and self._updated(table, key, event.id, data):
             return
         listed = ", ".join(f'"{name}"' for name in [key, *names])
         marks = ", ".join("?" for _ in range(len(names) + 1))
         self.connection.execute(f'insert into "{table}" ({listed}) values ({marks})', [event.id, *data.values()])
+
+    def _has(self, table: str, key: str, id: str) -> bool:
+        return bool(self.connection.execute(f'select 1 from "{table}" where "{key}" = ?', [id]).fetchone())
+
+    def _updated(self, table: str, key: str, id: str, data: dict[str, Any]) -> bool:
+        settings = ", ".join(f'"{name}" = ?' for name in data)
+        changed = self.connection.execute(f'update "{table}" set {settings} where "{key}" = ?', [*data.values(), id])
+        row = changed.fetchone()
+        return bool(row and row[0])
 
     def keep(self, lines: Sequence[Line]) -> None:
         """The journal's lines, where SQL can see them."""
