@@ -43,11 +43,18 @@ _SEEN: Final = ("condition", "condition_version", "parameters", "judgement", "or
 
 @dataclass(frozen=True)
 class Unborn:
-    """An image that is about to be made known: its header, without a number; its order; what was radiographed how."""
+    """An image that is about to be made known: its header, without a number; its order; what was radiographed how.
+
+    Attributes
+    ----------
+    orders
+        What `Store.happened` said of orders before this one was looked for; -1 where none was.
+    """
 
     header: ImageHeader
     order: Order | None
     facts: dict[str, Any]
+    orders: int = -1
 
 
 class Registration(Processing):
@@ -164,6 +171,7 @@ class Registration(Processing):
             facts = emission.facts(read(file).ds)
         else:
             file, facts = self.files.quarantine / path.name, {}
+        orders = self.store.happened("order")
         order = find_order(self.store, found.columns)
         header = corrected(self._header(found, file, arrived_at, order), edits)
         if found.reduced is not None:
@@ -171,10 +179,12 @@ class Registration(Processing):
             header = self.process(header, found.reduced, found.pixel_attributes, attributes, order, apart=True)
         else:
             header = _with(header, judgement=_unreadable(found))
-        return Unborn(header, order, facts)
+        return Unborn(header, order, facts, orders)
 
     def _holds(self, prepared: Unborn, found: Examined) -> bool:
         """Whether it was prepared with the order that it has now; that another image of it came changes nothing."""
+        if prepared.orders == self.store.happened("order"):
+            return True
         order = find_order(self.store, found.columns)
         if order is None or prepared.order is None:
             return order is prepared.order

@@ -82,10 +82,10 @@ def find_order(reader: Reader, columns: Mapping[str, Any]) -> Order | None:
         ("study_uid", study, {"accession": accession}),
         ("step_id", step if patient else "", {"accession": accession, "study_uid": study, "patient_id": patient}),
     )
+    ways = tuple(way for way in ways if way[1])
+    likely = reader.orders(" or ".join(f"{way[0]} = ?" for way in ways), [way[1] for way in ways]) if ways else []
     for column, told, others in ways:
-        if not told:
-            continue
-        found = [one for one in reader.orders(f"{column} = ?", [told]) if _agrees(one, others)]
+        found = [one for one in likely if getattr(one, column) == told and _agrees(one, others)]
         # A step that was cancelled is still another step.
         if step and any(one.step_id == step for one in found):
             found = [one for one in found if one.step_id == step]

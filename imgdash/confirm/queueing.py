@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final
@@ -38,12 +39,13 @@ def register(
     """
     entries = []
     due_at = change.at + timedelta(seconds=grace_s) if grace_s and not header.priority else None
+    former = Counter(
+        row["apparatus"] for row in change.query("select apparatus from queue where image_id = ?", [header.image_id])
+    )
     for offset, name in enumerate(names):
-        former = change.query(
-            "select count(*) as n from queue where image_id = ? and apparatus = ?", [header.image_id, name]
-        )
+        former[name] += 1
         entry = QueueEntry(
-            entry_id=f"{header.image_id}@{name}#{former[0]['n'] + 1}",
+            entry_id=f"{header.image_id}@{name}#{former[name]}",
             image_id=header.image_id,
             apparatus=name,
             state="waiting",

@@ -16,12 +16,12 @@ from imgdash.request.ups_events import UpsEvent
 from imgdash.store.change import Change, Reader
 from imgdash.store.files import Files
 from imgdash.store.header import read, text
-from imgdash.store.steps import await_again, cancel_waiting, request_event
+from imgdash.store.steps import ALIVE, asked_about, await_again, cancel_waiting, request_event
 from imgdash.store.store import Store
 from imgdash.wire.dicom import read_code
 
 _LOG = logging.getLogger(__name__)
-_ALIVE: Final = [*matching.OPEN, "proposed"]
+_OPEN: Final = frozenset(matching.OPEN)
 
 
 class Answers:
@@ -92,7 +92,7 @@ class Answers:
         Least of all a new exposure.
         """
         self.received_again(change, image_id)
-        for request in change.requests("image_id = ? and list_contains(?, state)", [image_id, _ALIVE]):
+        for request in change.requests("image_id = ? and list_contains(?, state)", [image_id, [*ALIVE]]):
             outcomes.withdraw(change, request.request_id, "imgdash", "the image was received again and can be read")
 
     def _contents(self, header: ImageHeader) -> dict[str, Any]:
@@ -166,6 +166,8 @@ class Answers:
 
 def candidates(reader: Reader, except_image: str = "") -> list[Candidate]:
     """Open requests with their images and orders, latest first."""
+    if not any(states & _OPEN for image_id, states in asked_about(reader).items() if image_id != except_image):
+        return []
     marks = ", ".join("?" for _ in matching.OPEN)
     found = []
     for request in reader.requests(f"state in ({marks}) and image_id <> ?", [*matching.OPEN, except_image]):

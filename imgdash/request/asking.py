@@ -27,12 +27,11 @@ from imgdash.request.facts import order_number, plain_parameters
 from imgdash.store import rows
 from imgdash.store.change import Change
 from imgdash.store.conditions import Conditions
-from imgdash.store.steps import await_again, cancel_waiting, request_event, withdraw_proposals
+from imgdash.store.steps import ALIVE, asked_about, await_again, cancel_waiting, request_event, withdraw_proposals
 from imgdash.store.store import Store
 from imgdash.wire.hl7 import new_control_id
 
 _LOG = logging.getLogger(__name__)
-_ALIVE = ("proposed", "waiting", "sent", "accepted", "refused", "failed")
 
 
 @dataclass(frozen=True)
@@ -205,8 +204,11 @@ class Asking:
 
     def alive(self, image_id: str, change: Change | None = None) -> list[Request]:
         """Requests about an image that are not answered yet."""
-        marks = ", ".join("?" for _ in _ALIVE)
-        return (change or self.store).requests(f"image_id = ? and state in ({marks})", [image_id, *_ALIVE])
+        reader = change or self.store
+        if image_id not in asked_about(reader):
+            return []
+        marks = ", ".join("?" for _ in ALIVE)
+        return reader.requests(f"image_id = ? and state in ({marks})", [image_id, *ALIVE])
 
     def condition(self, header: ImageHeader) -> Condition:
         """The condition key of an image; an empty one where it is not known."""

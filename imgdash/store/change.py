@@ -71,8 +71,11 @@ class Reader:
 
     def orders(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Order]:
         """Orders (reservation files), latest first."""
-        sql = f"select * from orders where {where} order by received_at desc, order_id"
-        return [rows.order(row) for row in self.query(sql, parameters)]
+        found = self.query(f"select * from orders where {where}", parameters)
+        # Sorted here: most often there is one, or none, and DuckDB takes as long to prepare for it as for the rest.
+        found.sort(key=lambda row: row["order_id"])
+        found.sort(key=lambda row: row["received_at"] or datetime.min, reverse=True)
+        return [rows.order(row) for row in found]
 
     def queue(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[QueueEntry]:
         """Queue entries in the order they will be sent."""
@@ -81,8 +84,9 @@ class Reader:
 
     def requests(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Request]:
         """Requests, latest first."""
-        sql = f"select * from request where {where} order by created_at desc, round desc"
-        return [rows.request(row) for row in self.query(sql, parameters)]
+        found = self.query(f"select * from request where {where}", parameters)
+        found.sort(key=lambda row: (row["created_at"] or datetime.min, row["round"] or 0), reverse=True)
+        return [rows.request(row) for row in found]
 
     def request(self, request_id: str) -> Request:
         """The request of this id.
@@ -98,8 +102,12 @@ class Reader:
 
     def preference(self, key: str, default: Any = None) -> Any:
         """A user's or the station's setting (H4); keys are ``user/<name>/<what>`` or ``station/<what>``."""
-        found = self.query("select value from preference where id = ?", [key])
-        return rows.read_json(found[0]["value"], default) if found else default
+
+        def read() -> str | None:
+            found = self.query("select value from preference where id = ?", [key])
+            return found[0]["value"] if found else None
+
+        return rows.read_json(self.same(f"preference {key}", ("preference",), read), default)
 
 
 class Change(Reader):

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,13 @@ def _patient(row: dict[str, Any]) -> Patient:
 
 def _filled(kind: type, row: dict[str, Any]) -> dict[str, Any]:
     """Only what `kind` knows, and NULL as the field's default."""
-    names = {field.name for field in dataclasses.fields(kind)}
+    names = _names(kind)
     return {key: value for key, value in row.items() if key in names and value is not None}
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(kind))
 
 
 def judgement(raw: Mapping[str, Any] | None) -> Judgement:

@@ -39,6 +39,11 @@ class Same:
                 self._answers[name] = (now, answer)
             return answer
 
+    def happened(self, subject: str) -> int:
+        """How many commits there were with events of `subject`, since the start."""
+        with self._lock:
+            return self._happened[subject]
+
     def forget(self, events: Sequence[Event]) -> None:
         """These events were committed; called before anybody is told."""
         with self._lock:

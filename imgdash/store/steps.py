@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from imgdash.model import LIFECYCLES, QUEUE
 from imgdash.store.change import Change, Reader
 
+# A request in these states is not answered yet.
+ALIVE: Final = ("proposed", "waiting", "sent", "accepted", "refused", "failed")
 # An entry in these states can be called back; what is just being sent finishes.
 CALLED_BACK: Final = ("waiting", "held", "failed")
 
@@ -43,8 +46,27 @@ def request_event(change: Change, request_id: str, event: str, by: str, why: str
         change.transition("request", request_id, event, by, why)
 
 
+def asked_about(reader: Reader) -> Mapping[str, frozenset[str]]:
+    """image_id → states of the requests about it that are not answered yet.
+
+    Each image that arrives or is confirmed is asked for, and about most nothing was requested: so it is known
+    without asking the database.
+    """
+
+    def read() -> dict[str, frozenset[str]]:
+        marks = ", ".join("?" for _ in ALIVE)
+        found: dict[str, frozenset[str]] = {}
+        for row in reader.query(f"select image_id, state from request where state in ({marks})", ALIVE):
+            found[row["image_id"]] = found.get(row["image_id"], frozenset()) | {row["state"]}
+        return found
+
+    return reader.same("requests alive", ("request",), read)
+
+
 def withdraw_proposals(change: Change, image_id: str, by: str, why: str) -> None:
     """What was only proposed is void once a person decided otherwise."""
+    if "proposed" not in asked_about(change).get(image_id, ()):
+        return
     for request in change.requests("image_id = ? and state = 'proposed'", [image_id]):
         change.transition("request", request.request_id, "withdraw", by, why)
 

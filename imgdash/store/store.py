@@ -78,6 +78,10 @@ class Store(Reader):
         """As `Reader.same`, for any thread."""
         return self._same.get(name, subjects, read)
 
+    def happened(self, subject: str) -> int:
+        """A number that grows with each commit in which something happened to `subject`."""
+        return self._same.happened(subject)
+
     def _committed(self, events: Sequence[Event], read: Mapping[str, ImageHeader | None]) -> None:
         self._headers.forget(events, read)
         self._same.forget(events)

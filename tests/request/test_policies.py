@@ -9,8 +9,10 @@ from pydicom.dataset import Dataset
 
 from imgdash.confirm import Actions
 from imgdash.model import APPARATUS, Event, Finding, ImgdashError, Judgement, NotAllowed
+from imgdash.request.answers import candidates
 from imgdash.request.ups_events import facts
 from imgdash.store import rows
+from imgdash.store.steps import asked_about, withdraw_proposals
 from tests.confirm.making import header, put
 from tests.request.peers import Ris, event
 from tests.request.waiting import has_trouble
@@ -39,6 +41,56 @@ def test_one_request_at_a_time(store, site_with, requests_of, user) -> None:
     assert store.request(proposal.request_id).state == "withdrawn"
     with pytest.raises(NotAllowed, match="ris was asked for a better one already"):
         requests.create(image.image_id, user, reason="111211")
+
+
+def test_what_is_proposed_is_known_from_then_on_and_void_once_the_image_is_confirmed(
+    store, site_with, requests_of, user
+) -> None:
+    """Of most images it is known without asking that nothing was requested; here it was in memory that nothing is."""
+    image = put(store, header("bad"))
+    site = site_with()
+    requests = requests_of(site, start=False)
+    assert (requests.alive(image.image_id), candidates(store)) == ([], [])
+    proposal = requests.propose(image.image_id, reason="111219")
+    assert requests.alive(image.image_id) == [proposal]
+    assert candidates(store) == [], "nobody was asked yet"
+    Actions(store, site, requests.conditions).confirm(image.image_id, user)
+    assert store.request(proposal.request_id).state == "withdrawn"
+    assert requests.alive(image.image_id) == []
+
+
+def test_what_was_asked_for_is_a_candidate_for_other_images_until_it_is_over(
+    store, site_with, requests_of, user
+) -> None:
+    image = put(store, header("bad"))
+    requests = requests_of(site_with(), start=False)
+    assert candidates(store) == []
+    asked = requests.create(image.image_id, user, reason="111219")
+    assert [one.request for one in candidates(store)] == [asked]
+    assert candidates(store, image.image_id) == []
+    requests.withdraw(asked.request_id, user)
+    assert candidates(store) == []
+
+
+def test_a_proposal_made_in_the_same_batch_is_withdrawn(store) -> None:
+    """Where they are committed together, memory does not know of it yet."""
+    image = put(store, header("bad")).image_id
+    assert image not in asked_about(store)
+
+    def change_(change) -> None:
+        data = {
+            "image_id": image,
+            "state": "proposed",
+            "to": "ris",
+            "peer": "ris",
+            "ask": "reradiograph",
+            "reason": "111211",
+        }
+        change.emit(Event("request", "r", "register", {**data, "round": 1, "chain": "r"}))
+        withdraw_proposals(change, image, "ann", "confirmed")
+
+    store.write(change_)
+    assert store.query("select state from request") == [{"state": "withdrawn"}]
 
 
 def test_entries_that_wait_are_called_back(store, site_with, requests_of, user, tmp_path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,59 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> N
     again = Store(tmp_path)
     assert {image.comment for image in again.images()} == {"done"}
     again.close()
+
+
+def test_what_begins_again_under_its_name_is_set_anew(store: Store) -> None:
+    """Two stations may give one name to two things: the journal has both, and the row is as the last one says."""
+    first = store.write(lambda change: change.emit(born(1, comment="first")))
+    store.write(lambda change: change.emit(born(1, comment="second")))
+    assert [(image.image_id, image.comment) for image in store.images()] == [(first.id, "second")]
+    # Inside one change, too.
+    store.write(lambda change: (change.emit(born(2)), change.emit(born(2, comment="third"))))
+    assert [image.comment for image in store.images()] == ["second", "third"]
+
+
+def test_orders_and_requests_are_latest_first_and_what_has_no_time_is_last(store: Store) -> None:
+    early, late = datetime(2025, 3, 1), datetime(2025, 3, 2)
+
+    def change_(change: Change) -> None:
+        for name, at in (("d", None), ("c", early), ("b", late), ("a", early)):
+            change.emit(Event("order", name, "new", {"state": "new", "accession": "", "received_at": at}))
+        for name, at, turn in (("d", None, 1), ("c", early, 1), ("b", early, 2), ("a", late, 1)):
+            data = {"image_id": "x", "state": "waiting", "created_at": at, "round": turn}
+            change.emit(
+                Event(
+                    "request",
+                    name,
+                    "register",
+                    {**data, "to": "ris", "peer": "r", "ask": "", "chain": "", "reason": ""},
+                )
+            )
+
+    store.write(change_)
+    assert [order.order_id for order in store.orders()] == ["b", "a", "c", "d"]
+    assert [request.request_id for request in store.requests()] == ["a", "b", "c", "d"]
+
+
+def test_a_setting_is_what_was_set_last(store: Store) -> None:
+    key = "station/apparatus/FILM/off"
+    assert store.preference(key, False) is False
+    for value in (True, False, {"a": [1]}, None):
+        store.set("preference", key, value=value)
+        found = store.preference(key, "none")
+        assert found == ("none" if value is None else value)
+        if isinstance(found, dict):
+            # Who asked may do with it what he likes.
+            found.clear()
+            assert store.preference(key) == value
+
+    def change_(change: Change) -> list[Any]:
+        before = change.preference(key)
+        change.set("preference", key, value=5)
+        return [before, change.preference(key)]
+
+    assert store.write(change_) == [None, 5]
+    assert store.preference(key) == 5
 
 
 def test_many_threads_write_at_once(store: Store) -> None:
