@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import sys
@@ -20,6 +21,7 @@ from tornado.ioloop import IOLoop
 from imgdash.dashboard import theme
 from imgdash.dashboard.frames import Frames, Health
 from imgdash.dashboard.login import Provider, cookie_secret, logged_in, ticket
+from imgdash.dashboard.nowhere import Nowhere
 from imgdash.dashboard.outbound import send_everything
 from imgdash.dashboard.page import Page
 from imgdash.dashboard.pages import all_pages
@@ -94,6 +96,7 @@ class Dashboard:
         """
         self._loop = IOLoop(make_current=True)
         sys.setswitchinterval(_SWITCH_SECONDS)
+        _set_aside_what_stays()
         send_everything()
         server = self._server(self._loop)
         server.start()
@@ -148,7 +151,7 @@ class Dashboard:
         self.port = self.port or _free_port(self.address)
         secret = cookie_secret(apparatus.folder)
         try:
-            return get_server(
+            server = get_server(
                 {"/": lambda: open_tab(apparatus, pages)},
                 port=self.port,
                 address=self.address,
@@ -168,6 +171,8 @@ class Dashboard:
                 check_unused_sessions_milliseconds=max(self._forget_ms // 5, 100),
                 keep_alive_milliseconds=10_000,
             )
+            server._tornado.settings["default_handler_class"] = Nowhere
+            return server
         except OSError as error:
             raise ImgdashError(
                 f"The dashboard cannot listen on {self.address}:{self.port}: {error.strerror}.",
@@ -217,6 +222,16 @@ def left(ticket: str) -> None:
         if shell.session.ticket == ticket and not shell.session.closed:
             with set_curdoc(shell.session.document):
                 shell.leave()
+
+
+def _set_aside_what_stays() -> None:
+    """What is there at the start stays: who looks for garbage, as Panel does at each closed tab, need not look at it.
+
+    Once for a process: of what is there later, tabs for one, much goes.
+    """
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 def _free_port(address: str) -> int:

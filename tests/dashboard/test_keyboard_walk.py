@@ -166,9 +166,16 @@ def test_a_user_gets_another_role(tab: Tab, station: Station) -> None:
     # From another page: who is at System already has the keyboard where he left it.
     go(page, "1", "review")
     go(page, "9", "system")
-    page.locator("[data-tab=station]:visible").wait_for()
+    # The view that was looked at last; who comes for the first time sees the first one.
+    last = page.locator("[role=tab][aria-selected=true]:visible")
+    at(page, last.get_attribute("data-tab") or "")
+    page.keyboard.press("Home")
     at(page, "station")
     page.keyboard.press("ArrowRight")
+    at(page, "users")
+    # There before it is looked for: a walk by Tab goes round the page once.
+    page.locator("[aria-label=Users]:visible", has_text="rita").wait_for()
+    page.wait_for_function("location.search.includes('tab=users')")
     reach(page, "Users")
     page.keyboard.press("Home")
     names = [user.name for user in station.apparatus.station.users()]

@@ -42,6 +42,16 @@ def image(station: Station) -> str:
     return station.take()
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_that_leads_nowhere_says_so_and_leads_back(station: Station, method: str) -> None:
+    answer, page = ask(station, method, "/nonsense/<b>", {"a": "b"} if method == "POST" else None)
+    assert answer.status == 404
+    assert b"There is nothing at this address." in page
+    assert b'<a href="/">' in page
+    assert b"nonsense" not in page
+    assert "default-src 'none'" in str(answer.getheader("Content-Security-Policy"))
+
+
 def test_nobody_sees_the_page_without_a_login(station: Station) -> None:
     answer, _ = ask(station, "GET", "/")
     assert answer.status == 302

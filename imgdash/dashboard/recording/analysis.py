@@ -41,6 +41,7 @@ _EXAMPLES: Final = [
         'where "at" > localtimestamp - interval 1 hour\norder by seq desc',
     },
 ]
+_FORMER = "of the query before the one above"
 
 
 class Analysis:
@@ -88,7 +89,7 @@ class Analysis:
         session.run(
             lambda: session.apparatus.reporting.query(sql, session.actor),
             lambda found: self._there(sql, found),
-            self._failed,
+            self._refused,
         )
 
     def _there(self, sql: str, found: Table) -> None:
@@ -102,12 +103,19 @@ class Analysis:
             total=found.rows,
             waiting=False,
             empty="The result has no rows.",
+            said="",
         )
         self.box.param.update(
             busy=False,
             ran=True,
             said=f"{found.rows} rows in {found.seconds:.1f} s, as of line {found.seq} of the journal",
         )
+
+    def _refused(self, error: ImgdashError) -> None:
+        """What the query before gave stays, to be read and exported, but not as if it were of this one."""
+        if self._sql:
+            self.table.said = _FORMER
+        self._failed(error)
 
     def _failed(self, error: ImgdashError) -> None:
         self.table.waiting = False

@@ -208,9 +208,11 @@ def test_sql_looks_and_changes_nothing(desk: Desk, station: Station) -> None:
     desk.until(lambda: box.ran and not box.busy)
     assert table.rows == [["P1", 2], ["P2", 1]]
     assert [column["kind"] for column in table.columns] == ["text", "number"]
+    assert table.said == ""
     box._handle_msg({"run": "delete from image"})
     desk.until(lambda: box.error)
     assert "DELETE is not allowed" in box.error
+    assert table.said == "of the query before the one above"
     assert len(station.apparatus.images()) == 3
     assert box.history[-1] == "delete from image"
     # What is exported is the last result, not what failed since.
