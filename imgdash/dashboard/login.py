@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from panel.auth import BasicAuthProvider
-from tornado.template import Template
 from tornado.web import HTTPError, RequestHandler, decode_signed_value
 
-from imgdash.dashboard.component import web
-from imgdash.dashboard.theme import FONT, PALETTE, SCALES
+from imgdash.dashboard.plain import plain
 from imgdash.model import Actor, NotFound
 
 if TYPE_CHECKING:
@@ -134,8 +132,6 @@ class Login(RequestHandler):
                 next=_inside(self.get_argument("next", "/")),
                 buttons=buttons,
                 station=station.institution or station.name,
-                variables=_VARIABLES,
-                scales=SCALES,
             )
         )
 
@@ -232,7 +228,4 @@ def _protect(handler: RequestHandler) -> None:
     handler.set_header("X-Content-Type-Options", "nosniff")
 
 
-_VARIABLES = "".join(f"--{name}:{value};" for name, value in PALETTE.items()) + f"--font:{FONT}"
-_TEMPLATE = Template(
-    web("login.html").replace("{{ variables }}", "{% raw variables %}").replace("{{ scales }}", "{% raw scales %}")
-)
+_TEMPLATE = plain("login.html")

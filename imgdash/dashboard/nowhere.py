@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tornado.template import Template
 from tornado.web import RequestHandler
 
-from imgdash.dashboard.component import web
-from imgdash.dashboard.theme import FONT, PALETTE
+from imgdash.dashboard.plain import plain
 
 
 class Nowhere(RequestHandler):
@@ -21,5 +19,4 @@ class Nowhere(RequestHandler):
         self.finish(_PAGE)
 
 
-_VARIABLES = "".join(f"--{name}:{value};" for name, value in PALETTE.items()) + f"--font:{FONT}"
-_PAGE = Template(web("nowhere.html").replace("{{ variables }}", "{% raw variables %}")).generate(variables=_VARIABLES)
+_PAGE = plain("nowhere.html").generate()
