@@ -20,21 +20,18 @@ from imgdash.model import IMAGE, Event, Finding, ImageHeader, Judgement, Order, 
 from imgdash.model.codes import UNREADABLE
 from imgdash.records import emission
 from imgdash.request import Requests
-from imgdash.store import rows
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
 from imgdash.store.header import read
+from imgdash.store.image_rows import image_columns
 from imgdash.store.reduced import ReducedImages
-from imgdash.store.store import Change, Store
+from imgdash.store.store import Change, Reader, Store
 from imgdash.workers import Workers
 
 _LOG = logging.getLogger(__name__)
 _ARRIVAL: Final = "select 1 from journal where subject = 'image' and id = ? and (data->>'arrival') = ?"
 _NEXT: Final = "select coalesce(max(number), 0) + 1 as number from image"
-_TWIN: Final = (
-    "select arg_min(image_id, number) as image_id from image"
-    " where sop_instance_uid = ? and sop_instance_uid <> '' and image_id <> ?"
-)
+_TWINS: Final = "select image_id, number from image where sop_instance_uid = ?"
 _EXPECTED: Final = "select 1 from orders where order_id = ? and state = 'new'"
 _Known = TypeVar("_Known", ImageHeader, Order)
 # What is known of an image once its pixels are seen.
@@ -133,7 +130,7 @@ class Registration(Processing):
         header = unborn.header
         if found.reduced is None or self._may_answer(header):
             return 0
-        number: int = self.store.query(_NEXT)[0]["number"]
+        number = _next(self.store)
         self.reduced.put(header.image_id, number, found.reduced)
         return number
 
@@ -253,13 +250,12 @@ class Registration(Processing):
     def _birth(self, change: Change, found: Examined, unborn: Unborn, arrival: str, drawn: int = 0) -> ImageHeader:
         """Make an image known; to its reviewer, too, where it was drawn under the number that it gets."""
         header, order = unborn.header, unborn.order
-        number = change.query(_NEXT)[0]["number"]
-        twin = change.query(_TWIN, [header.sop_instance_uid, header.image_id])[0]["image_id"]
-        header = _with(header, number=number, duplicate_of=twin or "")
+        number, twin = _next(change), _twin(change, header)
+        header = _with(header, number=number, duplicate_of=twin)
         why = f"received from {header.sender or 'an unknown sender'}"
         if twin:
             why += "; another image came with the same SOP Instance UID, both are kept"
-        columns = {**rows.image_columns(header), "arrival": arrival}
+        columns = {**image_columns(header), "arrival": arrival}
         if change.find(header.image_id):
             # It was deleted, and its sender was told that it is kept: it begins anew.
             state = columns.pop("state")
@@ -285,6 +281,18 @@ class Registration(Processing):
             self.files.done(path)
         else:
             self.files.set_aside(path)
+
+
+def _next(reader: Reader) -> int:
+    """The number of the next image; asked for twice of each, and once where nothing happened in between."""
+    return reader.same("next number", ("image",), lambda: int(reader.query(_NEXT)[0]["number"]))
+
+
+def _twin(reader: Reader, header: ImageHeader) -> str:
+    """The first other image that came with the same SOP Instance UID; '' where there is none."""
+    uid = header.sop_instance_uid
+    others = [row for row in reader.query(_TWINS, [uid]) if row["image_id"] != header.image_id] if uid else []
+    return str(min(others, key=lambda row: row["number"])["image_id"]) if others else ""
 
 
 def _why(header: ImageHeader) -> str:

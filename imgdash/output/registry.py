@@ -173,5 +173,5 @@ def settle(store: Store, image_id: str) -> None:
 
 
 def _image_state(store: Reader, image_id: str) -> str:
-    found = store.query("select state from image where image_id = ?", [image_id])
-    return found[0]["state"] if found else "missing"
+    found = store.find(image_id)
+    return found.state if found else "missing"

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from imgdash.model import Event, ImageHeader
+from imgdash.store.columns import Columns
 from imgdash.store.headers import Headers
+from imgdash.store.image_rows import changed
 from imgdash.store.same import Same
 
 T = TypeVar("T")
@@ -19,14 +21,20 @@ T = TypeVar("T")
 class Batch:
     """Headers and answers as they are inside the transaction; used by the writer alone, for one transaction.
 
+    Parameters
+    ----------
+    columns
+        Column → type of the image headers' table.
+
     Attributes
     ----------
     read
-        image_id → header as the batch has left it, None where there is none; of those that were asked for.
+        image_id → header as the batch has left it, None where there is none; of those that are known.
     """
 
-    def __init__(self, headers: Headers, same: Same) -> None:
+    def __init__(self, headers: Headers, same: Same, columns: Columns) -> None:
         self.read: dict[str, ImageHeader | None] = {}
+        self._columns = columns
         self._headers = headers
         self._same = same
         self._images: set[str] = set()
@@ -36,8 +44,11 @@ class Batch:
         """This event is about to be applied."""
         self._subjects.add(event.subject)
         if event.subject == "image":
+            after = changed(self.known(event.id).get(event.id), event, self._columns)
             self._images.add(event.id)
             self.read.pop(event.id, None)
+            if after is not None:
+                self.read[event.id] = after
 
     def known(self, image_id: str) -> dict[str, ImageHeader | None]:
         """image_id → header, None where there is none; empty where the database is to be asked."""

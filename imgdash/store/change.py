@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import duckdb
 
 from imgdash.model import LIFECYCLES, Event, ImageHeader, NotFound, Order, QueueEntry, RecordsFailed, Request
-from imgdash.store import rows
+from imgdash.store import image_rows, rows
 from imgdash.store.batch import Batch
 from imgdash.store.columns import TABLES
-from imgdash.store.database import Database
+from imgdash.store.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 class Reader:
     """Reads rows as domain types, on whatever cursor it is given."""
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         raise AssertionError("a Reader is Store or Change")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows as dictionaries. For our own SQL only: foreign values are parameters."""
         try:
-            cursor = self._cursor().execute(sql, list(parameters))
+            cursor = self._execute(sql, list(parameters))
         except duckdb.ConnectionException as error:
             # The writer opens the database anew, after a write that the disk refused.
             raise RecordsFailed("The records are being opened again.", "Try once more in a moment.") from error
@@ -61,13 +61,13 @@ class Reader:
     ) -> list[ImageHeader]:
         """Image headers; `where` and `order` are our own SQL, foreign values are parameters."""
         sql = f"select * from image where {where} order by {order}" + (f" limit {int(limit)}" if limit else "")
-        return [rows.image(row) for row in self.query(sql, parameters)]
+        return [image_rows.image(row) for row in self.query(sql, parameters)]
 
     def headers_of(self, image_ids: Sequence[str]) -> list[ImageHeader]:
         """Image headers of these ids from the database, in any order."""
         # Told one by one, the database can use its index; to sort rows so wide costs it as much as to find them.
         sql = f"select * from image where image_id in ({', '.join('?' * len(image_ids))})"
-        return [rows.image(row) for row in self.query(sql, image_ids)]
+        return [image_rows.image(row) for row in self.query(sql, image_ids)]
 
     def orders(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Order]:
         """Orders (reservation files), latest first."""
@@ -113,15 +113,15 @@ class Reader:
 class Change(Reader):
     """What a change function gets: reading inside the transaction, and emitting events."""
 
-    def __init__(self, database: Database, batch: Batch, seq: int, at: datetime) -> None:
-        self._database = database
+    def __init__(self, transaction: Transaction, batch: Batch, seq: int, at: datetime) -> None:
+        self._transaction = transaction
         self._batch = batch
         self._seq = seq
         self.at = at
         self.events: list[Event] = []
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        return self._database.connection
+    def _execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+        return self._transaction.execute(sql, values)
 
     def find(self, image_id: str) -> ImageHeader | None:
         """As `Reader.find`, with what this change and those before it in its batch did."""
@@ -132,7 +132,7 @@ class Change(Reader):
         return self._batch.same(name, subjects, read)
 
     def emit(self, event: Event) -> Event:
-        """Journal `event` and apply it at once, so that later reads of this change see it."""
+        """Journal `event` and apply it; later reads of this change see it."""
         self._seq += 1
         event = Event(
             event.subject,
@@ -145,7 +145,7 @@ class Change(Reader):
             self.at,
         )
         self._batch.happens(event)
-        self._database.apply(event)
+        self._transaction.apply(event)
         self.events.append(event)
         return event
 

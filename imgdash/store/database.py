@@ -8,13 +8,12 @@ import threading
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from imgdash.model import Event, ImgdashError, RecordsFailed
+from imgdash.model import ImgdashError, RecordsFailed
 from imgdash.store import replay
-from imgdash.store.columns import TABLES, convert
+from imgdash.store.columns import TABLES
 from imgdash.store.journal import Journal, Line
 
 SCHEMA = files("imgdash.store").joinpath("schema.sql").read_text(encoding="utf-8")
@@ -141,32 +140,6 @@ class Database:
         """After DuckDB declared itself invalid (a full disk does that): open again and replay."""
         self._shut()
         self._open()
-
-    def apply(self, event: Event) -> None:
-        """Set the columns of `event.data` in the subject's row; make the row if there is none."""
-        if event.subject not in TABLES or not event.data:
-            return
-        table, key = TABLES[event.subject]
-        data = convert(event, self.columns[event.subject])
-        if not data:
-            return
-        names = list(data)
-        # What begins sets so much that it is cheaper to look first than to update in vain.
-        there = event.event != "register" or self._has(table, key, event.id)
-        if there and self._updated(table, key, event.id, data):
-            return
-        listed = ", ".join(f'"{name}"' for name in [key, *names])
-        marks = ", ".join("?" for _ in range(len(names) + 1))
-        self.connection.execute(f'insert into "{table}" ({listed}) values ({marks})', [event.id, *data.values()])
-
-    def _has(self, table: str, key: str, id: str) -> bool:
-        return bool(self.connection.execute(f'select 1 from "{table}" where "{key}" = ?', [id]).fetchone())
-
-    def _updated(self, table: str, key: str, id: str, data: dict[str, Any]) -> bool:
-        settings = ", ".join(f'"{name}" = ?' for name in data)
-        changed = self.connection.execute(f'update "{table}" set {settings} where "{key}" = ?', [*data.values(), id])
-        row = changed.fetchone()
-        return bool(row and row[0])
 
     def keep(self, lines: Sequence[Line]) -> None:
         """The journal's lines, where SQL can see them."""

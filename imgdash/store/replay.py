@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from imgdash.store.columns import TABLES, Columns, convert
+from imgdash.store.columns import TABLES, Columns
 from imgdash.store.journal import Line
+from imgdash.store.merged import Merged
 
 _CHUNK = 20_000
 _ARROW = {
@@ -65,18 +65,13 @@ def keep(connection: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Columns], lines: Sequence[Line]) -> None:
-    rows: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    merged = Merged(columns)
     for line in lines:
-        event = line.event
-        if event.subject in TABLES and (data := convert(event, columns[event.subject])):
-            rows[event.subject].setdefault(event.id, {}).update(data)
-    for subject, changed in rows.items():
-        alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for id, data in changed.items():
-            alike[tuple(sorted(data))].append(id)
-        for names, ids in alike.items():
-            values = {name: [changed[id][name] for id in ids] for name in names}
-            _write(connection, subject, ids, values, columns[subject])
+        merged.add(line.event)
+    for alike in merged.take():
+        # Whatever a journal of former days says, the row may be there.
+        values = dict(zip(alike.names, map(list, zip(*alike.values.values(), strict=True)), strict=True))
+        _write(connection, alike.subject, list(alike.values), values, columns[alike.subject])
 
 
 def _write(

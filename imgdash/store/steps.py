@@ -73,9 +73,11 @@ def withdraw_proposals(change: Change, image_id: str, by: str, why: str) -> None
 
 def all_sent(reader: Reader, image_id: str) -> bool:
     """Whether a confirmed image is at some output apparatus, and nothing of it is left to send or to decide."""
+    image = reader.find(image_id)
+    if image is None or image.state != "confirmed":
+        return False
     states = {row["state"] for row in reader.query("select state from queue where image_id = ?", [image_id])}
-    image = reader.query("select state from image where image_id = ?", [image_id])
-    return "done" in states and states <= QUEUE.final and bool(image) and image[0]["state"] == "confirmed"
+    return "done" in states and states <= QUEUE.final
 
 
 def deliver_if_sent(change: Change, image_id: str, by: str = "imgdash") -> None:

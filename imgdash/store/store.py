@@ -51,11 +51,11 @@ class Store(Reader):
             raise
         self._headers = Headers(self.headers_of)
         self._same = Same()
-        self._writer = Writer(self.database, self.journal, self._committed, lambda: Batch(self._headers, self._same))
+        self._writer = Writer(self.database, self.journal, self._committed, self._begun)
         self.holds = Holds(self._writer.tell)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        return self.database.cursor()
+    def _execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+        return self.database.cursor().execute(sql, values)
 
     # -- images by id -------------------------------------------------------------------------------------
 
@@ -81,6 +81,9 @@ class Store(Reader):
     def happened(self, subject: str) -> int:
         """A number that grows with each commit in which something happened to `subject`."""
         return self._same.happened(subject)
+
+    def _begun(self) -> Batch:
+        return Batch(self._headers, self._same, self.database.columns["image"])
 
     def _committed(self, events: Sequence[Event], read: Mapping[str, ImageHeader | None]) -> None:
         self._headers.forget(events, read)

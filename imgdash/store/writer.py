@@ -17,6 +17,7 @@ from imgdash.store.batch import Batch
 from imgdash.store.change import Change
 from imgdash.store.database import Database
 from imgdash.store.journal import Journal
+from imgdash.store.transaction import Transaction
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[Event]], None]
@@ -103,19 +104,20 @@ class Writer:
         try:
             if self._lost:
                 self._reopen()
-            connection = self.database.connection
-            connection.execute("begin")
+            transaction = Transaction(self.database)
             known = self._begun()
             for function, future in batch:
-                change = Change(self.database, known, self.journal.seq + len(events), datetime.now())
+                change = Change(transaction, known, self.journal.seq + len(events), datetime.now())
                 try:
                     result = function(change)
+                    # What the database does not take is this change's fault, and not the next one's.
+                    transaction.write()
                 except BaseException as error:
                     broken = isinstance(error, duckdb.Error)
                     if not change.events and not broken:
                         future.set_exception(error)
                         continue
-                    connection.execute("rollback")
+                    transaction.rollback()
                     if len(batch) == 1:
                         future.set_exception(_refused(error) if broken else error)
                         return
@@ -131,8 +133,7 @@ class Writer:
             self._fail(error, [future for _, future in batch])
             return
         try:
-            self.database.keep(lines)
-            connection.execute("commit")
+            transaction.commit(lines)
         except Exception as error:
             # It was journalled, so it happened: the database takes it from there.
             if not self._fail(error, []):

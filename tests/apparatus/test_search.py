@@ -10,6 +10,7 @@ import pytest
 from imgdash.apparatus.search import Search
 from imgdash.model import Event, Finding, ImageHeader, ImgdashError, Judgement, Order, Patient, QueueEntry
 from imgdash.store import rows
+from imgdash.store.image_rows import image_columns
 from imgdash.store.store import Store
 
 _START = datetime(2026, 3, 1, 8, 0)
@@ -53,7 +54,7 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Search]:
     def fill(change: object) -> None:
         emit = change.emit  # type: ignore[attr-defined]
         for image in images:
-            emit(Event("image", image.image_id, "register", rows.image_columns(image)))
+            emit(Event("image", image.image_id, "register", image_columns(image)))
         for order in orders:
             emit(Event("order", order.order_id, "new", rows.order_columns(order)))
         for number, state in ((1, "failed"), (2, "done")):

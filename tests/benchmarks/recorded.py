@@ -13,6 +13,7 @@ from typing import Any
 from imgdash.model import Event, ImageHeader, Order, Patient, QueueEntry, Request
 from imgdash.records import emission
 from imgdash.store import rows
+from imgdash.store.image_rows import image_columns
 from imgdash.store.journal import Journal
 
 _BEGUN = datetime(2026, 1, 1)
@@ -61,7 +62,7 @@ def _events(pattern: ImageHeader, count: int, apparatus: tuple[str, ...]) -> Ite
     # What rows have in common is made once: half a million events are made here.
     same = {
         "order": rows.order_columns(order),
-        "image": rows.image_columns(pattern),
+        "image": image_columns(pattern),
         "exposure": rows.plain(emission.event(pattern, order, told).data),
         "queue": rows.entry_columns(QueueEntry("", "", "", "done", 0.0, attempts=1)),
         "request": rows.request_columns(request),
@@ -90,7 +91,7 @@ def _events(pattern: ImageHeader, count: int, apparatus: tuple[str, ...]) -> Ite
 
 
 def _awaiting(pattern: ImageHeader, first: int, count: int) -> Iterator[Event]:
-    columns = {**rows.image_columns(pattern)}
+    columns = {**image_columns(pattern)}
     for number in range(first, first + count):
         moment = _BEGUN + timedelta(seconds=number)
         own = {"number": number, "sop_instance_uid": f"1.2.6.{number}", "received_at": moment.isoformat(),

@@ -10,8 +10,8 @@ from typing import Any
 
 from imgdash.config import Site, parse
 from imgdash.model import Condition, Event, ImageHeader, Patient
-from imgdash.store import rows
 from imgdash.store.change import Change
+from imgdash.store.image_rows import image_columns
 from imgdash.store.store import Store
 
 CONDITION = """
@@ -66,7 +66,7 @@ def put(store: Store, made: ImageHeader) -> ImageHeader:
 
     def change(change: Change) -> None:
         number = change.query("select coalesce(max(number), 0) + 1 as n from image")[0]["n"]
-        columns = rows.image_columns(dataclasses.replace(made, number=number))
+        columns = image_columns(dataclasses.replace(made, number=number))
         change.emit(Event("image", made.image_id, "register", columns))
 
     store.write(change)

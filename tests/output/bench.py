@@ -23,6 +23,7 @@ from imgdash.reduce import reduce_image
 from imgdash.store import header, rows
 from imgdash.store.conditions import Conditions
 from imgdash.store.files import Files
+from imgdash.store.image_rows import image_columns
 from imgdash.store.pixels import open_image
 from imgdash.store.store import Store
 from imgdash.workers import Workers
@@ -159,7 +160,7 @@ class Bench:
             received_at=datetime(2026, 3, 1, 10, 30),
             **{**header.columns(record), **known, **columns},
         )
-        self.store.write(lambda change: change.emit(Event("image", image_id, "register", rows.image_columns(found))))
+        self.store.write(lambda change: change.emit(Event("image", image_id, "register", image_columns(found))))
         return self.store.image(image_id)
 
     def register(self, image: ImageHeader, apparatus: str, *, position: float | None = None, **columns: Any) -> str:

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from imgdash.model import Event, ImageHeader, ImgdashError, NotFound, Order, Patient
 from imgdash.records import emission, reports
-from imgdash.store import rows
+from imgdash.store.image_rows import image_columns
 from imgdash.store.store import Change, Store
 from tests.store.domain import WHEN, header
 
@@ -35,7 +35,7 @@ def register(
     store: Store, value: ImageHeader, facts: dict[str, Any] | None = None, order: Order | None = ORDER
 ) -> Event | None:
     def change(change: Change) -> Event | None:
-        change.emit(Event("image", value.image_id, "register", rows.image_columns(value)))
+        change.emit(Event("image", value.image_id, "register", image_columns(value)))
         return emission.record(change, value, order, facts or {})
 
     return store.write(change)

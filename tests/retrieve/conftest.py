@@ -18,9 +18,9 @@ from imgdash.config import Site, parse
 from imgdash.model import Event, ImageHeader
 from imgdash.output.as_received import corrected
 from imgdash.retrieve import QueryServer
-from imgdash.store import rows
 from imgdash.store.files import Files, content_id
 from imgdash.store.header import columns, read
+from imgdash.store.image_rows import image_columns
 from imgdash.store.store import Store
 from tests.conftest import peer
 from tests.store.domain import WHEN
@@ -59,7 +59,7 @@ class Archive:
             received_at=WHEN,
             **{**columns(record), **changes},
         )
-        self.store.write(lambda change: change.emit(Event("image", image_id, "register", rows.image_columns(header))))
+        self.store.write(lambda change: change.emit(Event("image", image_id, "register", image_columns(header))))
         return image_id
 
     def ask(self, program: str, *arguments: str, calling: str = "VIEWER") -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from imgdash.model import Event, Finding, ImageHeader, Judgement, Patient
-from imgdash.store import rows
+from imgdash.store.image_rows import image_columns
 from imgdash.store.store import Change, Store
 
 WHEN = datetime(2025, 3, 1, 12, 30, 15, 250000)
@@ -44,7 +44,7 @@ def header(number: int, **fields: Any) -> ImageHeader:
 def born(number: int, **fields: Any) -> Event:
     """The event by which that image becomes known."""
     value = header(number, **fields)
-    return Event("image", value.image_id, "register", rows.image_columns(value))
+    return Event("image", value.image_id, "register", image_columns(value))
 
 
 def add(store: Store, *numbers: int) -> list[str]:

@@ -13,8 +13,9 @@ import duckdb
 import pytest
 
 from imgdash.model import LIFECYCLES, Event, ImgdashError
-from imgdash.store import database, rows
+from imgdash.store import database
 from imgdash.store.columns import TABLES
+from imgdash.store.image_rows import image_columns
 from imgdash.store.store import Change, Store
 from tests.store.domain import WHEN, add, born, header
 
@@ -215,7 +216,7 @@ def test_the_database_cannot_reach_outside_its_records(store: Store) -> None:
 def test_an_image_header_survives_its_row(store: Store) -> None:
     store.write(lambda change: change.emit(born(500)))
     assert store.image(header(500).image_id) == header(500)
-    assert rows.image_columns(store.image(header(500).image_id)) == rows.image_columns(header(500))
+    assert image_columns(store.image(header(500).image_id)) == image_columns(header(500))
     store.close()
 
 

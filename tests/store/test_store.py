@@ -200,14 +200,14 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> N
     again.close()
 
 
-def test_what_begins_again_under_its_name_is_set_anew(store: Store) -> None:
-    """Two stations may give one name to two things: the journal has both, and the row is as the last one says."""
+def test_what_begins_under_a_name_that_is_taken_is_refused_and_what_was_there_stays(store: Store) -> None:
     first = store.write(lambda change: change.emit(born(1, comment="first")))
-    store.write(lambda change: change.emit(born(1, comment="second")))
-    assert [(image.image_id, image.comment) for image in store.images()] == [(first.id, "second")]
-    # Inside one change, too.
-    store.write(lambda change: (change.emit(born(2)), change.emit(born(2, comment="third"))))
-    assert [image.comment for image in store.images()] == ["second", "third"]
+    seq = store.journal.seq
+    with pytest.raises(ImgdashError, match="Duplicate key"):
+        store.write(lambda change: change.emit(born(1, comment="second")))
+    assert store.journal.seq == seq
+    assert [(image.image_id, image.comment) for image in store.images()] == [(first.id, "first")]
+    assert store.image(first.id).comment == "first"
 
 
 def test_orders_and_requests_are_latest_first_and_what_has_no_time_is_last(store: Store) -> None:
