@@ -86,7 +86,6 @@ class Reviewing(Revising):
     def reject(self, image_id: str, by: By, reason: str, comment: str = "", kind: str = "reject") -> ImageHeader:
         """The image is not to be used; those who may hold it are told (R9)."""
         self.actions.reject(image_id, self.actor(by), reason, comment, kind)
-        self._requests.reject_elsewhere(image_id, reason, comment)
         return self.image(image_id)
 
     def restore(self, image_id: str, by: By) -> ImageHeader:

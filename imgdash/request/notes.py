@@ -1,10 +1,10 @@
-"""Telling the storages of rejections (R9): which notes are owed is derived from the store, so none is lost."""
+"""Telling the storages of rejections (R9): notes that are owed are written, and sent until they are answered."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorag
 from imgdash.config import OutputApparatus, Site
 from imgdash.model import Event, ImageHeader, ImgdashError, NotFound, PeerFailed, QueueEntry, Unreadable
 from imgdash.model.codes import REASONS
+from imgdash.request.owed import Owed
 from imgdash.request.rejection import Held, compose
 from imgdash.request.worker import Patience, Timer
 from imgdash.store.change import Change
@@ -32,23 +33,6 @@ _DUPLICATE: Final = 0x0111
 # Authorization, address and load of a web storage are not about what is posted.
 _NOT_THE_NOTE: Final = frozenset({301, 302, 307, 308, 401, 403, 404, 429})
 
-# Entries of images that ended badly, by which a storage has them, and for which no note exists. A repeat is archived
-# as well, so nobody is told of it. An image that was deleted at once (R7) was rejected before; an expired one was not,
-# unless it was in an earlier life, before it was received again. One that was stored and rejected before the storage
-# committed itself is cancelled.
-_OWED: Final = """
-select queue.entry_id from queue join image using (image_id)
-where (image.state in ('rejected', 'replaced')
-    or image.state = 'deleted' and (select journal.event from journal where journal.subject = 'image'
-      and journal.id = image.image_id and journal.event in ('delete', 'expire') order by journal.seq desc limit 1)
-      = 'delete')
-  and (queue.state in ('done', 'committing', 'uncertain')
-    or queue.state = 'cancelled' and exists (select 1 from journal where journal.subject = 'queue'
-      and journal.id = queue.entry_id and journal.event = 'sent'))
-  and not exists (select 1 from note where note.entry_id = queue.entry_id)
-  and coalesce((select journal.data->>'kind' from journal where journal.subject = 'image'
-      and journal.id = image.image_id and journal.event = 'reject' order by journal.seq desc limit 1), '') <> 'repeat'
-"""
 _TOLD: Final = """
 select data->>'sop_class_uid' as sop_class_uid, data->>'series_uid' as series_uid from journal
 where subject = 'queue' and id = ? and (data->>'series_uid') <> '' order by seq desc limit 1
@@ -70,12 +54,19 @@ class Notes:
         self._site = site
         self._files = files
         self._patience = patience
+        self._owed = Owed(store)
         self._timer = Timer()
+
+    def heard(self, events: Sequence[Event]) -> bool:
+        """Whether there may be something to do after these events."""
+        owed = self._owed.heard(events)
+        return owed or any(event.subject == "note" for event in events)
 
     def step(self) -> float | None:
         """Write the notes that are owed, send those that wait; seconds until the next is due, or None."""
-        for row in self._store.query(_OWED):
-            self._write(self._store.queue("entry_id = ?", [row["entry_id"]])[0])
+        with self._owed.taken() as entries:
+            for entry in entries:
+                self._write(entry)
         pauses = []
         # A folder does by itself what it is told: the thread that writes it takes the image out again.
         folders = [apparatus.name for apparatus in self._site.apparatus if apparatus.kind == "folder"]

@@ -66,7 +66,8 @@ class Requests(Automatic, Answers):
             for peer in (*(peer.name for peer in site.peers), None)
         }
         self.worklist = WorkList(store, site, lambda: self.units, self._match_late)
-        self._teller = Worker("rejection-notes", Notes(store, site, files, patience).step, rest=0.5)
+        self._notes = Notes(store, site, files, patience)
+        self._teller = Worker("rejection-notes", self._notes.step)
         self.outbox = Outbox(store, site, patience)
         self._herald = Worker("notices", self.outbox.step)
         self._workers = [*self._senders.values(), self._teller, self._herald]
@@ -90,13 +91,6 @@ class Requests(Automatic, Answers):
         for worker in self._workers:
             worker.wake()
 
-    def reject_elsewhere(self, image_id: str, reason: str = "", comment: str = "") -> None:
-        """Tell the storages that have a rejected image.
-
-        It happens by itself: what is owed is seen in the store. This only makes it happen now.
-        """
-        self._teller.wake()
-
     def tell_again(self, note_id: str, actor: Actor) -> None:
         """Send a rejection note again that a storage had refused."""
         actor.require("queue")
@@ -107,7 +101,7 @@ class Requests(Automatic, Answers):
         self.worklist.items.heard(events)
         if "request" in subjects:
             self._wake_senders([event.id for event in events if event.subject == "request"])
-        if subjects & {"image", "queue", "note"}:
+        if self._notes.heard(events):
             self._teller.wake()
         if subjects & {"image", "notice"}:
             self._herald.wake()

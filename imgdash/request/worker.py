@@ -82,13 +82,10 @@ class Worker:
     ----------
     step
         Does what is due; returns the seconds until the next thing will be, or None to wait for `wake`.
-    rest
-        Seconds between steps, however often it is woken: for what looks at much and may be told a little later.
     """
 
-    def __init__(self, name: str, step: Callable[[], float | None], rest: float = 0) -> None:
+    def __init__(self, name: str, step: Callable[[], float | None]) -> None:
         self._step = step
-        self._rest = rest
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -125,5 +122,4 @@ class Worker:
             except Exception:  # one item must not end the thread; each item's own trouble is handled in the step
                 _LOG.exception("%s: a step failed", self._thread.name)
                 pause = _AFTER_A_FAULT
-            self._stopping.wait(self._rest)
             self._wake.wait(pause)
