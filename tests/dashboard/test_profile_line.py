@@ -51,4 +51,16 @@ def test_the_line_is_moved_by_the_arrows(tab: Tab, station: Station, images: lis
         page.keyboard.press("Shift+ArrowUp")
         page.keyboard.press("Shift+ArrowRight")
     wait_until(lambda: told(0.3 * width, 0.0))
+    # One end by itself: what tilts the line. It stays on the image, too.
+    page.keyboard.press("Enter")
+    assert str(line.get_attribute("aria-valuetext")).startswith("First end: ")
+    page.keyboard.press("Shift+ArrowDown")
+    wait_until(lambda: np.allclose(board.pictures.line(), [(0.3 * width, 0.1 * height), (width, 0.0)]))
+    page.keyboard.press("Enter")
+    for key in ("ArrowLeft", "Shift+ArrowRight", "Shift+ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+    wait_until(lambda: np.allclose(board.pictures.line(), [(0.3 * width, 0.1 * height), (width, 0.09 * height)]))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+ArrowDown")
+    wait_until(lambda: np.allclose(board.pictures.line(), [(0.3 * width, 0.2 * height), (width, 0.19 * height)]))
     assert tab.errors == []

@@ -131,7 +131,8 @@ class Board:
     def _line_by_key(self, message: Mapping[str, Any]) -> None:
         if self.tried is not None and "move" in message:
             across, down = (float(part) for part in message["move"])
-            self.pictures.move(across, down)
+            end = message.get("end")
+            self.pictures.move(across, down, None if end is None else int(bool(end)))
 
     def _line_moved(self, start: Point, end: Point) -> None:
         if self.tried is not None:

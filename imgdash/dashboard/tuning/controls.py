@@ -32,7 +32,10 @@ class Picker(Component):
 
 
 class ProfileLine(Component):
-    """The line of the profile, for the keyboard; sends ``{"move": [across, down]}`` in parts of the image."""
+    """The line of the profile, for the keyboard.
+
+    Sends ``{"move": [across, down], "end": end}`` in parts of the image; `end` is 0 or 1, null for the whole line.
+    """
 
     ends = param.List(default=[[0.0, 0.0], [1.0, 0.0]], doc="(x, y) of both, mm from the upper left corner.")
     extent = param.List(default=[1.0, 1.0], doc="Height and width of the image, mm.")

@@ -119,15 +119,16 @@ class Pictures:
         self._place({"x": [0.15 * width, 0.85 * width], "y": [level, level]})
         self._on_line(*self.line())
 
-    def move(self, across: float, down: float) -> None:
-        """Move the line to the right and down, in parts of the image; it stays within it."""
+    def move(self, across: float, down: float, end: int | None = None) -> None:
+        """Move the line, or one end of it, to the right and down, in parts of the image; it stays within it."""
         height, width = self._extent
         moved = {}
         for name, way, room in (("x", across * width, width), ("y", -down * height, height)):
-            low, high = min(self._ends[name]), max(self._ends[name])
+            values = self._ends[name]
+            taken = values if end is None else [values[end]]
             # An end that a hand has put outside stays where it is.
-            way = min(max(way, min(-low, 0.0)), max(room - high, 0.0))
-            moved[name] = [value + way for value in self._ends[name]]
+            way = min(max(way, min(-min(taken), 0.0)), max(room - max(taken), 0.0))
+            moved[name] = [value + way * (end in (None, number)) for number, value in enumerate(values)]
         self._place(moved)
         self._on_line(*self.line())
 
