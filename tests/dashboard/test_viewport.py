@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
@@ -56,6 +58,31 @@ def test_value_and_place_are_those_of_the_full_image(tab: Tab, station: Station,
         row, column, value, top = readout(tab.page)
         assert (value, top) == (frame[row, column], 4095)
         assert row == pytest.approx(y * SIDE, abs=1)
+
+
+def test_beside_a_short_line_of_words_the_image_is_seen(tab: Tab) -> None:
+    """Where a side marker often stands: the ground of the longest line does not lie over it."""
+    # What is written, not the node around it: that is as wide as its ground.
+    written = """nodes => nodes.filter(node => node.textContent.trim()).map(node => {
+        const words = document.createRange()
+        words.selectNodeContents(node)
+        const {x, y, width, height} = words.getBoundingClientRect()
+        return {x, y, width, height}
+    })"""
+    lines = tab.page.locator(".corner.ul div").evaluate_all(written)
+    short, long = min(lines, key=lambda at: at["width"]), max(lines, key=lambda at: at["width"])
+    left = short["x"] + short["width"] + 9  # its ground is a little longer
+    beside = {"x": left, "y": short["y"] + 2, "width": long["x"] + long["width"] - left, "height": short["height"] - 4}
+
+    def seen() -> Any:
+        return cv2.imdecode(np.frombuffer(tab.page.screenshot(clip=beside), np.uint8), cv2.IMREAD_GRAYSCALE)
+
+    with_words = seen()
+    tab.page.locator(".corner.ul").first.evaluate("node => { node.style.visibility = 'hidden' }")
+    without = seen()
+    tab.page.locator(".corner.ul").first.evaluate("node => { node.style.visibility = '' }")
+    assert without.mean() > 40  # an image that is dark there would say nothing
+    assert (with_words == without).all()
 
 
 def test_before_has_every_pixel_of_the_detector(tab: Tab, station: Station, images: list[str]) -> None:

@@ -63,7 +63,7 @@ export function render({model, el}) {
   function words() {
     const neutral = look.lo === 0 && look.hi === 1, {drag} = state
     const contrast = (1 / (look.hi - look.lo)).toFixed(2), density = ((look.lo + look.hi) / 2 - 0.5).toFixed(2)
-    fill(main.corner.lr, main.source ? `${Math.round(view.zoom * 100)} %${view.fit ? " · fit" : ""}` : "",
+    fill(main.corner.lr, main.source ? h("div", {}, `${Math.round(view.zoom * 100)} %${view.fit ? " · fit" : ""}`) : null,
       drag?.kind === "look" && model.adjustable ? h("div", {}, `contrast × ${drag.contrast.toFixed(2)}  density ${drag.shift < 0 ? "−" : "+"}${Math.abs(drag.shift).toFixed(2)}`)
         : neutral ? null : h("div", {class: "changed"}, `display only: contrast × ${contrast}  density ${density}`),
       look.invert ? h("div", {class: "changed"}, "display inverted") : null,
