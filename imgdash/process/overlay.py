@@ -99,8 +99,8 @@ def draw_into(
 
     Returns
     -------
-    For each item drawn ``{"kind", "text", "x0", "y0", "x1", "y1", "covers_field"}`` (fractions of the
-    image; of the rectangle inside the field); notes on what was not drawn.
+    For each item drawn ``{"kind", "text", "x0", "y0", "x1", "y1", "covers_field", "part"}`` (fractions of the
+    image; of the rectangle inside the field; of the height wanted of the letters); notes on what was not drawn so.
     """
     places, notes = [], []
     white = (1 << bits) - 1
@@ -114,6 +114,9 @@ def draw_into(
         drawing = (
             _scale_bar(item, placement, image.shape) if item.kind == "scale" else _letters(text, item, image.shape)
         )
+        part = 1.0 if item.kind == "scale" else _part(text, item, image.shape)
+        if part < 1:
+            notes.append(f"Overlay {item.kind}: written at {part:.0%} of its height, so that all of it is there.")
         y0, x0 = _inside(item, drawing.shape, image.shape)
         mask = drawing[: image.shape[0] - y0, : image.shape[1] - x0]
         y1, x1 = y0 + mask.shape[0], x0 + mask.shape[1]
@@ -127,6 +130,7 @@ def draw_into(
                 "x1": x1 / image.shape[1],
                 "y1": y1 / image.shape[0],
                 "covers_field": _covered((x0, y0, x1, y1), field, placement),
+                "part": part,
             }
         )
     return places, notes
@@ -155,14 +159,30 @@ def _read(given: Mapping[str, Any], settings: Overlay) -> Item:
 
 def _letters(text: str, item: Item, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Text as a mask 0…255 with a margin for its dark rim."""
-    wanted = max(6.0, item.height * shape[0])
-    size = wanted / cv2.getTextSize("H", _FONT, 1.0, 1)[0][1]
-    thickness = max(1, round(wanted / 12))
+    size, thickness = _size(_wanted(item, shape) * _part(text, item, shape))
     (width, height), base = cv2.getTextSize(text or " ", _FONT, size, thickness)
     pad = thickness + 2
     mask = np.zeros((height + base + 2 * pad, width + 2 * pad), np.uint8)
     cv2.putText(mask, text, (pad, pad + height), _FONT, size, 255, thickness, cv2.LINE_AA)
     return mask
+
+
+def _wanted(item: Item, shape: tuple[int, ...]) -> float:
+    """Height of the letters in rows, where there is room for them."""
+    return max(6.0, item.height * shape[0])
+
+
+def _size(height: float) -> tuple[float, int]:
+    """Scale and thickness of the strokes for letters of this height."""
+    return height / cv2.getTextSize("H", _FONT, 1.0, 1)[0][1], max(1, round(height / 12))
+
+
+def _part(text: str, item: Item, shape: tuple[int, ...]) -> float:
+    """Of the height wanted: a comment that is cut off can say the opposite, so the letters are smaller instead."""
+    wanted = _wanted(item, shape)
+    size, thickness = _size(wanted)
+    width = cv2.getTextSize(text or " ", _FONT, size, thickness)[0][0]
+    return float(min(1.0, max(1, shape[1] - 2 * (thickness + 2)) / max(width, 1)))
 
 
 def _scale_bar(item: Item, placement: Placement, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:

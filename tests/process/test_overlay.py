@@ -91,6 +91,19 @@ def test_an_overlay_at_the_rim_stays_inside() -> None:
     assert place["y1"] <= 1
 
 
+def test_a_comment_too_long_for_the_image_is_all_there_in_smaller_letters() -> None:
+    """Cut off, "no view of the left side" says the opposite."""
+    out = _form({"comment": "taken in bed, patient could not stand: no view of the left side"})
+    place = out.attrs["overlay_rectangles"][0]
+    assert place["part"] < 0.8
+    ink = np.argwhere(out.values > 3000)
+    assert 0 < ink[:, 1].min() < ink[:, 1].max() < 599, "neither end is at the rim"
+    assert np.ptp(ink[:, 1]) > 500
+    assert any(f"written at {place['part']:.0%} of its height" in note for note in out.attrs["notes"])
+    short = _form({"comment": "in bed"})
+    assert (short.attrs["overlay_rectangles"][0]["part"], short.attrs["notes"]) == (1, [])
+
+
 def test_comments_of_any_script_on_one_line() -> None:
     out = _form({"comment": "側面\nLAT"})
     place = out.attrs["overlay_rectangles"][0]

@@ -52,7 +52,12 @@ def ranges(header: ImageHeader, condition: Condition, site: Site, chain: Chain |
             entry.update(_film(view) if apparatus.kind == "printer" else _stored(view))
             entry["field"], entry["sides"] = view.field, view.sides
             entry["marks"], entry["unfielded"] = view.marks(), not view.field
-            entry["trouble"] = [*entry["trouble"], *entry["warnings"], *_covering(entry["marks"], view.field)]
+            entry["trouble"] = [
+                *entry["trouble"],
+                *entry["warnings"],
+                *_covering(entry["marks"], view.field),
+                *_smaller(entry["marks"]),
+            ]
         except ImgdashError as error:
             entry["trouble"] = [error.cause]
         found.append(entry)
@@ -217,3 +222,8 @@ def _covering(marks: Sequence[Mapping[str, Any]], field: Sequence[Any]) -> list[
         return []
     names = [str(mark["text"] or mark["kind"]) for mark in marks if mark["covers_field"] > _COVERED]
     return [f"{', '.join(names)} {'covers' if len(names) == 1 else 'cover'} the irradiated field"] if names else []
+
+
+def _smaller(marks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Overlays that are written smaller, because the image has no room for their line."""
+    return [f"{mark['text']} is written at {mark['part']:.0%} of its height" for mark in marks if mark["part"] < 1]

@@ -10,7 +10,7 @@ export function render({model, el}) {
     .to small{color:var(--dim);font-size:11px}.to small.bad{color:var(--warn)}
     .frame{position:relative;height:112px;margin:0 auto;background:#05070a;border:1px solid var(--faint);overflow:hidden}
     .cell{position:absolute;border:1px dashed #2a3038}.range{position:absolute;outline:1px solid var(--film)}
-    .clip{position:absolute;inset:0;overflow:hidden}.clip img{position:absolute;object-fit:fill;display:block}.band{position:absolute;background:#1c2027}.mark{position:absolute;font:700 9px/1 var(--font);color:#fff;text-shadow:0 0 2px #000}
+    .clip{position:absolute;inset:0;overflow:hidden}.clip img{position:absolute;object-fit:fill;display:block}.band{position:absolute;background:#1c2027}.mark{position:absolute;font:700 9px/1 var(--font);color:#fff;text-shadow:0 0 2px #000;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
   `), h("section", {}, h("div", {class: "head"}, h("h2", {}, "Output")), box))
   const percent = (part) => `${(100 * part).toFixed(2)}%`
   live(model, ["destinations", "image", "version", "enabled"], () => {
@@ -25,7 +25,7 @@ export function render({model, el}) {
         const picture = model.image ? h("img", {src: `image/${model.image}/thumbnail?v=${encodeURIComponent(model.version)}`, alt: "", draggable: "false",
           style: `left:${percent(-l / (r - l))};top:${percent(-top / (b - top))};width:${percent(1 / (r - l))};height:${percent(1 / (b - top))}`}) : null
         return h("div", {class: "range", style: `left:${percent(x)};top:${percent(y)};width:${percent(w)};height:${percent(t)}`}, h("div", {class: "clip"}, picture),
-          marks.map((mark) => h("span", {class: "mark", style: `left:${percent(mark.x0)};top:${percent(mark.y0)}`}, mark.text)))
+          marks.map((mark) => h("span", {class: "mark", style: `left:${percent(mark.x0)};top:${percent(mark.y0)};max-width:${percent(1 - mark.x0)}`}, mark.text)))
       }
       if (to.band.length) frame.append(h("div", {class: "band", style: `left:${percent(to.band[0])};top:${percent(to.band[1])};width:${percent(to.band[2])};height:${percent(to.band[3])}`}))
       frame.append(...(to.parts.length ? to.parts.map((part) => range(part, [])) : [range({place: to.place, sides: [0, 0, 1, 1]}, to.marks)]))
