@@ -124,9 +124,11 @@ def check_edit(keyword: str, text: str) -> str:
         raise ImgdashError(f"{label(keyword)} cannot be {cleaned!r}.", f"Possible: {', '.join(choices)}.")
     if kind == "DA" and cleaned:
         try:
-            datetime.strptime(cleaned, "%Y%m%d")
+            day = datetime.strptime(cleaned, "%Y%m%d")
         except ValueError:
             raise ImgdashError(f"{label(keyword)} cannot be {cleaned!r}.", "Write a date as YYYYMMDD.") from None
+        if keyword == "PatientBirthDate" and day > datetime.now():
+            raise ImgdashError(f"{label(keyword)} cannot be {cleaned!r}.", "That day is still to come.")
     try:
         DataElement(keyword, kind, cleaned, validation_mode=pydicom_config.RAISE)
     except (ValueError, TypeError, OverflowError) as error:

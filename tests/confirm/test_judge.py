@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -140,6 +141,7 @@ def test_order_of_another_patient() -> None:
         ("PatientSex", "X"),
         ("PatientBirthDate", "1970-01-01"),
         ("PatientBirthDate", "19701301"),
+        ("PatientBirthDate", f"{datetime.now() + timedelta(days=1):%Y%m%d}"),
         ("BodyPartExamined", "A" * 17),
         ("PatientID", "a\\b"),
         ("AccessionNumber", "1" * 17),
@@ -152,4 +154,5 @@ def test_a_correction_that_does_not_fit_is_refused(keyword: str, text: str) -> N
 
 def test_corrections_are_normalised() -> None:
     assert check_edit("BodyPartExamined", " chest ") == "CHEST"
+    assert check_edit("PatientBirthDate", today := f"{datetime.now():%Y%m%d}") == today, "a child born today"
     assert check_edit("PatientName", "Yamada^Tarou=山田^太郎") == "Yamada^Tarou=山田^太郎"

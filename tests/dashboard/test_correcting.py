@@ -65,6 +65,15 @@ def test_a_correction_is_said_and_taken_back(tab: Tab, station: Station, images:
     assert station.apparatus.image(images[0]).patient.id == before
 
 
+def test_a_birth_date_that_is_still_to_come_is_refused(tab: Tab, station: Station, images: list[str]) -> None:
+    before = station.apparatus.image(images[0]).patient.birth_date
+    tab.page.locator("dd[data-keyword=PatientBirthDate] [role=button]").click()
+    tab.page.keyboard.type("20991231")
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_text("That day is still to come.").first.wait_for()
+    assert station.apparatus.image(images[0]).patient.birth_date == before
+
+
 def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:
     value = tab.page.locator("dd[data-keyword=PatientID] [role=button]")
     value.focus()
