@@ -207,3 +207,18 @@ def test_in_a_browser(browser: Browser, station: Station, images: list[str]) -> 
     assert tab.errors == []
     assert tab.elsewhere == []
     page.close()
+
+
+def test_the_patient_id_goes_before_the_queues_where_width_is_wanting(
+    browser: Browser, station: Station, images: list[str]
+) -> None:
+    """Two patients of one name are told apart by it, also once their images wait for two apparatus."""
+    station.apparatus.confirm(images[0], by="mona")
+    tab = log_in(browser, station, "mona", "?page=images")
+    tab.page.locator(".rows .row:visible", has_text="confirmed").wait_for()
+    heads = tab.page.locator("[role=columnheader]:visible")
+    expect(heads.filter(has_text="patient ID")).to_be_visible()
+    expect(tab.page.locator(".rows .row:visible", has_text="confirmed")).to_contain_text("P11")
+    assert tab.errors == []
+    tab.page.close()
+    station.apparatus.undo(images[0], by="mona")
