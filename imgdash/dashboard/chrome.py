@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import param
 
 from imgdash.dashboard.component import Component, script
 
-# Messages whose buttons still work.
-_BUTTONS_KEPT = 20
+# Messages whose buttons still work: as many as the list of messages has lines.
+_BUTTONS_KEPT = 50
 
 
 class Rail(Component):
@@ -57,6 +57,7 @@ class StatusLine(Component):
         super().__init__(on_message=self._done, **params)
         self._serial = 0
         self._does: dict[int, Mapping[str, Callable[[], None]]] = {}
+        self._lasting: dict[int, Collection[str]] = {}
 
     def say(
         self,
@@ -67,14 +68,17 @@ class StatusLine(Component):
         does: Mapping[str, Callable[[], None]] | None = None,
         seconds: float | None = None,
         about: str = "",
+        lasting: Collection[str] = (),
     ) -> None:
         """Show a message; see `imgdash.dashboard.session.Session`."""
         self._serial += 1
         if does:
-            self._does = {**dict(list(self._does.items())[-_BUTTONS_KEPT:]), self._serial: does}
+            kept = list(self._does)[-_BUTTONS_KEPT:]
+            self._does = {**{serial: self._does[serial] for serial in kept}, self._serial: does}
+            self._lasting = {**{serial: self._lasting[serial] for serial in kept}, self._serial: lasting}
         self.send(
             text=text, kind=kind, detail=detail, does=list(does or ()), seconds=seconds or 0, about=about,
-            serial=self._serial,
+            serial=self._serial, lasting=list(lasting),
         )  # fmt: skip
 
     def withdraw(self, about: str) -> None:
@@ -82,8 +86,11 @@ class StatusLine(Component):
         self.send(withdraw=about)
 
     def _done(self, message: Mapping[str, Any]) -> None:
-        does = self._does.pop(int(message.get("serial", 0)), {})
-        if function := does.get(str(message.get("does"))):
+        serial, name = int(message.get("serial", 0)), str(message.get("does"))
+        does = self._does.get(serial, {})
+        if name not in self._lasting.get(serial, ()):
+            self._does.pop(serial, None)
+        if function := does.get(name):
             function()
 
 

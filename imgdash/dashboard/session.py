@@ -48,9 +48,10 @@ class Session:
     edits
         What changes an image, one after another.
     tell
-        ``tell(text, kind="info", detail="", *, does=None, seconds=None, about="")`` says it on the line below the
-        page; kinds: info, success, warning, error. `does`: words on a button → what it does; `seconds`: how long it
-        stays, by kind if None; what is said `about` the same replaces what was said before.
+        ``tell(text, kind="info", detail="", *, does=None, seconds=None, about="", lasting=())`` says it on the line
+        below the page; kinds: info, success, warning, error. `does`: words on a button → what it does; `seconds`: how
+        long it stays, by kind if None; what is said `about` the same replaces what was said before; `lasting`: words
+        of the buttons that stay with it in the list of messages.
 
     Parameters
     ----------

@@ -47,18 +47,19 @@ class Telling:
             does=does,
             seconds=grace or None,
             about="confirm",
+            lasting=["Back to it"],
         )
 
     def refused(self, image_id: str, error: ImgdashError) -> None:
         """The apparatus did not take a decision."""
         self._expected.discard(image_id)
         show = partial(self._page.back, image_id)
-        self._session.tell(error.cause, "error", error.remedy, does={"Show it": show})
+        self._session.tell(error.cause, "error", error.remedy, does={"Show it": show}, lasting=["Show it"])
 
     def not_taken_back(self, image_id: str, error: ImgdashError) -> None:
         """It is as it should be, only late: no failure that stays in sight while other images are worked on."""
         show = partial(self._page.back, image_id)
-        self._session.tell(error.cause, "warning", error.remedy, does={"Show it": show})
+        self._session.tell(error.cause, "warning", error.remedy, does={"Show it": show}, lasting=["Show it"])
 
     def asked(self, request: Request) -> None:
         """Another image was asked for."""
@@ -78,6 +79,7 @@ class Telling:
             "success",
             does={**does, "Back to it": partial(self._page.back, image_id)},
             seconds=15,
+            lasting=["Back to it"],
         )
 
     def heard(self, headers: Sequence[ImageHeader]) -> None:
@@ -97,4 +99,5 @@ class Telling:
                     "success",
                     does={"Show it": partial(self._page.back, header.image_id)},
                     seconds=15,
+                    lasting=["Show it"],
                 )

@@ -22,7 +22,7 @@ export function render({model, view, el}) {
     .link{display:flex;gap:5px;align-items:center;color:var(--dim)}.link svg{width:14px;height:14px}.link.away{color:var(--text);font-weight:600;font-size:13px;background:color-mix(in srgb,var(--bad) 45%,var(--panel));align-self:stretch;padding:0 12px;margin-right:-6px}
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
     .past{position:absolute;right:6px;bottom:29px;z-index:2000;width:min(560px,calc(60vw/var(--scale,1)));max-height:calc(50vh/var(--scale,1));overflow:auto;background:var(--raised);border:1px solid var(--line);border-radius:6px;box-shadow:0 -8px 32px #000a;white-space:normal}
-    .past div{display:grid;grid-template-columns:18px 1fr auto;gap:8px;padding:7px 10px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}.past svg{width:15px;height:15px;margin-top:1px}
+    .past div{display:grid;grid-template-columns:18px 1fr auto auto;gap:8px;padding:7px 10px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}.past svg{width:15px;height:15px;margin-top:1px}
     .past small{display:block;color:var(--dim)}.past time{color:var(--dim);font-variant-numeric:tabular-nums}.past[hidden]{display:none}
   `), all)
   let messages = [], shown = null, timer = 0, unread = 0
@@ -61,14 +61,21 @@ export function render({model, view, el}) {
     if (!on) return
     unread = 0
     count()
-    fill(past, ...messages.map((message) => h("div", {class: message.kind}, icon(model, FACES[message.kind] || "eye", WORDS[message.kind]), h("span", {}, message.text, message.detail ? h("small", {}, message.detail) : null), h("time", {}, clock(message.at)))))
+    fill(past, ...messages.map((message) => h("div", {class: message.kind}, icon(model, FACES[message.kind] || "eye", WORDS[message.kind]), h("span", {}, message.text, message.detail ? h("small", {}, message.detail) : null), h("span", {class: "leads"}, (message.lasting || []).map((name) => h("button", {"data-does": name, onclick: () => { unfold(false); model.send_msg({does: name, serial: message.serial}) }}, name))), h("time", {}, clock(message.at)))))
     past.focus()
+  }
+  // What no longer holds is not to be read later either.
+  function withdraw(about) {
+    messages = messages.filter((message) => message.about !== about)
+    if (shown && shown.about === about) show(null)
+    count()
+    if (!past.hidden) unfold(messages.length > 0)
   }
   past.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); unfold(false); more.focus() } })
   const outside = (event) => { if (!past.hidden && !event.composedPath().includes(el)) unfold(false) }
   document.addEventListener("pointerdown", outside)
   model.on("msg:custom", (message) => {
-    if (message.withdraw !== undefined) { if (shown && shown.about === message.withdraw) show(null); return }
+    if (message.withdraw !== undefined) { withdraw(message.withdraw); return }
     const one = {...message, at: new Date(), seconds: message.seconds || SECONDS[message.kind] || 6}
     if (one.about) messages = messages.filter((other) => other.about !== one.about)
     messages = [one, ...messages].slice(0, KEPT)
