@@ -139,7 +139,11 @@ class Requests(Carded):
     def pictures(self, row: Row) -> list[dict[str, Any]]:
         """Every round, first to last."""
         return [
-            picture(image, self.session, f"from {image.sender} {words.when(image.received_at)}")
+            picture(
+                image,
+                self.session,
+                f"{words.sent_as(image)} from {image.sender} {words.when(image.received_at)}".strip(),
+            )
             for image in map(self.session.apparatus.image, row.images)
         ]
 
@@ -248,5 +252,5 @@ def _picture(image_id: str, images: Mapping[str, ImageHeader]) -> dict[str, Any]
         return {"version": "", "title": "The image was deleted."}
     return {
         "id": image_id, "version": look(image), "title": f"{image.number} · {STATES[image.state][2]}",
-        "state": image.state, "over": image.state in ("replaced", "rejected"),
+        "state": image.state, "over": image.state in ("replaced", "rejected"), "sent": words.sent_as(image),
     }  # fmt: skip

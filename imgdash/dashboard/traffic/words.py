@@ -91,6 +91,11 @@ def progress(request: Request, answer: ImageHeader | None = None) -> str:
     }.get(request.state, request.state)
 
 
+def sent_as(image: ImageHeader) -> str:
+    """Whether its sender had processed a picture: the two look very different without one being the worse."""
+    return {True: "unprocessed", False: "processed", None: ""}[image.parameters.get("unprocessed")]
+
+
 def _under_way(request: Request, told: str) -> str:
     if request.contents.get("completed"):
         return f"{request.peer} says it is done; the image is on its way."

@@ -24,8 +24,15 @@ _AT = datetime(2026, 3, 2, 9, 0)
 def images(station: Station) -> list[str]:
     """A history of two rounds, whose latest request was refused; one that is proposed; one that is over."""
     images = [
-        station.take(AccessionNumber=f"A9{n}", PatientID=f"P9{n}", PatientName=name)
-        for n, name in enumerate(("<b>Bold</b>^Name", "Bold^Name", "Doe^Jane", "Roe^Rick"))
+        station.take(AccessionNumber=f"A9{n}", PatientID=f"P9{n}", PatientName=name, PresentationIntentType=intent)
+        for n, (name, intent) in enumerate(
+            (
+                ("<b>Bold</b>^Name", "FOR PRESENTATION"),
+                ("Bold^Name", "FOR PROCESSING"),
+                ("Doe^Jane", "FOR PROCESSING"),
+                ("Roe^Rick", "FOR PROCESSING"),
+            )
+        )
     ]
     made = [
         Request("1.2.3.91", images[0], "1.2.3.91", 1, "superseded", "modality", "CR1", "processed", "111219",
@@ -146,6 +153,10 @@ def test_in_a_browser(browser: Browser, station: Station, images: list[str]) -> 
     expect(cards.locator("img")).to_have_count(2)
     page.get_by_text("<b>Bold</b>, Name").first.wait_for()
     page.get_by_text("of CR1 by rita").first.wait_for()
+    # Which of the two pictures its modality had processed is said, beside the request and in the details.
+    expect(cards.locator(".shot .sent")).to_have_text(["processed", "unprocessed"])
+    cards.click(position={"x": 20, "y": 10})
+    page.get_by_text("unprocessed from TESTER").locator("visible=true").wait_for()
     cards.locator(".shot").nth(1).click()
     page.wait_for_url(lambda url: f"page=review&image={images[1]}" in url)
     # The dialog that asks once more shows the former round and this one.
