@@ -14,7 +14,7 @@ export function render({model, el}) {
     .grid{display:grid;grid-template-columns:22px 1fr 110px 46px;gap:3px 8px;align-items:center;max-height:200px;overflow:auto;border:1px solid var(--line);border-radius:4px;padding:6px 8px}
     .grid input[type=number]{padding:2px 6px;text-align:right}.grid small{color:var(--faint)}.hint{color:var(--dim);font-size:12px;margin-top:3px}
     dialog:has(.wanted){width:min(1120px,calc(94vw/var(--scale,1)))}dialog:has(.wanted) .fields{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);grid-auto-flow:dense;align-content:start}.field:has(.wanted){grid-column:2;grid-row:1/span 6}.field:has(.rounds){grid-column:1/-1}
-    .pair{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-bottom:8px}figure{margin:0}.pair canvas{display:block;width:100%;height:min(280px,calc(34vh/var(--scale,1)));object-fit:contain;background:#000;border-radius:4px}figcaption{color:var(--dim);font-size:12px;margin-top:2px}
+    .pair{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-bottom:8px}figure{margin:0}.pair canvas{display:block;width:100%;height:min(280px,calc(34vh/var(--scale,1)));object-fit:contain;background:#000;border-radius:4px}figcaption{color:var(--dim);font-size:12px;margin-top:2px}figcaption.bad,.wanted input:invalid{color:var(--bad)}
     .rounds{display:flex;gap:10px;overflow-x:auto}.rounds figure{width:150px;flex:none}.rounds img,.rounds .gone{display:block;width:150px;height:96px;object-fit:contain;background:#000;border-radius:4px;color:var(--dim);text-align:center;line-height:96px}.rounds b{color:var(--text);font-weight:600}
     .order{columns:2;column-gap:24px}.order .line{display:flex;gap:4px;align-items:center;break-inside:avoid;padding:2px 4px;border-radius:4px}.order .line:hover{background:var(--raised)}.order label{flex:1;display:flex;gap:8px;cursor:grab}.order button{border-color:var(--line);line-height:16px}
     .keys{columns:3;column-gap:22px}.keys .one{display:flex;gap:8px;align-items:center;justify-content:space-between;break-inside:avoid;padding:1px 0}.key{min-width:58px;text-align:center;font:600 12px/18px var(--font);background:var(--ground);border:1px solid var(--line);flex:none}
@@ -65,7 +65,7 @@ export function render({model, el}) {
         return {row, take, value}
       })
       const taken = () => Object.fromEntries(rows.filter(({take, value}) => take.checked && value.value !== "").map(({row, value}) => [row.name, row.options ? value.value : Number(value.value)]))
-      const shot = (words) => { const canvas = h("canvas", {width: 1, height: 1, role: "img", "aria-label": words}); return {canvas, figure: h("figure", {}, canvas, h("figcaption", {}, words))} }
+      const shot = (words) => { const canvas = h("canvas", {width: 1, height: 1, role: "img", "aria-label": words}); const caption = h("figcaption", {}, words); return {canvas, caption, figure: h("figure", {}, canvas, caption)} }
       const [now, then] = [shot("as it is"), shot("as wanted")]
       // Of two answers that overtake each other the one asked for last is shown.
       let asked = 0
@@ -83,7 +83,15 @@ export function render({model, el}) {
         canvas.dataset.painted = Number(canvas.dataset.painted || 0) + 1
       }
       let timer = 0
-      const wanted = () => { clearTimeout(timer); timer = setTimeout(() => paint(then.canvas, {o: JSON.stringify({...field.base, ...taken()})}), 120) }
+      // A value that is none is said where it is seen that nothing comes of it; the station would refuse it.
+      const wrong = () => rows.find(({take, value}) => take.checked && !value.validity.valid)
+      const wanted = () => {
+        const found = wrong()
+        clearTimeout(timer)
+        then.caption.textContent = found ? `${found.row.label} lies between ${found.row.bounds[0]} and ${found.row.bounds[1]}` : "as wanted"
+        then.caption.classList.toggle("bad", Boolean(found))
+        if (!found) timer = setTimeout(() => paint(then.canvas, {o: JSON.stringify({...field.base, ...taken()})}), 120)
+      }
       if (field.image) {
         paint(now.canvas, {v: field.version})
         wanted()
