@@ -39,6 +39,9 @@ PEERS = {
     "orthanc": "/usr/sbin/Orthanc",
     "chromium": "/usr/bin/chromium",
 }
+# The same engine without a browser window around it: opening a page takes a fifth less of the processor.
+if Path("/usr/bin/chromium-headless-shell").exists():
+    PEERS["chromium"] = "/usr/bin/chromium-headless-shell"
 
 
 def pytest_xdist_auto_num_workers() -> int:
