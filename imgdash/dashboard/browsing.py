@@ -24,6 +24,8 @@ _PAUSE_MS = 400
 # The details leave the list, with what stands to the left of it, as much as it needs, however large all is drawn.
 _ROOM_LEFT = "max(220px,calc(100vw/var(--scale,1) - 600px))"
 _EDGE = {"border-left": "1px solid var(--line)"}
+# What happened to a line has its part of a high window: most of it would be scrolled for otherwise.
+_HAPPENED = {**_EDGE, "height": "max(132px,calc(22vh/var(--scale,1)))"}
 
 
 class Browsing(Choosing):
@@ -98,7 +100,7 @@ class Browsing(Choosing):
         self.bar = ActionBar(actions=self.actions, keys=dict(self._keys), on_message=self._action, height=48, **wide)
         self.shown = Pictures(on_message=self._open, empty="Choose a line.", **wide)
         self.facts = Facts(on_message=self._edit, **wide)
-        self.text = TextView(label="About the chosen line", numbers=False, height=132, styles=_EDGE)
+        self.text = TextView(label="About the chosen line", numbers=False, styles=_HAPPENED)
         self.text.sizing_mode = "stretch_width"
         self.dialog = Dialog(on_message=self._answer)
         details = pn.Column(

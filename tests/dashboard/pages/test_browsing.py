@@ -16,6 +16,7 @@ from imgdash.dashboard.pages.orders import Orders
 from imgdash.model import Order, Patient
 from tests.dashboard.conftest import Station, log_in
 from tests.dashboard.pages.desk import Desk
+from tests.helpers import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +223,17 @@ def test_the_patient_id_goes_before_the_queues_where_width_is_wanting(
     assert tab.errors == []
     tab.page.close()
     station.apparatus.undo(images[0], by="mona")
+
+
+def test_what_happened_has_its_part_of_a_high_window(browser: Browser, station: Station, images: list[str]) -> None:
+    tab = log_in(browser, station, "mona", f"?page=images&image={images[1]}")
+    happened = tab.page.get_by_label("About the chosen line").locator("visible=true")
+    for high, least in ((768, 132), (1440, 300)):
+        tab.page.set_viewport_size({"width": 1366, "height": high})
+        wait_until(lambda least=least: happened.evaluate("node => node.clientHeight") >= least)
+    # The last line of the details ends at the status line, and no later.
+    ends = happened.bounding_box()
+    assert ends
+    assert ends["y"] + ends["height"] <= 1440 - 28
+    assert tab.errors == []
+    tab.page.close()
