@@ -138,14 +138,8 @@ class Requests(Carded):
 
     def pictures(self, row: Row) -> list[dict[str, Any]]:
         """Every round, first to last."""
-        return [
-            picture(
-                image,
-                self.session,
-                f"{words.sent_as(image)} from {image.sender} {words.when(image.received_at)}".strip(),
-            )
-            for image in map(self.session.apparatus.image, row.images)
-        ]
+        images = map(self.session.apparatus.image, row.images)
+        return [picture(image, self.session, *_lines(image)) for image in images]
 
     def said(self, row: Row) -> str:
         """What happened to every request of the history, one after the other."""
@@ -244,6 +238,11 @@ def _steps(chain: Chain, images: Mapping[str, ImageHeader]) -> list[dict[str, An
     if not shown and chain.live:
         found.append({"version": "", "title": "no answer yet"})
     return found
+
+
+def _lines(image: ImageHeader) -> list[str]:
+    told = [words.sent_as(image), f"from {image.sender} {words.when(image.received_at)}"]
+    return [line for line in told if line]
 
 
 def _picture(image_id: str, images: Mapping[str, ImageHeader]) -> dict[str, Any]:

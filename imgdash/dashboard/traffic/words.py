@@ -93,7 +93,7 @@ def progress(request: Request, answer: ImageHeader | None = None) -> str:
 
 def sent_as(image: ImageHeader) -> str:
     """Whether its sender had processed a picture: the two look very different without one being the worse."""
-    return {True: "unprocessed", False: "processed", None: ""}[image.parameters.get("unprocessed")]
+    return {True: "sent unprocessed", False: "sent processed", None: ""}[image.parameters.get("unprocessed")]
 
 
 def _under_way(request: Request, told: str) -> str:

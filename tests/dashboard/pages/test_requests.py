@@ -154,9 +154,9 @@ def test_in_a_browser(browser: Browser, station: Station, images: list[str]) -> 
     page.get_by_text("<b>Bold</b>, Name").first.wait_for()
     page.get_by_text("of CR1 by rita").first.wait_for()
     # Which of the two pictures its modality had processed is said, beside the request and in the details.
-    expect(cards.locator(".shot .sent")).to_have_text(["processed", "unprocessed"])
+    expect(cards.locator(".shot .sent")).to_have_text(["sent processed", "sent unprocessed"])
     cards.click(position={"x": 20, "y": 10})
-    page.get_by_text("unprocessed from TESTER").locator("visible=true").wait_for()
+    expect(page.get_by_text("sent unprocessed").locator("visible=true")).to_have_count(2)
     cards.locator(".shot").nth(1).click()
     page.wait_for_url(lambda url: f"page=review&image={images[1]}" in url)
     # The dialog that asks once more shows the former round and this one.
