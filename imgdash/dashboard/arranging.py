@@ -109,7 +109,7 @@ class Arranging:
             self._keep(details=not self._mine.get("details", True))
         elif tool == "columns" and self._all:
             titles = {column["name"]: column["title"] for column in self._all}
-            self.dialog.param.update(
+            self.dialog.set(
                 kind="columns", title="Columns of this list", submit="Show these", other="As shipped", error="",
                 fields=[order_field([self._all[n]["name"] for n in self.order], titles)],
             )  # fmt: skip

@@ -121,7 +121,7 @@ class Browsing(Choosing):
 
     def _arranged(self) -> None:
         """Other columns, or another order of them."""
-        self.table.param.update(columns=self.arranging.columns, rows=self._shown_rows(), chosen=self._numbers())
+        self.table.set(columns=self.arranging.columns, rows=self._shown_rows(), chosen=self._numbers())
 
     def _shown_rows(self) -> list[list[Any]]:
         return [[plain(row.cells[n]) for n in self.arranging.order] for row in self._rows]
@@ -174,7 +174,7 @@ class Browsing(Choosing):
         return {**wanted, "sort": name, "down": down, "offset": offset, "limit": PAGE}
 
     def _unread(self, error: ImgdashError) -> None:
-        self.table.param.update(waiting=False, empty=f"This could not be read: {error.cause} {error.remedy}".strip())
+        self.table.set(waiting=False, empty=f"This could not be read: {error.cause} {error.remedy}".strip())
         self.session.tell(error.cause, "error", error.remedy)
 
     def _found(
@@ -185,7 +185,7 @@ class Browsing(Choosing):
             self._turn({"offset": 0})
             return
         with pn.io.hold():
-            self.finder.param.update(
+            self.finder.set(
                 total=total, fields=[{**field, "options": choices.get(field["name"], [])} for field in self.fields]
             )
             self.head.tabs = [{**tab, "count": counts.get(tab["name"], 0)} for tab in self.tabs]
@@ -195,7 +195,7 @@ class Browsing(Choosing):
                 if any(self.finder.values.values())
                 else self.nothing_in(self.head.current)
             )
-            self.table.param.update(total=total, waiting=False, empty=empty)
+            self.table.set(total=total, waiting=False, empty=empty)
         wanted, self._wanted = self._wanted, ""
         if wanted:
             self._choose_key(wanted)
@@ -209,7 +209,7 @@ class Browsing(Choosing):
 
     def _there(self, rows: list[Row]) -> None:
         self._rows = rows
-        self.table.param.update(rows=self._shown_rows(), chosen=self._numbers())
+        self.table.set(rows=self._shown_rows(), chosen=self._numbers())
         self._possible()
 
     # -- what a person does -------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ class Browsing(Choosing):
             # Another row may have been chosen while this one was read.
             if told == self._told:
                 self.shown.items, self.text.text, sections = found
-                self.facts.param.update(image=row.key, sections=sections)
+                self.facts.set(image=row.key, sections=sections)
 
         row = rows[-1]
         self.session.run(lambda: (self.several(rows), self.said(row), self.sections(row)), there)

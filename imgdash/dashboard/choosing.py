@@ -132,9 +132,7 @@ class Choosing(Page):
     def ask(self, kind: str, title: str, subtitle: str, fields: list[dict[str, Any]], submit: str) -> None:
         """Ask before an action; the answer comes to `answered`."""
         taken = kind in {action["name"] for action in self.actions if action.get("style") == "danger"}
-        self.dialog.param.update(
-            kind=kind, title=title, subtitle=subtitle, fields=fields, submit=submit, error="", danger=taken
-        )
+        self.dialog.set(kind=kind, title=title, subtitle=subtitle, fields=fields, submit=submit, error="", danger=taken)
         self.dialog.open = True
 
     def _answer(self, message: Mapping[str, Any]) -> None:

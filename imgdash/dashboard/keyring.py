@@ -60,7 +60,7 @@ class Keyring:
         """Open the sheet, with the keys of the `current` page first."""
         title = self._pages[current].title
         pages = {title: {}, **self._titled()}
-        self.dialog.param.update(
+        self.dialog.set(
             kind="keys", title="Keys", submit="Keep", other="As shipped", error="",
             fields=keys.sheet(self._own, pages, title),
         )  # fmt: skip

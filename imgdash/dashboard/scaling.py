@@ -53,7 +53,7 @@ class Scaling:
     def show(self) -> None:
         """Ask."""
         automatic = ", ".join(f"{_percent(scale)} from {width} px" for width, scale in theme.LARGE)
-        self.dialog.param.update(
+        self.dialog.set(
             kind="scale", title="Size of text and controls", subtitle="Yours alone, on every page.", submit="Keep",
             error="",
             fields=[

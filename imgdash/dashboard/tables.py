@@ -94,8 +94,7 @@ class Download(Component):
 
     def give(self, name: str, media: str, data: bytes) -> None:
         """Let the browser save a file."""
-        self.param.update(file=name, media=media, content=data)
-        self.serial += 1
+        self.set(file=name, media=media, content=data, serial=self.serial + 1)
 
 
 def plain(value: Any) -> Any:

@@ -51,7 +51,7 @@ class TagBrowser:
             may, open_ = self._session.actor.may("edit"), image.state in OPEN_TO_CHANGE
             how = "Click a value with a pencil to correct it; what the file says stays in it."
             why = "Corrections need a manager." if not may else f"The image is {image.state}: nothing is corrected now."
-            self.dialog.param.update(
+            self.dialog.set(
                 title=f"Image {image.number} · {image.title}",
                 said=how if may and open_ else why,
                 elements=[asdict(element) for element in elements],

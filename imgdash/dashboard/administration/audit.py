@@ -69,7 +69,7 @@ class Audit:
         self.bar.grown = True
 
     def _known(self, found: Mapping[str, list[str]]) -> None:
-        self.bar.param.update(subjects=list(found["subjects"]), people=list(found["by"]))
+        self.bar.set(subjects=list(found["subjects"]), people=list(found["by"]))
 
     def _read(self, before: int | None = None) -> None:
         self._asked += 1
@@ -85,7 +85,7 @@ class Audit:
 
     def _there(self, found: Sequence[dict[str, Any]], before: int | None) -> None:
         self._lines = [*(self._lines if before is not None else []), *found]
-        self.table.param.update(
+        self.table.set(
             rows=[_row(line) for line in self._lines],
             total=len(self._lines),
             waiting=False,
@@ -102,11 +102,11 @@ class Audit:
 
     def verify(self) -> None:
         """Check the chain of hashes from the first line to the last."""
-        self.bar.param.update(chain="checking", chain_said="The chain is being checked …")
+        self.bar.set(chain="checking", chain_said="The chain is being checked …")
 
         def checked(found: Verified) -> None:
             said = f"{found.lines} lines, chain whole" if found.whole else f"{found.trouble} {found.remedy}"
-            self.bar.param.update(chain="whole" if found.whole else "broken", chain_said=said)
+            self.bar.set(chain="whole" if found.whole else "broken", chain_said=said)
 
         self._session.run(self._session.apparatus.station.verify, checked)
 

@@ -54,8 +54,8 @@ class People:
     def _read(self, users: Sequence[Actor]) -> None:
         self._users = list(users)
         may = self._session.actor.may("users")
-        self.form.param.update(may=may, visible=may)
-        self.table.param.update(
+        self.form.set(may=may, visible=may)
+        self.table.set(
             rows=[[user.name, user.role, _WORDS[user.role]] for user in users],
             total=len(users),
             chosen=[],
@@ -67,7 +67,7 @@ class People:
         chosen = [int(row) for row in message.get("chosen", ()) if 0 <= int(row) < len(self._users)]
         if chosen:
             user = self._users[chosen[0]]
-            self.form.param.update(user=user.name, role=user.role, error="", serial=self.form.serial + 1)
+            self.form.set(user=user.name, role=user.role, error="", serial=self.form.serial + 1)
 
     def _said(self, message: Mapping[str, Any]) -> None:
         station, actor = self._session.apparatus.station, self._session.actor
@@ -82,15 +82,15 @@ class People:
             self._act(lambda: station.remove_user(name, actor), f"{name} was removed.")
 
     def _act(self, work: Callable[[], Any], said: str) -> None:
-        self.form.param.update(busy=True, error="")
+        self.form.set(busy=True, error="")
 
         def done(_: Any) -> None:
             self._session.tell(said, "success")
             # Emptied here and not when the users are read: that may be later than what a person began since.
-            self.form.param.update(user="", role="user", busy=False, error="", serial=self.form.serial + 1)
+            self.form.set(user="", role="user", busy=False, error="", serial=self.form.serial + 1)
             self.refresh()
 
         def failed(error: ImgdashError) -> None:
-            self.form.param.update(busy=False, error=f"{error.cause} {error.remedy}".strip())
+            self.form.set(busy=False, error=f"{error.cause} {error.remedy}".strip())
 
         self._session.run(work, done, failed)

@@ -69,12 +69,10 @@ class StationView:
         self._session.run(self._session.apparatus.station.refused, self._refused_read)
 
     def _seen(self, running: Running) -> None:
-        self.state.param.update(ready=True, alerts=_alerts(running), sections=_sections(running), bars=_bars(running))
+        self.state.set(ready=True, alerts=_alerts(running), sections=_sections(running), bars=_bars(running))
 
     def _refused_read(self, found: Sequence[Mapping[str, Any]]) -> None:
-        self.refused.param.update(
-            rows=[[plain(row[name]) for name, _, _ in _REFUSED] for row in found], total=len(found)
-        )
+        self.refused.set(rows=[[plain(row[name]) for name, _, _ in _REFUSED] for row in found], total=len(found))
 
     def _said(self, message: Mapping[str, Any]) -> None:
         if "check" in message:
@@ -86,13 +84,13 @@ class StationView:
         if self.connections.checking:
             return
         self._machines = [entry for machine in self._session.apparatus.peers() for entry in _entries(machine)]
-        self.connections.param.update(machines=self._machines, checking=True)
+        self.connections.set(machines=self._machines, checking=True)
         self._session.run(self._session.apparatus.check_peers, self._asked, self._failed)
 
     def _asked(self, states: Sequence[PeerState]) -> None:
         answers = {(state.name, state.service): state for state in states}
         self._machines = [_answered(entry, answers.get((entry["name"], entry["service"]))) for entry in self._machines]
-        self.connections.param.update(machines=self._machines, checking=False, at=datetime.now().strftime("%H:%M:%S"))
+        self.connections.set(machines=self._machines, checking=False, at=datetime.now().strftime("%H:%M:%S"))
 
     def _failed(self, error: ImgdashError) -> None:
         self.connections.checking = False

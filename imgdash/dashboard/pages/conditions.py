@@ -108,7 +108,7 @@ class Conditions(Page):
         conditions = self.session.apparatus.conditions
         passed_over = [text for _, text in sorted(conditions.problems.items())]
         doubted = [f"{key}: {text}" for key, text in sorted(conditions.doubts().items())]
-        self.keys.param.update(keys=[_listed(use) for use in uses], problems=[*passed_over, *doubted], waiting=False)
+        self.keys.set(keys=[_listed(use) for use in uses], problems=[*passed_over, *doubted], waiting=False)
         if not uses:
             self.bench.picker.waiting = False
         if self.bench.condition is None and uses:
@@ -153,7 +153,7 @@ class Conditions(Page):
         if use is not None:
             condition = use.condition
             changed = f", {condition.changed_at.replace('T', ' ')[:16]}" if condition.changed_at else ""
-            self.head.param.update(
+            self.head.set(
                 title=condition.title,
                 subtitle=f"{key} · version {condition.version} by {condition.author or '–'}{changed}",
                 said=condition.description if condition.released else "out of use: not chosen for images that arrive",
@@ -186,16 +186,16 @@ class Conditions(Page):
         if condition is None:
             return
         tuner, tuning, actor = self.bench.tuner, self.session.apparatus.tuning, self.session.actor
-        tuner.param.update(saving=True, error="")
+        tuner.set(saving=True, error="")
 
         def done(saved: Condition) -> None:
-            tuner.param.update(saving=False, saved=tuner.saved + 1)
+            tuner.set(saving=False, saved=tuner.saved + 1)
             if self.bench.chain == chain:
                 self.bench.kept()
             self.session.tell(f"{saved.title}: version {saved.version} is in force for images that arrive.", "success")
 
         def failed(error: ImgdashError) -> None:
-            tuner.param.update(saving=False, error=f"{error.cause} {error.remedy}")
+            tuner.set(saving=False, error=f"{error.cause} {error.remedy}")
 
         self.session.run(lambda: tuning.save(condition.key, chain, actor, note, condition.version), done, failed)
 

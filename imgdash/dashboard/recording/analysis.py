@@ -83,7 +83,7 @@ class Analysis:
     def run(self, sql: str) -> None:
         """Ask."""
         history = [*(old for old in self.box.history if old != sql), sql][-_HISTORY:]
-        self.box.param.update(busy=True, error="", history=history)
+        self.box.set(busy=True, error="", history=history)
         self.table.waiting = True
         session = self._session
         session.run(
@@ -94,7 +94,7 @@ class Analysis:
 
     def _there(self, sql: str, found: Table) -> None:
         self._sql = sql
-        self.table.param.update(
+        self.table.set(
             columns=[
                 {"name": field.name, "title": field.name, "unit": "", "kind": kind(field.type), "text": str(field.type)}
                 for field in found.table.schema
@@ -105,7 +105,7 @@ class Analysis:
             empty="The result has no rows.",
             said="",
         )
-        self.box.param.update(
+        self.box.set(
             busy=False,
             ran=True,
             said=f"{found.rows} rows in {found.seconds:.1f} s, as of line {found.seq} of the journal",
@@ -119,7 +119,7 @@ class Analysis:
 
     def _failed(self, error: ImgdashError) -> None:
         self.table.waiting = False
-        self.box.param.update(busy=False, error=f"{error.cause} {error.remedy}".strip())
+        self.box.set(busy=False, error=f"{error.cause} {error.remedy}".strip())
 
     def _export(self, format: str) -> None:
         session, sql = self._session, self._sql

@@ -54,7 +54,7 @@ class ReportColumns:
         # A report may have lost a column since.
         chosen = [name for name in self._mine.get(report.name, ()) if name in self._known] or self._known
         titles = {name: words(name) for name in self._known}
-        self.dialog.param.update(
+        self.dialog.set(
             kind="columns", title=f"Columns of '{report.title}'", submit="Show these", other="As shipped", error="",
             subtitle="As shipped: those that count most, as far as there is room. An export has all.",
             fields=[order_field(chosen, titles)],

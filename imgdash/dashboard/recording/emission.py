@@ -67,7 +67,7 @@ class Emission:
         self._session.run(lambda: self._session.apparatus.reporting.patients(text), there)
 
     def _patients_read(self, found: list[Irradiated]) -> None:
-        self.patients.param.update(
+        self.patients.set(
             waiting=False,
             patients=[
                 {"id": one.patient_id, "name": person(one.name), "shots": one.shots, "unsigned": one.unsigned}
@@ -108,7 +108,7 @@ class Emission:
             if state == "current" and not signed
         ]
         declared = {column.name: column for column in self._columns()}
-        self.table.param.update(
+        self.table.set(
             columns=[
                 {
                     "name": field.name,
@@ -125,7 +125,7 @@ class Emission:
             waiting=False,
             empty="No irradiation event of this patient.",
         )
-        self.signing.param.update(chosen=0, unsigned=len(self._unsigned), busy=False)
+        self.signing.set(chosen=0, unsigned=len(self._unsigned), busy=False)
 
     def _columns(self) -> tuple[Column, ...]:
         return next(report for report in self._session.apparatus.reporting.all() if report.name == _REPORT).columns

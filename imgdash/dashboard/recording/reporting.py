@@ -77,7 +77,7 @@ class Reports:
         self._values = {parameter.name: given.get(parameter.name, parameter.default) for parameter in report.parameters}
         self.list.current = name
         self._found = None
-        self.form.param.update(
+        self.form.set(
             report={
                 "what": report.what,
                 "source": report.source,
@@ -115,7 +115,7 @@ class Reports:
         self._fill()
         possible = drawing.series(report, found.table)
         one = self.form.one if self.form.one in possible else (possible or [""])[0]
-        self.form.param.update(series=possible, one=one, busy=False, error="")
+        self.form.set(series=possible, one=one, busy=False, error="")
         self._draw(report)
 
     def _fill(self) -> None:
@@ -133,7 +133,7 @@ class Reports:
             short = type == "time" and name.endswith("_at")
             columns.append({"name": name, "title": words(name), "unit": column.unit, "kind": type, "text": text,
                             "short": short, "rank": rank})  # fmt: skip
-        self.table.param.update(
+        self.table.set(
             columns=columns,
             rows=rows(found.table.select(list(shown))),
             total=found.rows,
@@ -149,9 +149,9 @@ class Reports:
 
     def _failed(self, asked: int, error: ImgdashError) -> None:
         if asked == self._asked:
-            self.table.param.update(waiting=False, rows=[], total=0)
+            self.table.set(waiting=False, rows=[], total=0)
             self.figure.visible = False
-            self.form.param.update(busy=False, error=f"{error.cause} {error.remedy}")
+            self.form.set(busy=False, error=f"{error.cause} {error.remedy}")
 
     def _said(self, message: Mapping[str, Any]) -> None:
         report = self.current
@@ -179,7 +179,7 @@ class Reports:
             self._download.give(f"{report.name}.{format}", MEDIA_TYPES[format], data)
 
         def failed(error: ImgdashError) -> None:
-            self.form.param.update(busy=False, error=f"{error.cause} {error.remedy}")
+            self.form.set(busy=False, error=f"{error.cause} {error.remedy}")
 
         session = self._session
         session.run(

@@ -133,7 +133,7 @@ class Bench:
 
     def _list_versions(self, versions: Sequence[int]) -> None:
         if self.condition is not None:
-            self.board.modes.param.update(
+            self.board.modes.set(
                 versions=list(versions),
                 in_force=self.condition.version,
                 reference=self._against or self.condition.version,
@@ -151,7 +151,7 @@ class Bench:
         self._run()
 
     def _list_images(self) -> None:
-        self.picker.param.update(
+        self.picker.set(
             waiting=False,
             images=[
                 {
@@ -214,7 +214,7 @@ class Bench:
         condition = self.condition
         if condition is None:
             return
-        self.tuner.param.update(
+        self.tuner.set(
             values=self.chain.flat(),
             released=self._released.flat(),
             version=condition.version,
@@ -271,7 +271,7 @@ class Bench:
 
     def _failed(self, error: ImgdashError, number: int = 0) -> None:
         self.picker.waiting = False
-        self.tuner.param.update(seen=max(self.tuner.seen, number), error=f"{error.cause} {error.remedy}")
+        self.tuner.set(seen=max(self.tuner.seen, number), error=f"{error.cause} {error.remedy}")
         self.session.tell(error.cause, "error", error.remedy)
 
     # -- what a person does -------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class Board:
         self._pictures(tried)
         self.curves.show(tried.now, tried.former)
         self._profile(tried)
-        self.readout.param.update(
+        self.readout.set(
             rows=readout.rows(tried.now.numbers, tried.former.numbers),
             notes=readout.notes(tried.now),
             warnings=list(warnings),
@@ -103,7 +103,7 @@ class Board:
         nothing = np.zeros((2, 2), np.uint8)
         self.pictures.show(self.pictures.now, nothing)
         self.pictures.compare(nothing, "grey")
-        self.readout.param.update(rows=[], notes=[], warnings=[])
+        self.readout.set(rows=[], notes=[], warnings=[])
         self._pushed()
 
     def flip(self) -> None:
@@ -126,7 +126,7 @@ class Board:
         start, end = self.pictures.line()
         now, former = (profile(one.pixels, tried.now.extent_mm, start, end) for one in (tried.now, tried.former))
         self.curves.along(now, former)
-        self.curves.line.param.update(ends=[list(start), list(end)], extent=list(tried.now.extent_mm))
+        self.curves.line.set(ends=[list(start), list(end)], extent=list(tried.now.extent_mm))
 
     def _line_by_key(self, message: Mapping[str, Any]) -> None:
         if self.tried is not None and "move" in message:

@@ -103,7 +103,7 @@ class Curves:
         limits = {"signal": [low, low, np.nan, high, high], "P-value": [0.0, _TOP, np.nan, 0.0, _TOP]}
         self.gradation.set("limits", limits)
         known = low is not None and high is not None
-        self.handles.param.update(enabled=known, **({"low": low, "high": high} if known else {}))
+        self.handles.set(enabled=known, **({"low": low, "high": high} if known else {}))
         self.beta.both(beta_curve(now.chain, now.calculated), beta_curve(former.chain, former.calculated))
         gains = band_gains(now.chain), band_gains(former.chain)
         self.gains.both(*gains)

@@ -70,7 +70,7 @@ class History:
     ) -> None:
         if asked != self._asked:
             return
-        self.view.param.update(
+        self.view.set(
             versions=[
                 {
                     "version": condition.version,
@@ -137,7 +137,7 @@ class History:
 
     def _arrived(self, file: str, brought: Brought) -> None:
         self._brought = brought
-        self.view.param.update(
+        self.view.set(
             error="",
             brought={
                 "file": file,

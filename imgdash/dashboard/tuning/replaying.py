@@ -58,7 +58,7 @@ class Replaying:
         self._run += 1
         self._replayed = None
         self.found = []
-        self.view.param.update(running=False, possible=bool(self._bench.images), said="", stale=False)
+        self.view.set(running=False, possible=bool(self._bench.images), said="", stale=False)
         self.view.send(clear=True)
         self.spread.show(self.found)
 
@@ -95,13 +95,13 @@ class Replaying:
         run, key = self._run, condition.key
         self._replayed = self._wanted()
         self.found = []
-        self.view.param.update(running=True, done=0, wanted=0, said="", stale=False)
+        self.view.set(running=True, done=0, wanted=0, said="", stale=False)
         self.view.send(clear=True)
 
         def there(images: list[ImageHeader]) -> None:
             if run == self._run:
                 self._left = images
-                self.view.param.update(wanted=len(images), possible=bool(images))
+                self.view.set(wanted=len(images), possible=bool(images))
                 self._next(run)
 
         self._session.run(lambda: self._session.apparatus.tuning.images(key, count), there, self._stopped)
@@ -145,5 +145,5 @@ class Replaying:
 
     def _end(self) -> None:
         self._run += 1
-        self.view.param.update(running=False, said=summary(self.found))
+        self.view.set(running=False, said=summary(self.found))
         self.compare_age()
