@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import panel as pn
+
 from imgdash.dashboard.review.asking import Asking
 from imgdash.dashboard.review.bar import ACTIONS, DECIDED
 from imgdash.dashboard.review.telling import Telling
@@ -128,12 +130,14 @@ class Deciding:
         page.presence.decide(image_id)
         following = page.work.following(image_id)
         page.work.decide(replace(header, state=state, held_by=""))
-        page.relist()
-        if self.advances and following:
-            page.show(following[0], by_itself=True)
-        else:
-            page.idle = self.advances
-            page.refresh()
+        # In one message: each costs more than what is in it.
+        with pn.io.hold():
+            page.relist()
+            if self.advances and following:
+                page.show(following[0], by_itself=True)
+            else:
+                page.idle = self.advances
+                page.refresh()
 
         def taken(after: ImageHeader) -> None:
             page.work.settled(image_id)

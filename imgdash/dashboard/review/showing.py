@@ -79,8 +79,9 @@ class Showing(Picturing):
         self.processing.settle()
         left, self.current, self.idle = self.current, image_id, False
         apparatus = self.session.apparatus
-        self._pixels()
-        self.strip.current = image_id
+        with pn.io.hold():
+            self._pixels()
+            self.strip.current = image_id
         self.session.soon(self._details)
         if self.work[image_id].parameters:
             self.session.run(

@@ -94,8 +94,10 @@ class WorkList:
     @property
     def beyond(self) -> dict[str, int]:
         """State → how many open images are not listed."""
+        if self.last is None:
+            return {}
         # Listed out of their turn: what somebody opened, or has postponed just now.
-        there = Counter(header.state for header in self._open() if self.last is not None and place(header) > self.last)
+        there = Counter(header.state for header in self._open() if place(header) > self.last)
         return dict(self._beyond - there)
 
     def trim(self, shown: str) -> None:

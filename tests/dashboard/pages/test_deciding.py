@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import param
 import pytest
+from panel.io.state import set_curdoc
 
 from imgdash.dashboard.pages.images import Images
 from imgdash.dashboard.pages.review import Review
@@ -109,3 +111,29 @@ def test_only_what_may_still_be_corrected_is_offered_for_it(
     desk, page = review(other, "user")
     desk.until(lambda: page.about.judged.storage)
     assert not page.about.judged.may
+
+
+def test_what_a_key_changes_first_goes_in_one_message(
+    review: Callable[[str, str], tuple[Desk, Review]], station: Station
+) -> None:
+    image = station.take(PatientID="D9")
+    station.take(PatientID="D10")
+    desk, page = review(image, "manager")
+    desk.until(lambda: page.work.following(image))
+    held: list[tuple[str, bool]] = []
+
+    def changed(event: param.parameterized.Event) -> None:
+        held.append((event.name, desk.document.callbacks.hold_value is not None))
+
+    page.strip.param.watch(changed, "current")
+    page.viewport.param.watch(changed, "image")
+    send = page.strip.send
+    page.strip.send = lambda **patch: [  # type: ignore[method-assign]
+        held.append(("items", desk.document.callbacks.hold_value is not None)),
+        send(**patch),
+    ]
+    with set_curdoc(desk.document):
+        page.key("confirm")
+    assert sorted(held) == [("current", True), ("image", True), ("items", True)]
+    assert desk.document.callbacks.hold_value is None
+    desk.until(lambda: station.state(image) == "confirmed")
