@@ -238,6 +238,10 @@ class Apparatus(Reviewing, Requesting, Queueing, Recording):
         """Counts, no patient data: what ``/healthz`` answers."""
         return health.health(self)
 
+    def how_many(self, state: str) -> int:
+        """Images in this state."""
+        return int(self.store.query("select count(*) n from image where state = ?", [state])[0]["n"])
+
     # -- inside -------------------------------------------------------------------------------------------
 
     def _arrived(self, image: ImageHeader) -> None:

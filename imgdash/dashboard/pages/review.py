@@ -76,7 +76,7 @@ class Review(Showing):
 
     def badge(self) -> tuple[int, str] | None:
         """How many wait."""
-        return int(self.session.apparatus.health()["images"]["awaiting"]), "accent"
+        return self.session.apparatus.how_many("awaiting"), "accent"
 
     def preferred(self, mine: Mapping[str, Any]) -> None:
         """Work as this person set it up (H4)."""
