@@ -7,7 +7,7 @@ from typing import Any
 
 import param
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 
 # Messages whose buttons still work: as many as the list of messages has lines.
 _BUTTONS_KEPT = 50
@@ -18,8 +18,8 @@ class Rail(Component):
     page.
     """
 
-    pages = param.List(default=[], doc="``{name, title, icon}`` of each page, in order.")
-    badges = param.Dict(default={}, doc="Page → (count, colour name).")
+    pages = Told(default=[], doc="``{name, title, icon}`` of each page, in order.")
+    badges = Told(default={}, doc="Page → (count, colour name).")
     current = param.String(default="")
     user = param.String(default="")
     role = param.String(default="")
@@ -103,8 +103,8 @@ class Keys(Component):
     Actions in `local` stay in the browser: they are told to other components there, with key down and key up.
     """
 
-    keymap = param.Dict(default={}, doc="Key as in KeyboardEvent.key, letters small → action.")
-    local = param.List(default=[], doc="Actions that a component in the browser carries out.")
+    keymap = Told(default={}, doc="Key as in KeyboardEvent.key, letters small → action.")
+    local = Told(default=[], doc="Actions that a component in the browser carries out.")
     page = param.String(default="", doc="Name of the page whose keys these are.")
     width = param.Integer(default=0)
 

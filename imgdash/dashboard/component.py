@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 import param
@@ -26,8 +27,30 @@ def web(name: str) -> str:
 
 
 def script(*names: str) -> str:
-    """Scripts of web/ as one module, web/dom.js before them. Works in notebooks too, where nothing is served."""
-    return "\n".join([web("dom.js"), *(web(name) for name in names)])
+    """Scripts of web/ as one module, web/dom.js before them. Works in notebooks too, where nothing is served.
+
+    The last one draws; it finds what it is told as it was set here, see `Told`.
+    """
+    *parts, drawing = [web(name) for name in names]
+    drawing = drawing.replace("export function render(", "function draws(")
+    return "\n".join([web("dom.js"), *parts, drawing, _RENDER])
+
+
+_RENDER = "export const render = (given) => draws({...given, model: told(given.model)})\n"
+
+
+class Told(param.Parameter):
+    """Lists and dictionaries that the script is told, as one text.
+
+    Bokeh walks over a list at each change, looks for models in it, compares it and writes it part by part; a text it
+    takes as it is. Only what the script does not set itself.
+    """
+
+    if TYPE_CHECKING:
+
+        def __get__(self, component: object, owner: type) -> Any: ...
+
+        def __set__(self, component: object, value: Any) -> None: ...
 
 
 class Component(pn.custom.JSComponent):
@@ -39,17 +62,27 @@ class Component(pn.custom.JSComponent):
         Called with each message that the script sends, in the document's thread.
     """
 
-    icons = param.Dict(default=ICONS, constant=True, doc="Name → path of an outline.")
-    states = param.Dict(
-        default={name: list(value) for name, value in STATES.items()}, constant=True, doc="State → colour, icon, word."
-    )
+    icons = Told(default=ICONS, constant=True, doc="Name → path of an outline.")
+    states = Told(default=STATES, constant=True, doc="State → colour, icon, word.")
+    texts = param.List(default=[], constant=True, doc="Names of what goes as text.")
     margin = param.Parameter(default=0)
 
     _stylesheets: ClassVar[list[str]] = [web("component.css")]
 
     def __init__(self, on_message: Callable[[Any], None] | None = None, **params: Any) -> None:
-        super().__init__(**params)
+        super().__init__(texts=self._texts(), **params)
         self._on_message = on_message
+
+    @classmethod
+    @cache
+    def _texts(cls) -> list[str]:
+        return [name for name, known in cls.param.objects(instance=False).items() if isinstance(known, Told)]
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        """As Panel's; it never sees what goes as text."""
+        texts = {name: _text(params[name]) for name in self._texts() if name in params}
+        others = {name: value for name, value in params.items() if name not in texts}
+        return {**super()._process_param_change(others), **texts}
 
     def _update_properties(self, *events: param.parameterized.Event, doc: Document) -> dict[str, Any]:
         """As Panel's, which asks the file system for its style sheets anew at each change of any property."""
@@ -108,4 +141,9 @@ class Component(pn.custom.JSComponent):
 
     def send(self, **message: Any) -> None:
         """Send a message to the script (``model.on('msg:custom', …)``)."""
-        self._send_msg(message)
+        self._send_msg(_text(message))
+
+
+def _text(value: Any) -> str:
+    # What is no number is no JSON either: an error here, not in the browser.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import param
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 from imgdash.dashboard.session import Session
 from imgdash.dashboard.tables import plain
 from imgdash.model import ImageHeader, ImgdashError
@@ -41,7 +41,7 @@ class Row:
 class Pictures(Component):
     """Thumbnails beside each other with a few words under each; sends ``{"image": image_id}``."""
 
-    items = param.List(default=[], doc="``{id, version, title, state, lines: [text]}``, in the order shown.")
+    items = Told(default=[], doc="``{id, version, title, state, lines: [text]}``, in the order shown.")
     empty = param.String(default="")
 
     _esm = script("pictures.js")

@@ -6,16 +6,16 @@ from typing import ClassVar
 
 import param
 
-from imgdash.dashboard.component import Component, script, web
+from imgdash.dashboard.component import Component, Told, script, web
 
 
 class Judged(Component):
     """Fit or not, for storage and for film, and why."""
 
     there = param.Boolean(default=False, doc="Whether an image is open: without one nothing is fit.")
-    storage = param.List(default=[], doc="``{rule, text, correctable}``.")
-    film = param.List(default=[])
-    notes = param.List(default=[], doc="Further lines of text.")
+    storage = Told(default=[], doc="``{rule, text, correctable}``.")
+    film = Told(default=[])
+    notes = Told(default=[], doc="Further lines of text.")
     may = param.Boolean(default=False, doc='Whether a button offers it; sends ``{"correct": True}``.')
     key = param.String(default="", doc="The key for it.")
 
@@ -26,8 +26,8 @@ class ConditionKey(Component):
     """Choice of the condition key; sends ``{"condition": key, "image": image_id}``."""
 
     image = param.String(default="", doc="image_id of what is shown: comes back with each message.")
-    options = param.List(default=[], doc="``{key, title, group}`` of every key.")
-    digits = param.List(default=[], doc="Those under the digits 1…9, same form.")
+    options = Told(default=[], doc="``{key, title, group}`` of every key.")
+    digits = Told(default=[], doc="Those under the digits 1…9, same form.")
     current = param.String(default="")
     version = param.Integer(default=0)
     enabled = param.Boolean(default=False)
@@ -44,10 +44,10 @@ class Parameters(Component):
 
     image = param.String(default="", doc="image_id of what is shown: comes back with each message.")
     title = param.String(default="Processing")
-    descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
-    values = param.Dict(default={}, doc="Dotted name → value in force.")
-    overrides = param.Dict(default={}, doc="What was set by hand.")
-    inert = param.List(default=[], doc="Names of what does nothing to this image.")
+    descriptions = Told(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
+    values = Told(default={}, doc="Dotted name → value in force.")
+    overrides = Told(default={}, doc="What was set by hand.")
+    inert = Told(default=[], doc="Names of what does nothing to this image.")
     enabled = param.Boolean(default=False)
 
     _esm = script("section.js", "parameters.js")
@@ -64,8 +64,8 @@ class Handles(Component):
     low = param.Number(default=0.0)
     high = param.Number(default=1.0)
     step = param.Number(default=0.005, constant=True, doc="How far an arrow key moves.")
-    labels = param.List(default=["low", "high"], doc="What each end is, for tooltips and screen readers.")
-    inset = param.List(default=[0, 0], doc="Where the figure's frame begins and ends, px from its sides.")
+    labels = Told(default=["low", "high"], doc="What each end is, for tooltips and screen readers.")
+    inset = Told(default=[0, 0], doc="Where the figure's frame begins and ends, px from its sides.")
     enabled = param.Boolean(default=False)
 
     _esm = script("handles.js")
@@ -79,7 +79,7 @@ class RangeEditor(Component):
     ``{"reset": name}``, each with ``"image"``, whose ranges were seen; ``{"current": name}`` and ``{"close": True}``.
     """
 
-    destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
+    destinations = Told(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
     image = param.String(default="")
     version = param.String(default="", doc="Digest of the look.")
     sent = param.String(default="", doc="Digest of everything that what is sent depends on.")
@@ -97,7 +97,7 @@ class Destinations(Component):
     Sends ``{"route": name, "on": bool}``, and ``{"edit": name}`` to move what goes there, each with ``"image"``.
     """
 
-    destinations = param.List(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
+    destinations = Told(default=[], doc="As `imgdash.dashboard.review.ranges.ranges` makes them.")
     image = param.String(default="")
     version = param.String(default="")
     enabled = param.Boolean(default=False)
@@ -114,7 +114,7 @@ class Facts(Component):
     """
 
     image = param.String(default="", doc="image_id of what is shown: comes back with a correction.")
-    sections = param.List(default=[], doc="``{title, rows: [{keyword, label, value, missing, edited, editable}]}``.")
+    sections = Told(default=[], doc="``{title, rows: [{keyword, label, value, missing, edited, editable}]}``.")
     editable = param.Boolean(default=False)
 
     _esm = script("section.js", "facts.js")
@@ -123,12 +123,10 @@ class Facts(Component):
 class ActionBar(Component):
     """Buttons with their keys; sends ``{"action": name, "image": image_id}``: the image in sight, empty for none."""
 
-    actions = param.List(
-        default=[], doc="``{name, label, icon, title, style, toggle, wide}``; names |, > and said lay out."
-    )
-    enabled = param.List(default=[], doc="Names that are possible now.")
-    pressed = param.List(default=[], doc="Toggles that are on.")
-    keys = param.Dict(default={}, doc="Action → key.")
+    actions = Told(default=[], doc="``{name, label, icon, title, style, toggle, wide}``; names |, > and said lay out.")
+    enabled = Told(default=[], doc="Names that are possible now.")
+    pressed = Told(default=[], doc="Toggles that are on.")
+    keys = Told(default={}, doc="Action → key.")
     said = param.String(default="", doc="A line of text in the bar.")
 
     _esm = script("actions.js")
@@ -147,7 +145,7 @@ class Dialog(Component):
     submit = param.String(default="OK", doc="Words on the button.")
     danger = param.Boolean(default=False, doc="Whether it takes something away: the button is red.")
     other = param.String(default="", doc='Words on a further button; it sends ``{"other": kind}``.')
-    fields = param.List(
+    fields = Told(
         default=[],
         doc="``{name, kind: select|choice|ticks|order|text|parameters|rounds|keys, label, value, options, rows}``; "
         "required: not sent without a value.",

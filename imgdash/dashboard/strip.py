@@ -7,7 +7,7 @@ from typing import Any
 
 import param
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 
 Item = Mapping[str, Any]
 
@@ -20,8 +20,8 @@ class Strip(Component):
     message came before the script was there.
     """
 
-    whole = param.Dict(default={"serial": 0, "items": []}, doc="Items and their serial number when last sent whole.")
-    beyond = param.Dict(default={}, doc="State → how many await that are not listed.")
+    whole = Told(default={"serial": 0, "items": []}, doc="Items and their serial number when last sent whole.")
+    beyond = Told(default={}, doc="State → how many await that are not listed.")
     current = param.String(default="", doc="image_id that is open.")
     across = param.Boolean(default=False, doc="Beside each other instead of below each other.")
     picture = param.Integer(default=92, doc="Height of a picture, px.")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import param
 import pyarrow as pa
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 from imgdash.dashboard.review.summary import day
 from imgdash.dashboard.review.worklist import person
 
@@ -28,7 +28,7 @@ class Head(Component):
     title = param.String(default="")
     subtitle = param.String(default="")
     said = param.String(default="", doc="On the right: what is going on.")
-    tabs = param.List(default=[], doc="``{name, title, count, colour, text}``.")
+    tabs = Told(default=[], doc="``{name, title, count, colour, text}``.")
     current = param.String(default="")
     height = param.Integer(default=40)
 
@@ -43,12 +43,12 @@ class DataTable(Component):
 
     label = param.String(default="table")
     heading = param.String(default="", doc="A line above; empty: none.")
-    columns = param.List(
+    columns = Told(
         default=[],
         doc="``{name, title, unit, kind: text|number|time|state|code, text, most, rank}``; most: characters shown; "
         "rank: where width is wanting, columns of the highest rank are left out first, those of 0 never.",
     )
-    rows = param.List(default=[], doc="Lists of plain values, one for each column.")
+    rows = Told(default=[], doc="Lists of plain values, one for each column.")
     total = param.Integer(default=0, doc="Rows of the whole result, where it has more.")
     picks = param.Selector(default="none", objects=["none", "one", "many"])
     chosen = param.List(default=[], doc="Numbers of chosen rows.")
@@ -60,7 +60,7 @@ class DataTable(Component):
         doc="Rows are opened by a double click or Enter; a click chooses one, tick or Ctrl adds, Shift all between.",
     )
     asks = param.Boolean(default=False, doc="The rows are a page of more: sorted where they come from.")
-    sorting = param.Dict(default={}, doc="Where `asks`: ``{name, down}`` in force.")
+    sorting = Told(default={}, doc="Where `asks`: ``{name, down}`` in force.")
 
     _esm = script("chosen.js", "table.js")
 
@@ -71,9 +71,9 @@ class Finder(Component):
     Sends ``{"find": {name: text}}``, ``{"offset": number}`` and ``{"tool": name}``.
     """
 
-    fields = param.List(default=[], doc="``{name, kind: search|select|date, label, text, options: [[value, words]]}``.")
-    values = param.Dict(default={}, doc="Name → text in force.")
-    tools = param.List(default=[], doc="Buttons at the right: ``{name, label, icon}``.")
+    fields = Told(default=[], doc="``{name, kind: search|select|date, label, text, options: [[value, words]]}``.")
+    values = Told(default={}, doc="Name → text in force.")
+    tools = Told(default=[], doc="Buttons at the right: ``{name, label, icon}``.")
     offset = param.Integer(default=0)
     total = param.Integer(default=0)
     size = param.Integer(default=PAGE)

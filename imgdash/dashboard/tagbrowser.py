@@ -9,7 +9,7 @@ from typing import Any
 import param
 
 from imgdash.confirm.changing import OPEN_TO_CHANGE
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 from imgdash.dashboard.session import Session
 from imgdash.model import ImgdashError
 
@@ -20,7 +20,7 @@ class Tags(Component):
     open = param.Boolean(default=False)
     title = param.String(default="")
     said = param.String(default="", doc="Why nothing can be corrected, or how.")
-    elements = param.List(default=[], doc="Dicts of `imgdash.apparatus.tags.Element`.")
+    elements = Told(default=[], doc="Dicts of `imgdash.apparatus.tags.Element`.")
     editable = param.Boolean(default=False)
     error = param.String(default="")
     width = param.Integer(default=0)

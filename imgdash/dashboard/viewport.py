@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import param
 
-from imgdash.dashboard.component import Component, script, web
+from imgdash.dashboard.component import Component, Told, script, web
 from imgdash.model import ImageHeader
 
 
@@ -24,17 +24,17 @@ class Viewport(Component):
     image = param.String(default="", doc="image_id; empty shows `said`.")
     version = param.String(default="", doc="Digest of the look; a new one fetches new pixels.")
     trial = param.String(default="", doc="JSON of overrides that are tried and not kept; empty for none.")
-    logical = param.List(default=[0, 0], doc="Rows and columns of the whole image as turned, in square pixels.")
-    pitch = param.List(default=[0, 0], doc="mm for each of them, (y, x); 0 where unknown.")
-    following = param.List(default=[], doc="What is fetched ahead: as `source` describes it.")
-    corners = param.Dict(default={}, doc="``ul``, ``ur`` → lines of text over the image.")
+    logical = Told(default=[0, 0], doc="Rows and columns of the whole image as turned, in square pixels.")
+    pitch = Told(default=[0, 0], doc="mm for each of them, (y, x); 0 where unknown.")
+    following = Told(default=[], doc="What is fetched ahead: as `source` describes it.")
+    corners = Told(default={}, doc="``ul``, ``ur`` → lines of text over the image.")
     adjustable = param.Boolean(default=False, doc="Whether dragging changes the processing, or the display only.")
     said = param.String(default="", doc="Words where no image is open.")
     reading = param.Boolean(default=False, doc="Whether something is on its way that `said` waits for.")
-    why = param.List(default=[], doc="Cause and remedy where the image is known not to be showable.")
+    why = Told(default=[], doc="Cause and remedy where the image is known not to be showable.")
     offers = param.String(default="", doc="Key under which an image that cannot be shown is asked for again.")
-    besides = param.List(default=[], doc="``{name, label}`` of what may stand beside it.")
-    beside = param.Dict(default={}, doc="As `imgdash.dashboard.review.beside` describes it; empty for nothing.")
+    besides = Told(default=[], doc="``{name, label}`` of what may stand beside it.")
+    beside = Told(default={}, doc="As `imgdash.dashboard.review.beside` describes it; empty for nothing.")
     pixels = param.Bytes(default=b"", doc="Second transport, for notebooks: uint8 or uint16 of `logical` shape.")
 
     _esm = script("pixels.js", "loader.js", "pane.js", "hands.js", "viewport.js")

@@ -57,6 +57,7 @@ class Reviewer:
         self._visitor = Visitor(url, user)
         self._ids: dict[str, str] = {}
         self._known: dict[str, dict[str, Any]] = {name: {} for name in _WATCHED}
+        self._texts: set[tuple[str, str]] = set()
         self._socket: WebSocketClientConnection | None = None
         self._numbers = itertools.count()
         self._free: list[http.client.HTTPConnection] = []
@@ -127,7 +128,9 @@ class Reviewer:
                 # One of each on the page of a reviewer; other pages make theirs when they are opened.
                 self._ids.setdefault(name, model["id"])
                 self._ids.setdefault(f"{name} data", data["id"])
-                self._known[name] = {key: _decoded(value) for key, value in data["attributes"].items()}
+                self._texts |= {(name, key) for key in data["attributes"]["texts"]}
+                for key, value in data["attributes"].items():
+                    self._know(name, key, value)
         missing = [name for name in _WATCHED if name not in self._ids]
         if missing:
             raise RuntimeError(f"the page has no {', '.join(missing)}")
@@ -140,10 +143,13 @@ class Reviewer:
                 continue
             for name in _WATCHED:
                 if event["model"]["id"] == self._ids.get(f"{name} data"):
-                    self._known[name][event["attr"]] = _decoded(event["new"])
+                    self._know(name, event["attr"], event["new"])
                     changed |= name == "Viewport" and event["attr"] in ("image", "version", "following")
         if changed:
             self._show()
+
+    def _know(self, component: str, name: str, value: Any) -> None:
+        self._known[component][name] = json.loads(value) if (component, name) in self._texts else value
 
     # -- pixels -------------------------------------------------------------------------------------------
 
@@ -250,14 +256,6 @@ def _models(part: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(part, list):
         for value in part:
             yield from _models(value)
-
-
-def _decoded(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decoded(one) for one in value]
-    if isinstance(value, dict) and value.get("type") == "map":
-        return {key: _decoded(one) for key, one in value.get("entries", ())}
-    return value
 
 
 def _encoded(value: Mapping[str, str]) -> dict[str, Any]:

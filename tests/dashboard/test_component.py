@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import param
 
+from imgdash.dashboard.panels import Facts
 from imgdash.dashboard.strip import Strip
 
 
@@ -21,3 +24,13 @@ def test_what_differs_is_set_at_once_and_the_same_is_not() -> None:
     assert seen == [["across", "current"]]
     strip.set(beyond={"awaiting": 2})
     assert seen == [["across", "current"], ["beyond"]]
+
+
+def test_lists_go_as_text_and_nothing_looks_into_them() -> None:
+    facts = Facts(sections=[{"title": "Patient", "rows": []}])
+    root = facts.get_root()
+    assert json.loads(root.data.sections) == [{"title": "Patient", "rows": []}]
+    assert set(root.data.texts) == {"icons", "states", "sections"}
+    facts.set(sections=[{"title": "Ärztin", "rows": [1.5, None]}], image="a")
+    assert root.data.sections == '[{"title":"Ärztin","rows":[1.5,null]}]'
+    assert root.data.image == "a"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import param
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 
 
 class StationState(Component):
     """How the station is."""
 
     ready = param.Boolean(default=False)
-    alerts = param.List(default=[], doc="What is wrong: ``{text, remedy, level: warn|bad}``.")
-    sections = param.List(default=[], doc="``{title, rows: [{label, value, level, text}]}``.")
-    bars = param.List(default=[], doc="``{label, value, part: 0…1, level, text}``.")
+    alerts = Told(default=[], doc="What is wrong: ``{text, remedy, level: warn|bad}``.")
+    sections = Told(default=[], doc="``{title, rows: [{label, value, level, text}]}``.")
+    bars = Told(default=[], doc="``{label, value, part: 0…1, level, text}``.")
 
     _esm = script("station.js")
 
@@ -21,7 +21,7 @@ class StationState(Component):
 class Connections(Component):
     """The other machines; sends ``{"check": True}``."""
 
-    machines = param.List(
+    machines = Told(
         default=[], doc="``{name, kind, icon, service, address, state: ok|away|asking, ms, trouble, remedy}``."
     )
     checking = param.Boolean(default=False)
@@ -35,7 +35,7 @@ class UserForm(Component):
 
     user = param.String(default="", doc="Who is changed; empty: a new one.")
     role = param.String(default="user")
-    roles = param.List(default=[], doc="``{name, text}``.")
+    roles = Told(default=[], doc="``{name, text}``.")
     may = param.Boolean(default=False)
     busy = param.Boolean(default=False)
     error = param.String(default="")
@@ -50,8 +50,8 @@ class AuditBar(Component):
     Sends ``{"filter": {subject, by, text}}``, ``{"older": True}`` and ``{"verify": True}``.
     """
 
-    subjects = param.List(default=[])
-    people = param.List(default=[])
+    subjects = Told(default=[])
+    people = Told(default=[])
     more = param.Boolean(default=False, doc="Whether there are older lines.")
     grown = param.Boolean(default=False, doc="Whether there are newer lines than those shown.")
     chain = param.Selector(default="unknown", objects=["unknown", "checking", "whole", "broken"])

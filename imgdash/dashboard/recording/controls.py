@@ -5,13 +5,13 @@ from __future__ import annotations
 import param
 
 from imgdash.apparatus.reporting import FORMATS
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 
 
 class ReportList(Component):
     """The reports; sends ``{"report": name}``."""
 
-    reports = param.List(default=[], doc="``{name, number, title, what}`` in order.")
+    reports = Told(default=[], doc="``{name, number, title, what}`` in order.")
     current = param.String(default="")
 
     _esm = script("reportlist.js")
@@ -23,11 +23,11 @@ class ReportForm(Component):
     Sends ``{"values": {name: value}}``, ``{"export": format}``, ``{"one": series}`` and ``{"columns": True}``.
     """
 
-    report = param.Dict(default={}, doc="``{what, source, parameters: [{name, type, choices, label, text}]}``.")
-    values = param.Dict(default={}, doc="Parameter → value as in the form.")
-    series = param.List(default=[], doc="Of a control chart: which can be drawn.")
+    report = Told(default={}, doc="``{what, source, parameters: [{name, type, choices, label, text}]}``.")
+    values = Told(default={}, doc="Parameter → value as in the form.")
+    series = Told(default=[], doc="Of a control chart: which can be drawn.")
     one = param.String(default="", doc="The one that is drawn.")
-    formats = param.List(default=list(FORMATS))
+    formats = Told(default=list(FORMATS))
     busy = param.Boolean(default=False)
     error = param.String(default="")
 
@@ -37,7 +37,7 @@ class ReportForm(Component):
 class Patients(Component):
     """Patients of the emission record; sends ``{"search": text}`` and ``{"patient": id}``."""
 
-    patients = param.List(default=[], doc="``{id, name, shots, unsigned}``, latest first.")
+    patients = Told(default=[], doc="``{id, name, shots, unsigned}``, latest first.")
     current = param.String(default="")
     waiting = param.Boolean(default=False)
 
@@ -52,7 +52,7 @@ class Signing(Component):
 
     chosen = param.Integer(default=0, doc="How many rows are chosen.")
     unsigned = param.Integer(default=0, doc="How many rows nobody signed.")
-    formats = param.List(default=list(FORMATS))
+    formats = Told(default=list(FORMATS))
     may = param.Boolean(default=False)
     busy = param.Boolean(default=False)
     said = param.String(default="")
@@ -63,10 +63,10 @@ class Signing(Component):
 class SqlBox(Component):
     """One SELECT; sends ``{"run": sql}`` and ``{"export": format}``."""
 
-    tables = param.Dict(default={}, doc="Table → columns.")
-    examples = param.List(default=[], doc="``{title, sql}``.")
-    history = param.List(default=[], doc="What was run, latest last.")
-    formats = param.List(default=list(FORMATS))
+    tables = Told(default={}, doc="Table → columns.")
+    examples = Told(default=[], doc="``{title, sql}``.")
+    history = Told(default=[], doc="What was run, latest last.")
+    formats = Told(default=list(FORMATS))
     busy = param.Boolean(default=False)
     ran = param.Boolean(default=False, doc="Whether there is a result to export.")
     said = param.String(default="")

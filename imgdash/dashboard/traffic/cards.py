@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import param
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 from imgdash.dashboard.tables import DataTable
 
 
 class Lanes(Component):
     """Output apparatus, each with its queue; sends ``{"lane": name}`` and ``{"switch": name, "on": bool}``."""
 
-    lanes = param.List(
+    lanes = Told(
         default=[],
         doc="``{name, icon, kind, address, on, counts: [[state, number]], pace, trouble, level}`` in order.",
     )
@@ -24,7 +24,7 @@ class Lanes(Component):
 class Cards(DataTable):
     """What shows the rows of a list as cards: `items` instead of `rows`, in the same order."""
 
-    items = param.List(default=[], doc="What is shown of each row; `key` is the row's.")
+    items = Told(default=[], doc="What is shown of each row; `key` is the row's.")
 
 
 class Entries(Cards):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import param
 
-from imgdash.dashboard.component import Component, script
+from imgdash.dashboard.component import Component, Told, script
 
 
 class KeyList(Component):
     """Condition keys by group; sends ``{"key": key}``."""
 
-    keys = param.List(
-        default=[], doc="``{key, title, group, version, author, changed, note, released, images}`` in order."
-    )
+    keys = Told(default=[], doc="``{key, title, group, version, author, changed, note, released, images}`` in order.")
     current = param.String(default="")
     waiting = param.Boolean(default=True, doc="Whether it is not known yet which there are.")
-    problems = param.List(default=[], doc="Condition files that were passed over, and what is doubtful in others.")
+    problems = Told(default=[], doc="Condition files that were passed over, and what is doubtful in others.")
 
     _esm = script("keylist.js")
 
@@ -23,7 +21,7 @@ class KeyList(Component):
 class Picker(Component):
     """Thumbnails of a key's latest images; sends ``{"image": image_id}``."""
 
-    images = param.List(default=[], doc="``{id, number, title, sender, text, unfit, src}``, latest first.")
+    images = Told(default=[], doc="``{id, number, title, sender, text, unfit, src}``, latest first.")
     current = param.String(default="")
     waiting = param.Boolean(default=True, doc="Whether it is not known yet which there are.")
     height = param.Integer(default=84)
@@ -37,8 +35,8 @@ class ProfileLine(Component):
     Sends ``{"move": [across, down], "end": end}`` in parts of the image; `end` is 0 or 1, null for the whole line.
     """
 
-    ends = param.List(default=[[0.0, 0.0], [1.0, 0.0]], doc="(x, y) of both, mm from the upper left corner.")
-    extent = param.List(default=[1.0, 1.0], doc="Height and width of the image, mm.")
+    ends = Told(default=[[0.0, 0.0], [1.0, 0.0]], doc="(x, y) of both, mm from the upper left corner.")
+    extent = Told(default=[1.0, 1.0], doc="Height and width of the image, mm.")
 
     _esm = script("line.js")
 
@@ -46,9 +44,9 @@ class ProfileLine(Component):
 class Readout(Component):
     """Live numbers."""
 
-    rows = param.List(default=[], doc="``{label, value, was, level, text}``; level: warn, bad or empty.")
-    warnings = param.List(default=[])
-    notes = param.List(default=[])
+    rows = Told(default=[], doc="``{label, value, was, level, text}``; level: warn, bad or empty.")
+    warnings = Told(default=[])
+    notes = Told(default=[])
 
     _esm = script("readout.js")
 
@@ -59,11 +57,11 @@ class Tuner(Component):
     Sends ``{"trial": {name: value}, "number": n}``, ``{"reset": [names]}``, ``{"save": note}``, ``{"export": True}``.
     """
 
-    descriptions = param.List(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
-    values = param.Dict(default={}, doc="Dotted name → value that is tried.")
-    released = param.Dict(default={}, doc="Dotted name → value of the version in force.")
-    calculated = param.Dict(default={}, doc="Dotted name → what is calculated where the value is empty.")
-    idle = param.List(default=[], doc="Dotted names of parameters without effect as the others are set.")
+    descriptions = Told(default=[], doc="Dicts of `imgdash.process.parameters.Description`.")
+    values = Told(default={}, doc="Dotted name → value that is tried.")
+    released = Told(default={}, doc="Dotted name → value of the version in force.")
+    calculated = Told(default={}, doc="Dotted name → what is calculated where the value is empty.")
+    idle = Told(default=[], doc="Dotted names of parameters without effect as the others are set.")
     version = param.Integer(default=0, doc="In force.")
     next = param.Integer(default=1, doc="The number a saved version will have.")
     seen = param.Integer(default=0, doc="Number of the last trial that is shown: the next may come.")
@@ -82,7 +80,7 @@ class Replay(Component):
     shown as `cells`.
     """
 
-    cells = param.List(default=[], doc="What `imgdash.dashboard.tuning.cells.cell_of` gives.")
+    cells = Told(default=[], doc="What `imgdash.dashboard.tuning.cells.cell_of` gives.")
     running = param.Boolean(default=False)
     possible = param.Boolean(default=False, doc="Whether there are images.")
     done = param.Integer(default=0)
@@ -101,12 +99,12 @@ class Versions(Component):
     ``{"file": name, "text": content}``, then ``{"tryFile": True}``, ``{"bring": note}`` or ``{"leaveFile": True}``.
     """
 
-    versions = param.List(default=[], doc="``{version, author, changed, note, released}``, latest first.")
+    versions = Told(default=[], doc="``{version, author, changed, note, released}``, latest first.")
     current = param.Integer(default=0)
     against = param.Integer(default=0)
-    changes = param.List(default=[], doc="``{name, former, later}`` in words.")
+    changes = Told(default=[], doc="``{name, former, later}`` in words.")
     difference = param.String(default="", doc="Lines that differ between the two files.")
-    brought = param.Dict(
+    brought = Told(
         default={}, doc="File from elsewhere: ``{file, key, version, changes, difference}``; version in force, 0: new."
     )
     may = param.Boolean(default=False)
@@ -123,10 +121,10 @@ class Modes(Component):
     label = param.String(default="The right picture shows")
     said = param.String(default="")
     flipped = param.Boolean(default=False, doc="Whether the left picture shows what is compared with.")
-    versions = param.List(default=[], doc="Numbers of the versions, latest first.")
+    versions = Told(default=[], doc="Numbers of the versions, latest first.")
     reference = param.Integer(default=0, doc="Version that is compared with.")
     in_force = param.Integer(default=0)
-    modes = param.List(default=[], doc="``{name, title, text}``.")
+    modes = Told(default=[], doc="``{name, title, text}``.")
     current = param.String(default="")
     height = param.Integer(default=30)
 

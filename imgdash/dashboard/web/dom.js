@@ -131,3 +131,14 @@ function live(model, names, draw) {
   model.on(names, () => pressed ? undrawn.add(draw) : draw())
   draw()
 }
+
+// The model as a script draws it: what came as text (component.py) is what it was before, made of each text once.
+function told(model) {
+  const texts = new Set(model.texts), kept = new Map()
+  const made = (name, text) => {
+    if (kept.get(name)?.text !== text) kept.set(name, {text, value: JSON.parse(text)})
+    return kept.get(name).value
+  }
+  const on = (name, heard) => model.on(name, name === "msg:custom" ? (text) => heard(JSON.parse(text)) : heard)
+  return new Proxy(model, {get: (_, name) => name === "on" ? on : texts.has(name) ? made(name, model[name]) : model[name]})
+}
