@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import panel as pn
 import param
 from bokeh.document import Document
@@ -145,5 +147,23 @@ class Component(pn.custom.JSComponent):
 
 
 def _text(value: Any) -> str:
-    # What is no number is no JSON either: an error here, not in the browser.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number)
+    except ValueError:
+        return _text(_known(value))
+
+
+def _known(value: Any) -> Any:
+    """What is no number is no JSON either: an unknown value stays unknown."""
+    if isinstance(value, dict):
+        return {name: _known(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(one) for one in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else None
+
+
+def _number(value: Any) -> Any:
+    """A number of NumPy as one of Python, and its arrays as lists."""
+    if isinstance(value, np.generic | np.ndarray):
+        return _known(value.tolist())
+    raise TypeError(f"{type(value).__name__} is nothing that a script is told")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import param
+import pytest
 
 from imgdash.dashboard.panels import Facts
 from imgdash.dashboard.strip import Strip
@@ -34,3 +36,10 @@ def test_lists_go_as_text_and_nothing_looks_into_them() -> None:
     facts.set(sections=[{"title": "Ärztin", "rows": [1.5, None]}], image="a")
     assert root.data.sections == '[{"title":"Ärztin","rows":[1.5,null]}]'
     assert root.data.image == "a"
+
+
+def test_a_number_that_is_unknown_is_told_as_unknown() -> None:
+    facts = Facts(sections=[{"rows": [float("nan"), np.float32(1.5), np.array([2.0, np.inf]), 3]}])
+    assert json.loads(facts.get_root().data.sections) == [{"rows": [None, 1.5, [2.0, None], 3]}]
+    with pytest.raises(TypeError, match="Facts is nothing"):
+        facts.set(sections=[facts])
