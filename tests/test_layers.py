@@ -153,8 +153,9 @@ SHOWN = {"panel", "holoviews", "bokeh"}
         ("imgdash.output.queue", SHOWN),
         ("imgdash.retrieve", SHOWN | {"cv2"}),
         ("imgdash.simulate.machine", SHOWN | {"duckdb"}),
+        ("imgdash.simulate.network", SHOWN | {"duckdb", "scipy"}),
         ("imgdash.apparatus", HEAVY | {"numpy", "pydicom", "pynetdicom"}),
-        ("imgdash.apparatus.apparatus", SHOWN),
+        ("imgdash.apparatus.apparatus", SHOWN | {"highdicom", "openpyxl", "scipy"}),
         ("imgdash.cli", HEAVY | {"pynetdicom"}),
         ("imgdash.doctor", SHOWN | {"highdicom", "scipy", "zarr"}),
     ],
@@ -171,6 +172,6 @@ def test_what_workers_are_forked_from_has_what_they_run_and_little_else() -> Non
     names = [name for name in workers.PRELOADED if name != "imgdash.process.preloaded"]
     code = f"import sys, {', '.join(names)}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert set(done.stdout.split()) & {*SHOWN, "pynetdicom", "highdicom", "zarr", "hl7"} == set()
+    assert set(done.stdout.split()) & {*SHOWN, "pynetdicom", "highdicom", "zarr", "hl7", "scipy"} == set()
     given = {form_frame, _calculate, examine, measure_file, film_pages, storage_file, shown}
     assert {function.__module__ for function in given} <= set(names)

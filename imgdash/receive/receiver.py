@@ -22,7 +22,7 @@ from typing import IO, Final
 
 if __name__ == "__main__":
     # pydicom takes these along if they are there: 20 MB for each process, for decoding that never happens here.
-    for _module in ("numpy", "requests", "PIL", "pylibjpeg", "openjpeg", "jpeg_ls", "gdcm"):
+    for _module in ("numpy", "requests", "tqdm", "PIL", "pylibjpeg", "openjpeg", "jpeg_ls", "gdcm"):
         sys.modules.setdefault(_module, None)  # type: ignore[arg-type]
 
 import pydicom.config

@@ -11,7 +11,6 @@ import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 
 from imgdash.model import ImgdashError
-from imgdash.records import spreadsheet
 from imgdash.records.atomic import replacing
 from imgdash.records.batches import batches
 from imgdash.records.harmless import harmless
@@ -86,8 +85,14 @@ def _parquet(reader: pa.RecordBatchReader, stream: IO[bytes]) -> int:
     return rows
 
 
+def _xlsx(reader: pa.RecordBatchReader, stream: IO[bytes]) -> int:
+    from imgdash.records import spreadsheet  # brings openpyxl, for which no start has to wait
+
+    return spreadsheet.write(reader, stream)
+
+
 _WRITERS: Final[dict[str, Callable[[pa.RecordBatchReader, IO[bytes]], int]]] = {
     "csv": _csv,
     "parquet": _parquet,
-    "xlsx": spreadsheet.write,
+    "xlsx": _xlsx,
 }

@@ -17,7 +17,6 @@ from imgdash.config import OutputApparatus, Site
 from imgdash.model import Event, ImageHeader, ImgdashError, NotFound, PeerFailed, QueueEntry, Unreadable
 from imgdash.model.codes import REASONS
 from imgdash.request.owed import Owed
-from imgdash.request.rejection import Held, compose
 from imgdash.request.worker import Patience, Timer
 from imgdash.store.change import Change
 from imgdash.store.files import Files
@@ -89,6 +88,8 @@ class Notes:
         told = self._store.query(_TOLD, [entry.entry_id])
         if apparatus.kind == "printer" or not apparatus.iocm or not told:
             return
+        from imgdash.request.rejection import Held, compose  # brings highdicom, for which no start has to wait
+
         header = self._store.image(entry.image_id)
         held = Held(told[0]["sop_class_uid"] or header.sop_class_uid, entry.output_uid, told[0]["series_uid"])
         reason = header.reason if header.reason in REASONS else "111221"

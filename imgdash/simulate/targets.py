@@ -13,7 +13,6 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 from imgdash.simulate.detector import BITS, COUNTS_PER_UGY
 
@@ -81,6 +80,13 @@ class Panel:
         return float(np.interp(-level, -self.mtf(f), f))
 
 
+def _ndtr(x: Signal) -> Signal:
+    """The normal distribution, summed up."""
+    from scipy.special import ndtr  # a third of the time in which all machines start, and few are asked for targets
+
+    return np.asarray(ndtr(x))
+
+
 def edge_plate(panel: Panel, *, dose_ugy: float = 8.0, angle_deg: float = 2.5, seed: int = 0) -> Pixels:
     """A plate of tungsten in the middle of the field, its edges turned against the pixels."""
     y, x = _grid(panel)
@@ -91,7 +97,7 @@ def edge_plate(panel: Panel, *, dose_ugy: float = 8.0, angle_deg: float = 2.5, s
         """Share of the beam that the plate takes away, blurred; `down` and `across` in mm from the middle."""
         u, v = c * across + s * down, c * down - s * across
         blur = max(panel.blur_mm, 1e-6)
-        one, other = ((ndtr((w + h) / blur) - ndtr((w - h) / blur)) for w, h in ((u, half[1]), (v, half[0])))
+        one, other = ((_ndtr((w + h) / blur) - _ndtr((w - h) / blur)) for w, h in ((u, half[1]), (v, half[0])))
         return np.asarray(one * other)
 
     plate = covered(y[:, None], x[None, :])
@@ -135,8 +141,8 @@ def step_wedge(panel: Panel, *, dose_ugy: float = 5.0, seed: int = 0) -> Pixels:
     depth = np.zeros(panel.size[1])
     edges = (np.arange(STEPS + 1) - STEPS / 2) * length
     for number, (left, right) in enumerate(itertools.pairwise(edges), start=1):
-        depth += number * (ndtr((x - left) / blur) - ndtr((x - right) / blur))
-    beside = ndtr((y + width / 2) / blur) - ndtr((y - width / 2) / blur)
+        depth += number * (_ndtr((x - left) / blur) - _ndtr((x - right) / blur))
+    beside = _ndtr((y + width / 2) / blur) - _ndtr((y - width / 2) / blur)
     return _read(panel, dose_ugy * np.exp(-_PER_STEP * depth[None, :] * beside[:, None]), seed)
 
 
