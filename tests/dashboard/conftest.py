@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from imgdash import Apparatus
 from imgdash.dashboard import Dashboard
-from tests.apparatus.sites import BOTH, radiograph, send, site
+from tests.apparatus.sites import radiograph, send, site
 from tests.conftest import peer
 from tests.helpers import wait_until
 
@@ -72,7 +72,8 @@ class Station:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     """A station with a user of each role."""
     folder = tmp_path_factory.mktemp("station")
-    with Apparatus(site(folder, station=BOTH, **AWAY)) as apparatus:
+    # Two workers, as a station has them by itself: what is on the screen is not behind what arrives.
+    with Apparatus(site(folder, station={"workers": 2}, **AWAY)) as apparatus:
         for name, role in (("rita", "user"), ("mona", "manager"), ("max", "maker")):
             apparatus.users.add(name, role, PASSWORD)
         # Long enough for a busy machine's browser to come back with the token of its page.
@@ -80,14 +81,19 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
             yield Station(apparatus, dashboard, folder)
 
 
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Until something else is tested: while it runs, nothing else in this thread may use asyncio."""
+    with sync_playwright() as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, for one module: while Playwright runs, nothing else in this thread may use asyncio."""
-    executable = peer("chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=list(_QUIET))
-        yield chromium
-        chromium.close()
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium, for one module."""
+    chromium = playwright.chromium.launch(executable_path=peer("chromium"), args=list(_QUIET))
+    yield chromium
+    chromium.close()
 
 
 @dataclass
