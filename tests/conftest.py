@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,17 @@ if Path("/usr/bin/chromium-headless-shell").exists():
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: tests wait for browsers, peers and the disk; how much of their time was not settled."""
     return max(2, 3 * len(os.sched_getaffinity(0)) // 2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported here stays: nobody need look for garbage in it, now or after each test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
