@@ -22,12 +22,19 @@ _WORD: Final = re.compile(r"\w+")
 
 
 class Transaction:
-    """Used by the writer alone. It begins with the first statement: many changes need none."""
+    """Used by the writer alone. It begins with the first statement: many changes need none.
+
+    Attributes
+    ----------
+    impossible
+        Whether the database did not let it begin: it is to be opened anew.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._merged = Merged(database.columns)
         self._begun = False
+        self.impossible = False
 
     def execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         """Ask inside the transaction; the tables that `sql` names have all that was applied."""
@@ -75,8 +82,9 @@ class Transaction:
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = self._database.connection
         if not self._begun:
+            self.impossible = True
             connection.execute("begin")
-            self._begun = True
+            self._begun, self.impossible = True, False
         return connection
 
     def _update(self, alike: Alike, id: str, values: Sequence[Any]) -> bool:

@@ -113,6 +113,8 @@ class Writer:
                     # What the database does not take is this change's fault, and not the next one's.
                     transaction.write()
                 except BaseException as error:
+                    if transaction.impossible:
+                        raise
                     broken = isinstance(error, duckdb.Error)
                     if not change.events and not broken:
                         future.set_exception(error)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imgdash.model import Event, ImgdashError
+from imgdash.model import Event, ImgdashError, RecordsFailed
 from imgdash.store.store import Change, Store
 from imgdash.store.transaction import Transaction
 from tests.store.domain import add, born
@@ -98,3 +98,20 @@ def test_what_the_database_refuses_is_the_fault_of_who_set_it(store: Store) -> N
     with pytest.raises(ImgdashError, match="do not take this change"):
         wrong.result(20)
     assert [image.rows for image in store.images()] == [0, 7, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda change: change.set("image", f"{1:032x}", comment="a"),
+        lambda change: change.query("select 1 from image"),
+    ],
+    ids=["sets", "asks"],
+)
+def test_a_database_that_lets_nothing_begin_is_opened_anew(store: Store, change: Any) -> None:
+    store.database.connection.close()
+    with pytest.raises(RecordsFailed):
+        store.write(change)
+    store.write(change)
+    store.set("image", f"{2:032x}", comment="b")
+    assert store.images()[1].comment == "b"
