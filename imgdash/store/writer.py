@@ -56,6 +56,8 @@ class Writer:
         self._closing = threading.Lock()
         self._closed = False
         self._lost = False
+        # Journalled, while the database could not be opened.
+        self._untold: list[Event] = []
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -139,7 +141,7 @@ class Writer:
         except Exception as error:
             # It was journalled, so it happened: the database takes it from there.
             if not self._fail(error, []):
-                self._committed(events, {})
+                self._untold += events
                 self._fail(error, [future for future, _ in done])
                 return
             # What the transaction read is gone with it.
@@ -171,6 +173,10 @@ class Writer:
         self._lost = True
         self.database.reopen()
         self._lost = False
+        if self._untold:
+            events, self._untold = self._untold, []
+            self._committed(events, {})
+            self.tell(events)
 
     def tell(self, events: Sequence[Event]) -> None:
         """Tell whoever listens."""

@@ -197,6 +197,29 @@ def test_what_was_journalled_is_remembered_although_the_database_failed(
     assert store.write(comment("next")) == ("kept", "next")
 
 
+def test_what_was_journalled_is_heard_of_once_the_database_is_there_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can tell of it before; whoever goes by what he hears must not miss it until the next start."""
+
+    def full(_: Any = None) -> None:
+        raise duckdb.IOException("no room")
+
+    heard: list[str] = []
+    store.subscribe(lambda events: heard.extend(event.data["comment"] for event in events))
+    with monkeypatch.context() as broken:
+        broken.setattr(store.database, "keep", full)
+        broken.setattr(store.database, "reopen", full)
+        with pytest.raises(RecordsFailed):
+            store.write(comment("kept"))
+        # A reader whose cursor is still open keeps what was.
+        assert store.image(ID).comment == ""
+    assert heard == []
+    assert store.write(lambda change: change.image(ID).comment) == "kept"
+    assert heard == ["kept"]
+    assert store.image(ID).comment == "kept"
+
+
 def test_answers_are_of_now_inside_a_batch_too(store: Store) -> None:
     def states(reader: Reader) -> list[str]:
         sql = "select state from image order by number"
