@@ -161,7 +161,7 @@ def _letters(text: str, item: Item, shape: tuple[int, ...]) -> npt.NDArray[np.ui
     """Text as a mask 0…255 with a margin for its dark rim."""
     size, thickness = _size(_wanted(item, shape) * _part(text, item, shape))
     (width, height), base = cv2.getTextSize(text or " ", _FONT, size, thickness)
-    pad = thickness + 2
+    pad = _margin(thickness)
     mask = np.zeros((height + base + 2 * pad, width + 2 * pad), np.uint8)
     cv2.putText(mask, text, (pad, pad + height), _FONT, size, 255, thickness, cv2.LINE_AA)
     return mask
@@ -177,12 +177,22 @@ def _size(height: float) -> tuple[float, int]:
     return height / cv2.getTextSize("H", _FONT, 1.0, 1)[0][1], max(1, round(height / 12))
 
 
+def _margin(thickness: int) -> int:
+    """Pixels around letters for their dark rim."""
+    return thickness + 2
+
+
 def _part(text: str, item: Item, shape: tuple[int, ...]) -> float:
     """Of the height wanted: a comment that is cut off can say the opposite, so the letters are smaller instead."""
-    wanted = _wanted(item, shape)
-    size, thickness = _size(wanted)
-    width = cv2.getTextSize(text or " ", _FONT, size, thickness)[0][0]
-    return float(min(1.0, max(1, shape[1] - 2 * (thickness + 2)) / max(width, 1)))
+    wanted, part = _wanted(item, shape), 1.0
+    # Each letter is as wide as whole pixels: what is half as high is not half as long.
+    while part * wanted > 1:
+        size, thickness = _size(part * wanted)
+        width = cv2.getTextSize(text or " ", _FONT, size, thickness)[0][0] + 2 * _margin(thickness)
+        if width <= shape[1]:
+            break
+        part *= min(0.99, shape[1] / width)
+    return part
 
 
 def _scale_bar(item: Item, placement: Placement, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:

@@ -8,7 +8,8 @@ import xarray as xr
 
 from imgdash import process
 from imgdash.model import ImgdashError
-from imgdash.process import Chain
+from imgdash.process import Chain, overlay
+from imgdash.process.geometry import Placement
 from tests.process.images import image
 
 PLAIN = {
@@ -102,6 +103,19 @@ def test_a_comment_too_long_for_the_image_is_all_there_in_smaller_letters() -> N
     assert any(f"written at {place['part']:.0%} of its height" in note for note in out.attrs["notes"])
     short = _form({"comment": "in bed"})
     assert (short.attrs["overlay_rectangles"][0]["part"], short.attrs["notes"]) == (1, [])
+
+
+@pytest.mark.parametrize("shape", [(2000, 2500), (300, 200), (512, 512)])
+@pytest.mark.parametrize("letters", [20, 40, 60])
+def test_letters_of_any_number_and_size_lie_inside(shape: tuple[int, int], letters: int) -> None:
+    """What is half as high is not half as long: each letter is rounded to whole pixels."""
+    item = overlay.Item("comment", 0.5, 0.5, "M" * letters, 0.03)
+    placement = Placement.of_image(shape, (0.2, 0.2))
+    drawn, (place,), _ = overlay.draw(np.zeros(shape, np.uint16), [item], placement, (), 12, True)
+    ink = np.argwhere(drawn)[:, 1]
+    assert 0 < ink.min() < ink.max() < shape[1] - 1
+    # No smaller than it has to be.
+    assert place["part"] == 1 or np.ptp(ink) > 0.7 * shape[1]
 
 
 def test_comments_of_any_script_on_one_line() -> None:
