@@ -87,9 +87,10 @@ class StatusLine(Component):
 
     def _done(self, message: Mapping[str, Any]) -> None:
         serial, name = int(message.get("serial", 0)), str(message.get("does"))
-        does = self._does.get(serial, {})
-        if name not in self._lasting.get(serial, ()):
-            self._does.pop(serial, None)
+        does, lasting = self._does.get(serial, {}), self._lasting.get(serial, ())
+        if name in does and name not in lasting:
+            # Done once; what stays in the list of messages still leads to its image.
+            self._does[serial] = {other: does[other] for other in does if other in lasting}
         if function := does.get(name):
             function()
 

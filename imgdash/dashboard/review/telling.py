@@ -68,10 +68,15 @@ class Telling:
     def rejected(self, header: ImageHeader) -> None:
         """What was rejected and why; who may restore it can take that back at once."""
         image_id, actor, apparatus = header.image_id, self._session.actor, self._session.apparatus
+        about = f"reject {image_id}"
+
+        def restored(after: ImageHeader) -> None:
+            self._session.withdraw(about)
+            self._page.take_one(after)
 
         def restore() -> None:
             self._page.back(image_id)
-            self._session.run(lambda: apparatus.restore(image_id, actor), self._page.take_one)
+            self._session.run(lambda: apparatus.restore(image_id, actor), restored)
 
         does = {"Take it back": restore} if actor.may("restore") else {}
         self._session.tell(
@@ -79,6 +84,7 @@ class Telling:
             "success",
             does={**does, "Back to it": partial(self._page.back, image_id)},
             seconds=15,
+            about=about,
             lasting=["Back to it"],
         )
 

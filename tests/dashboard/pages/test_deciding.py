@@ -45,6 +45,8 @@ def test_a_rejection_is_said_and_taken_back(
 ) -> None:
     image = station.take(PatientID="D1")
     desk, page = review(image, "manager")
+    withdrawn: list[str] = []
+    desk.session.withdraw = withdrawn.append
     reject(desk, page)
     desk.until(lambda: any("rejected: Image artifact(s)." in text for _, text, _ in desk.toasts))
     assert set(desk.does) == {"Take it back", "Back to it"}
@@ -59,6 +61,8 @@ def test_a_rejection_is_said_and_taken_back(
     desk.does["Take it back"]()
     desk.until(lambda: station.state(image) == "awaiting")
     desk.until(lambda: page.work[image].state == "awaiting")
+    # It is not read as rejected in the list of messages.
+    assert withdrawn == [f"reject {image}"]
 
 
 def test_who_may_not_restore_is_not_offered_it(
