@@ -98,11 +98,12 @@ class Requests(Automatic, Answers):
 
     def _heard(self, events: Sequence[Event]) -> None:
         subjects = {event.subject for event in events}
+        # First: what is owed is looked for in what was heard, and the others may fail.
+        if self._notes.heard(events):
+            self._teller.wake()
         self.worklist.items.heard(events)
         if "request" in subjects:
             self._wake_senders([event.id for event in events if event.subject == "request"])
-        if self._notes.heard(events):
-            self._teller.wake()
         if subjects & {"image", "notice"}:
             self._herald.wake()
 

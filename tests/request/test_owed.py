@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from imgdash.confirm import Actions
-from imgdash.model import Actor
+from imgdash.model import Actor, Event
 from imgdash.request.owed import Owed
 from imgdash.store.conditions import Conditions
-from imgdash.store.store import Store
+from imgdash.store.store import Change, Store
 from tests.confirm import making
 from tests.confirm.making import header, put
 from tests.request.test_rejection import delivered
@@ -91,6 +91,30 @@ def test_what_could_not_be_written_is_looked_for_again(store: Store, site, owed:
     with pytest.raises(OSError, match="full"):
         fail()
     assert seen == [image.image_id]
+    assert images(owed) == [image.image_id]
+
+
+def test_it_is_heard_although_a_request_of_the_same_change_cannot_be_read(
+    store: Store, site, requests_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = requests_of(site, start=False)
+    owed = requests._notes._owed
+    image = delivered(store, site, requests, "bad")
+    # The next change begins once everybody was told of the ones before.
+    store.write(lambda change: None)
+    assert images(owed) == []
+
+    def full(_: list[str]) -> None:
+        raise OSError("full")
+
+    monkeypatch.setattr(requests, "_wake_senders", full)
+
+    def change_(change: Change) -> None:
+        change.emit(Event("request", "1.2", "register", {"image_id": image.image_id, "state": "proposed"}))
+        change.transition("image", image.image_id, "reject", reason="111210")
+
+    store.write(change_)
+    store.write(lambda change: None)
     assert images(owed) == [image.image_id]
 
 
