@@ -46,6 +46,12 @@ class Page:
     def open(self, **query: Any) -> None:
         """A deep link, or ``session.go`` with these values."""
 
+    def in_sight(self) -> None:
+        """The page is in sight, for the first time or again."""
+
+    def out_of_sight(self) -> None:
+        """Another page is in sight now."""
+
     def key(self, action: str) -> None:
         """A key of `keymap` was pressed that is not in `local`."""
 

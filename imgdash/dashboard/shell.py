@@ -101,6 +101,8 @@ class Shell:
             return
         page = self.pages[name]
         changed = name != self._current
+        if changed and self._current:
+            self.pages[self._current].out_of_sight()
         self._current, self._going = name, True
         if name not in self._views:
             self._views[name] = page.view()
@@ -117,6 +119,8 @@ class Shell:
             page.update(list(missed.values()))
         if query:
             page.open(**query)
+        if changed:
+            page.in_sight()
         # Last: who sees the address finds the page there.
         self._going = False
         self.where.search = _search(name, query or page.place())

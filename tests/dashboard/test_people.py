@@ -148,3 +148,28 @@ def test_two_browsers_on_one_image(browser: Browser, station: Station) -> None:
     for tab in (mona, rita):
         assert (tab.elsewhere, tab.errors) == ([], [])
         tab.page.close()
+
+
+@pytest.mark.browser
+def test_who_is_on_another_page_does_not_keep_the_image_from_others(browser: Browser, station: Station) -> None:
+    image = station.take(PatientID="Q0")
+    mona = log_in(browser, station, "mona", f"?page=review&image={image}")
+    wait_until(lambda: station.apparatus.image(image).held_by == "mona")
+    mona.page.click("[data-page=system]")
+    wait_until(lambda: not station.apparatus.image(image).held_by)
+    # Nobody else came: it is hers again.
+    mona.page.click("[data-page=review]")
+    wait_until(lambda: station.apparatus.image(image).held_by == "mona")
+    mona.page.click("[data-page=system]")
+    wait_until(lambda: not station.apparatus.image(image).held_by)
+    rita = log_in(browser, station, "rita", f"?page=review&image={image}")
+    wait_until(lambda: station.apparatus.image(image).held_by == "rita")
+    mona.page.click("[data-page=review]")
+    mona.page.get_by_text("rita is looking at this image.").wait_for()
+    assert station.apparatus.image(image).held_by == "rita"
+    # Rita goes to another page, too: it is left to who looks at it.
+    rita.page.click("[data-page=system]")
+    wait_until(lambda: station.apparatus.image(image).held_by == "mona")
+    for tab in (mona, rita):
+        assert (tab.elsewhere, tab.errors) == ([], [])
+        tab.page.close()

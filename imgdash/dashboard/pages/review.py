@@ -90,6 +90,16 @@ class Review(Showing):
         self._request_key = keys.name(in_force["request"])
         self.viewport.offers = self._offers()
 
+    def in_sight(self) -> None:
+        """What is open counts as looked at; where nothing is, what came meanwhile is opened."""
+        self.presence.back()
+        if self.idle and self.work.following(self.current):
+            self.ended()
+
+    def out_of_sight(self) -> None:
+        """Others may have the image that is open."""
+        self.presence.away()
+
     def rights(self) -> None:
         """Another role: what may be corrected, and what the bar allows."""
         self.about.rights()

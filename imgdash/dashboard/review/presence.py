@@ -14,6 +14,8 @@ class Presence:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._held = ""
+        # Another page is shown: what is open here is not looked at.
+        self._away = False
         # Left with a decision that is under way: until it is recorded, nobody else is sent there.
         self._deciding: set[str] = set()
         session.at_close(self._end)
@@ -22,13 +24,17 @@ class Presence:
         """Look at this image, and no longer at the one before."""
         self._leave(image_id)
         self._held = image_id
+        if self._away:
+            return
         try:
             self._session.apparatus.hold(image_id, self._session.actor)
         except ImgdashError as error:
             self._session.tell(error.cause, "error", error.remedy)
 
     def first(self, image_ids: Sequence[str]) -> str:
-        """Look at the first of these that nobody else looks at; '' where there is none."""
+        """Look at the first of these that nobody else looks at; '' where there is none, or another page is shown."""
+        if self._away:
+            return ""
         leaving = "" if self._held in self._deciding else self._held
         try:
             found = self._session.apparatus.hold_first(image_ids, self._session.actor, leaving)
@@ -38,6 +44,17 @@ class Presence:
         self._held = found
         return found
 
+    def away(self) -> None:
+        """Another page is shown: others may have what is open here."""
+        self._away = True
+        self._leave()
+
+    def back(self) -> None:
+        """This page is shown again: what is open is looked at, unless somebody else does by now."""
+        self._away = False
+        if self._held and self._held not in self._deciding:
+            self.at(self._held)
+
     def decide(self, image_id: str) -> None:
         """A decision on this image is under way."""
         self._deciding.add(image_id)
@@ -45,7 +62,7 @@ class Presence:
     def decided(self, image_id: str) -> None:
         """It was recorded, or refused: then others may have the image, where this tab has gone on."""
         self._deciding.discard(image_id)
-        if image_id != self._held:
+        if self._away or image_id != self._held:
             self._session.apparatus.leave(image_id, self._session.actor)
 
     def _leave(self, other: str = "") -> None:
