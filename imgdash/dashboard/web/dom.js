@@ -10,8 +10,19 @@ function h(tag, attributes = {}, ...children) {
     else if (name === "value" || name === "checked" || name === "disabled") node[name] = value
     else node.setAttribute(name, value === true ? "" : value)
   }
+  if (attributes.type === "number") node.addEventListener("beforeinput", pointForComma)
   return fill(node, ...children)
 }
+
+// The browser drops a comma without a word, and 1,5 would be fifteen: it is a decimal point.
+function pointForComma(event) {
+  if (!event.data?.includes(",")) return
+  event.preventDefault()
+  document.execCommand("insertText", false, event.data.replaceAll(",", "."))
+}
+
+// What is wrong with a number that was typed, in words; empty where nothing is. It is not quietly made another one.
+const outOfBounds = (d, typed) => typed < d.bounds[0] || typed > d.bounds[1] ? `${d.label} lies between ${d.bounds[0]} and ${d.bounds[1]}: ${typed} is not taken.` : ""
 
 // Replace what is in a node; null, undefined and false are nothing.
 function fill(node, ...children) {

@@ -4,16 +4,18 @@ export function render({model, el}) {
   const rows = h("div", {class: "rows"})
   const all = h("button", {onclick: () => tell({reset: "all"})}, "reset all")
   el.append(h("style", {}, SECTION_CSS + `
-    .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;grid-auto-rows:24px;gap:0 8px;align-items:center;font-size:12px}
+    .rows{display:grid;grid-template-columns:minmax(86px,auto) 1fr 58px 14px;grid-auto-rows:minmax(24px,auto);gap:0 8px;align-items:center;font-size:12px}
     label{color:var(--dim);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}label.set{color:var(--text);font-weight:600}
     input[type=range]{width:100%;height:24px;accent-color:var(--accent);margin:0}
     input[type=number],select{width:100%;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:3px;height:22px;padding:1px 4px;text-align:right}
     select{grid-column:2/4;text-align:left}input[type=number]{-moz-appearance:textfield}input::-webkit-inner-spin-button{display:none}
     label.inert{color:var(--faint)}
     .dot{padding:0;width:12px;height:12px;border-radius:6px;background:var(--accent);visibility:hidden}.dot.set{visibility:visible}
+    .out{grid-column:1/-1;color:var(--bad)}.out:empty{display:none}
     .unit{color:var(--faint);font-size:10px}
   `), h("section", {}, h("div", {class: "head"}, h("h2", {}, model.title), all), rows))
   const parts = new Map()
+  let said = model.image
   // `loose`: the window has lost the hand, which may still drag what is of another image by now.
   let image = model.image, holding = null, loose = false
   const tell = (message) => model.send_msg({...message, image})
@@ -56,16 +58,24 @@ export function render({model, el}) {
       }
       const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label,
         oninput: () => { if (loose) { show(model.values[d.name]); return }
-          number.value = shownAs(d, slide.value); tryOut({[d.name]: Number(slide.value)}) }, onchange: () => { if (loose) show(model.values[d.name]); else keep({[d.name]: Number(slide.value)}) }})
+          number.value = shownAs(d, slide.value); out.textContent = ""; tryOut({[d.name]: Number(slide.value)}) }, onchange: () => { if (loose) show(model.values[d.name]); else keep({[d.name]: Number(slide.value)}) }})
       const number = h("input", {type: "number", min: d.bounds[0], max: d.bounds[1], step: "any", "aria-label": `${d.label}, value`,
-        onchange: () => { if (number.value !== "") keep({[d.name]: Math.min(Math.max(Number(number.value), d.bounds[0]), d.bounds[1])}) }})
+        onchange: () => {
+          out.textContent = number.value === "" ? "" : outOfBounds(d, Number(number.value))
+          if (number.value === "" || out.textContent) show(model.values[d.name])
+          else keep({[d.name]: Number(number.value)})
+        }})
+      const out = h("div", {class: "out", role: "alert"})
       const show = (v) => { slide.value = v; number.value = shownAs(d, v) }
-      parts.set(d.name, {d, label, dot, nodes: [slide, number], show})
-      return [label, slide, number, dot]
+      parts.set(d.name, {d, label, dot, nodes: [slide, number], show, out})
+      return [label, slide, number, dot, out]
     }))
   })
   live(model, ["descriptions", "values", "overrides", "inert", "enabled", "image"], () => {
     if ((!holding || loose) && image !== model.image) { clearTimeout(timer); waiting = null; image = model.image }
+    // What was said of a number was of the image for which it was typed.
+    if (said !== model.image) for (const {out} of parts.values()) out?.replaceChildren()
+    said = model.image
     for (const [name, {label, dot, show, nodes}] of parts) {
       if (!nodes.includes(el.getRootNode().activeElement) || nodes[0].type === "range") show(model.values[name])
       const set = name in model.overrides

@@ -3,7 +3,7 @@
 export function render({model, el}) {
   el.style.height = "100%"
   const groups = h("div", {class: "groups"}), count = h("span", {role: "status"})
-  const all = h("button", {onclick: () => model.send_msg({reset: Object.keys(changed())})}, "Take all back")
+  const all = h("button", {onclick: () => { for (const {out} of parts.values()) out?.replaceChildren(); model.send_msg({reset: Object.keys(changed())}) }}, "Take all back")
   const note = h("input", {type: "text", maxlength: 200, placeholder: "What changed, and why", "aria-label": "Note to the version", oninput: () => foot()})
   const save = h("button", {class: "main", onclick: () => { flush(); model.send_msg({save: note.value}) }})
   const why = h("div", {class: "why", role: "status"})
@@ -23,6 +23,7 @@ export function render({model, el}) {
     .wide{grid-column:2/5}.unit{color:var(--faint);font-size:10px;overflow:hidden}label.idle{color:var(--faint);font-style:italic}input.idle,select.idle{opacity:.6}
     .dot{padding:0;width:12px;height:12px;border-radius:6px;background:var(--accent);visibility:hidden}.dot.set{visibility:visible}
     .was{grid-column:2/6;margin:-3px 0 2px;color:var(--faint);font-size:10px;line-height:12px}
+    .out{grid-column:1/-1;color:var(--bad);line-height:14px}.out:empty{display:none}
     .foot{padding:8px 12px 10px;border-top:1px solid var(--line)}.foot .line{display:flex;gap:8px;align-items:center;font-size:12px;color:var(--dim)}
     .foot .line span{flex:1}.foot .line button{color:var(--accent)}.foot input{margin:5px 0;height:auto;padding:4px 7px}
     button.main{width:100%;height:30px;background:var(--accent);color:#001018;font-weight:600}button.main:disabled{background:var(--raised);color:var(--dim);opacity:1}
@@ -54,20 +55,22 @@ export function render({model, el}) {
   function make(d) {
     const id = d.name.replace(".", "-"), range = d.bounds ? ` (${d.bounds[0]} … ${d.bounds[1]}${d.unit && d.unit !== "1" ? " " + d.unit : ""})` : ""
     const label = h("label", {for: id, title: `${d.doc}${range}`}, d.label)
-    const dot = h("button", {class: "dot", title: "Back to the version in force", "aria-label": `${d.label}: back to the version in force`, onclick: () => { if (waiting) delete waiting[d.name]; model.send_msg({reset: [d.name]}) }})
+    const dot = h("button", {class: "dot", title: "Back to the version in force", "aria-label": `${d.label}: back to the version in force`, onclick: () => { if (waiting) delete waiting[d.name]; part.out?.replaceChildren(); model.send_msg({reset: [d.name]}) }})
     const was = h("div", {class: "was", hidden: true})
     const part = {d, label, dot, was, inputs: [], title: `${d.doc}${range}`}
     parts.set(d.name, part)
     if (d.kind === "number") {
-      const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label, oninput: () => { number.value = shown(d, Number(slide.value)); number.classList.remove("auto"); tryOut({[d.name]: Number(slide.value)}) }})
+      const slide = h("input", {id, type: "range", min: d.bounds[0], max: d.bounds[1], step: d.step, "aria-label": d.label, oninput: () => { number.value = shown(d, Number(slide.value)); number.classList.remove("auto"); part.out.textContent = ""; tryOut({[d.name]: Number(slide.value)}) }})
       for (const name of ["pointerdown", "focus"]) slide.addEventListener(name, () => { held = name === "pointerdown" ? d.name : held })
       for (const name of ["pointerup", "pointercancel", "change"]) slide.addEventListener(name, () => { held = null })
       const number = h("input", {type: "number", min: d.bounds[0], max: d.bounds[1], step: "any", placeholder: d.optional ? "auto" : "", "aria-label": `${d.label}, value`, onchange: () => {
-        if (number.value === "" && !d.optional) { show(part); return }
-        tryOut({[d.name]: number.value === "" ? null : Math.min(Math.max(Number(number.value), d.bounds[0]), d.bounds[1])})
+        part.out.textContent = number.value === "" ? "" : outOfBounds(d, Number(number.value))
+        if (part.out.textContent || number.value === "" && !d.optional) number.value = shown(d, value(d.name) ?? model.calculated[d.name])
+        else tryOut({[d.name]: number.value === "" ? null : Number(number.value)})
       }})
       part.inputs = [slide, number]
-      return [label, slide, number, unit(d), dot, was]
+      part.out = h("div", {class: "out", role: "alert"})
+      return [label, slide, number, unit(d), dot, was, part.out]
     }
     let input
     if (d.kind === "choice" || d.kind === "boolean") {
