@@ -27,3 +27,29 @@ def test_a_value_out_of_bounds_is_said_under_the_picture(tab: Tab, station: Stat
     wait_until(lambda: picture.get_attribute("data-painted") != before)
     tab.page.keyboard.press("Escape")
     assert tab.errors == []
+
+
+def test_a_parameter_that_is_marked_and_has_no_value_is_not_left_out_silently(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    tab.page.keyboard.press("r")
+    dialog = tab.page.locator("dialog[open]")
+    asked = dialog.get_by_label("ask for Gradation: contrast", exact=True)
+    value = dialog.get_by_label("Gradation: contrast", exact=True)
+    # What was not asked for and is emptied is not asked for.
+    asked.uncheck()
+    value.fill("")
+    expect(asked).not_to_be_checked()
+    asked.check()
+    send = dialog.get_by_role("button", name="Send request")
+    send.click()
+    said = "Gradation: contrast: write a value, or do not ask for it."
+    expect(dialog.locator(".complaint")).to_have_text(said)
+    expect(dialog.locator("figcaption").last).to_have_text(said)
+    expect(value).to_be_focused()
+    assert station.apparatus.requests() == []
+    value.fill("2")
+    send.click()
+    (request,) = wait_until(lambda: station.apparatus.requests())
+    assert request.parameters["gradation.contrast"] == 2
+    assert tab.errors == []

@@ -23,7 +23,7 @@ export function render({model, el}) {
     footer{display:flex;gap:8px;justify-content:flex-end;padding:12px 18px;border-top:1px solid var(--line);align-items:center}
     footer .complaint{flex:1;color:var(--bad)}footer button{height:34px;padding:0 16px;background:var(--raised);border-color:var(--line)}footer button.main{background:var(--accent);color:#001018;font-weight:600}footer button.main.danger{background:var(--bad);color:#200}
   `), dialog)
-  const readers = new Map(), patchers = new Map()
+  const readers = new Map(), patchers = new Map(), objectors = new Map()
   const KINDS = {
     select: (field) => {
       const node = h("select", {id: field.name, "aria-label": field.label, "aria-required": field.required ? "true" : null, onchange: () => tell(field.name)}, field.options.map(([value, words]) => h("option", {value}, words)))
@@ -61,10 +61,11 @@ export function render({model, el}) {
           ? h("select", {"aria-label": row.label}, row.options.map((option) => h("option", {value: option}, option)))
           : h("input", {type: "number", step: "any", min: row.bounds[0], max: row.bounds[1], "aria-label": row.label})
         value.value = row.value
-        value.addEventListener("input", () => { take.checked = true })
+        // Who empties what he did not ask for asks for nothing.
+        value.addEventListener("input", () => { take.checked ||= value.value !== "" })
         return {row, take, value}
       })
-      const taken = () => Object.fromEntries(rows.filter(({take, value}) => take.checked && value.value !== "").map(({row, value}) => [row.name, row.options ? value.value : Number(value.value)]))
+      const taken = () => Object.fromEntries(rows.filter(({take}) => take.checked).map(({row, value}) => [row.name, row.options ? value.value : Number(value.value)]))
       const shot = (words) => { const canvas = h("canvas", {width: 1, height: 1, role: "img", "aria-label": words}); const caption = h("figcaption", {}, words); return {canvas, caption, figure: h("figure", {}, canvas, caption)} }
       const [now, then] = [shot("as it is"), shot("as wanted")]
       // Of two answers that overtake each other the one asked for last is shown.
@@ -84,11 +85,12 @@ export function render({model, el}) {
       }
       let timer = 0
       // A value that is none is said where it is seen that nothing comes of it; the station would refuse it.
-      const wrong = () => rows.find(({take, value}) => take.checked && !value.validity.valid)
+      const wrong = () => rows.find(({take, value}) => take.checked && (value.value === "" || !value.validity.valid))
+      const objection = ({row, value}) => value.value === "" ? `${row.label}: write a value, or do not ask for it.` : `${row.label} lies between ${row.bounds[0]} and ${row.bounds[1]}`
       const wanted = () => {
         const found = wrong()
         clearTimeout(timer)
-        then.caption.textContent = found ? `${found.row.label} lies between ${found.row.bounds[0]} and ${found.row.bounds[1]}` : "as wanted"
+        then.caption.textContent = found ? objection(found) : "as wanted"
         then.caption.classList.toggle("bad", Boolean(found))
         if (!found) timer = setTimeout(() => paint(then.canvas, {o: JSON.stringify({...field.base, ...taken()})}), 120)
       }
@@ -98,6 +100,11 @@ export function render({model, el}) {
         for (const {take, value} of rows) { take.addEventListener("change", wanted); value.addEventListener("input", wanted) }
       }
       readers.set(field.name, taken)
+      objectors.set(field.name, () => {
+        const found = wrong()
+        found?.value.focus()
+        return found ? objection(found) : ""
+      })
       return h("div", {class: "wanted"}, field.image ? h("div", {class: "pair"}, now.figure, then.figure) : null, h("div", {class: "grid"}, rows.flatMap(({row, take, value}) => [take, h("span", {title: row.doc}, row.label), value, h("small", {}, row.unit === "1" ? "" : row.unit || "")])))
     },
     rounds: (field) => h("div", {class: "rounds"}, field.rows.map((row) => h("figure", {}, row.id ? h("img", {src: `image/${row.id}/thumbnail?v=${encodeURIComponent(row.version)}`, alt: row.title}) : h("div", {class: "gone"}, "deleted"), h("figcaption", {}, h("b", {}, row.title), row.lines.map((line) => h("div", {}, line)))))),
@@ -157,6 +164,7 @@ export function render({model, el}) {
   const complaint = h("span", {class: "complaint", role: "alert"})
   function build() {
     readers.clear()
+    objectors.clear()
     complaint.textContent = model.error
     dialog.setAttribute("aria-label", model.title)
     fill(form, h("header", {}, model.title, model.subtitle ? h("small", {}, model.subtitle) : null),
@@ -165,6 +173,8 @@ export function render({model, el}) {
   }
   const submit = () => {
     const missing = model.fields.find((field) => field.required && !readers.get(field.name)())
+    const objections = missing ? [] : [...objectors.values()].map((object) => object()).filter(Boolean)
+    if (objections.length) { complaint.textContent = objections[0]; return }
     if (!missing) { model.send_msg({submit: model.kind, values: values()}); return }
     complaint.textContent = `${missing.label}: choose one first.`
     form.querySelector(`[id="${missing.name}"]`)?.focus()
