@@ -72,6 +72,15 @@ def test_a_birth_date_that_is_still_to_come_is_refused(tab: Tab, station: Statio
     tab.page.keyboard.press("Enter")
     tab.page.get_by_text("That day is still to come.").first.wait_for()
     assert station.apparatus.image(images[0]).patient.birth_date == before
+    # What was typed is still there, with the reason, and is typed on.
+    cell = tab.page.locator("dd[data-keyword=PatientBirthDate]")
+    expect(cell.locator("input")).to_have_value("20991231")
+    expect(cell.locator("input")).to_be_focused()
+    expect(cell.locator("[role=alert]")).to_contain_text("That day is still to come.")
+    cell.locator("input").fill("19991231")
+    tab.page.keyboard.press("Enter")
+    wait_until(lambda: station.apparatus.image(images[0]).patient.birth_date == "19991231")
+    expect(cell.locator("[role=alert]")).to_have_count(0)
 
 
 def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:

@@ -10,7 +10,7 @@ from imgdash.confirm.changing import OPEN_TO_CHANGE
 from imgdash.dashboard.panels import Facts, Judged
 from imgdash.dashboard.review import facts, summary
 from imgdash.dashboard.session import Session
-from imgdash.model import Condition, ImageHeader, Order
+from imgdash.model import Condition, ImageHeader, ImgdashError, Order
 
 
 class About:
@@ -121,4 +121,9 @@ class About:
                 was = f"It was {former}." if former else "It was empty."
                 self._session.tell(f"{label(keyword)} corrected.", "success", was, does=does)
 
-        self._session.run(lambda: apparatus.edit(image_id, actor, **{keyword: text}), corrected)
+        def refused(error: ImgdashError) -> None:
+            self._session.tell(error.cause, "error", error.remedy)
+            why = f"{error.cause} {error.remedy}".strip()
+            self.facts.send(refused={"image": image_id, "keyword": keyword, "value": text, "why": why})
+
+        self._session.run(lambda: apparatus.edit(image_id, actor, **{keyword: text}), corrected, refused)

@@ -6,7 +6,7 @@ export function render({model, el}) {
     dt{color:var(--dim);padding:1px 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}dd{margin:0;min-width:0;overflow-wrap:anywhere;padding:1px 4px;border-radius:3px}
     dd.missing{background:color-mix(in srgb,var(--bad) 18%,transparent);color:var(--bad)}dd.edited{border-left:2px solid var(--accent)}
     [role=button]{display:block;min-height:24px;padding:3px 0;cursor:text}dd:has([role=button]){padding:0 4px}dt:has(+dd [role=button]){padding:3px 0}[role=button]:hover{background:var(--raised)}dd svg{color:var(--faint);opacity:0;width:12px;height:12px}dd:hover svg{opacity:1}
-    dd input{width:100%;min-height:24px;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}
+    dd input{width:100%;min-height:24px;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--accent);border-radius:3px;padding:0 3px}.why{color:var(--bad);padding:2px 3px}
   `), box)
   // What is being typed: of which image, in which cell. It outlasts whatever else is drawn anew.
   let typing = null, came = null, drawn = model.image
@@ -36,15 +36,18 @@ export function render({model, el}) {
     back()
     model.send_msg({typing: ""})
   }
-  function edit(cell, row, byKey = false) {
+  // `again`: what the station refused, and why; it is typed on from there.
+  let keyed = ""
+  function edit(cell, row, byKey = false, again = null) {
     // Pressed while another image came: what is drawn here is of the former one.
     if (drawn !== model.image) return
-    const input = h("input", {value: row.value, "aria-label": row.label, maxlength: 200, onkeydown: (event) => {
+    const input = h("input", {value: again ? again.value : row.value, "aria-label": row.label, "aria-invalid": again ? "true" : null, maxlength: 200, onkeydown: (event) => {
       event.stopPropagation()
       if (event.key !== "Enter" && event.key !== "Escape") return
       // Said for the image that it was typed for, whichever is open by then.
       const {image, keyword} = typing, value = input.value, before = known(keyword)?.value
       end()
+      keyed = byKey ? keyword : ""
       // Who came by Tab goes on from here; who came by a click or a key of the page has its keys again.
       if (byKey) {
         stays = keyword
@@ -58,12 +61,18 @@ export function render({model, el}) {
       if (document.hasFocus()) end()
     }})
     typing = {image: model.image, keyword: row.keyword, cell, input}
-    fill(cell, input)
+    fill(cell, input, again && h("div", {class: "why", role: "alert"}, again.why))
     input.focus()
     input.select()
     model.send_msg({typing: model.image})
   }
-  model.on("msg:custom", ({open}) => {
+  model.on("msg:custom", ({open, refused}) => {
+    if (refused) {
+      const cell = box.querySelector(`dd[data-keyword="${refused.keyword}"]`), row = known(refused.keyword)
+      // Another image came, or something else is being typed: it is said below the page.
+      if (refused.image === model.image && !typing && cell?.querySelector("[role=button]") && row) edit(cell, row, keyed === refused.keyword, refused)
+      return
+    }
     if (open && typing) { typing.input.focus(); return }
     const place = open && (box.querySelector("dd.missing [role=button]") || box.querySelector("[role=button]"))
     if (!place) return
