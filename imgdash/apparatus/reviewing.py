@@ -9,6 +9,7 @@ from imgdash.apparatus.parts import By
 from imgdash.apparatus.revising import Revising
 from imgdash.confirm import retention
 from imgdash.model import ImageHeader
+from imgdash.model.image import SIDES
 from imgdash.output.framing import Framing
 from imgdash.records import emission
 from imgdash.store import header
@@ -55,8 +56,9 @@ class Reviewing(Revising):
 
     def edit(self, image_id: str, by: By, **attributes: str) -> ImageHeader:
         """Correct information of the image by DICOM keyword; the original stays in the file (R4, E3)."""
-        file = header.attributes(header.read(self.files.path(image_id)).ds)
-        edited = self.actions.edit(image_id, self.actor(by), attributes, attributes=file)
+        ds = header.read(self.files.path(image_id)).ds
+        known, file = header.attributes(ds), {keyword: header.text(ds, keyword) for keyword in (*attributes, *SIDES)}
+        edited = self.actions.edit(image_id, self.actor(by), attributes, attributes=known, file=file)
         # The emission record is not changed but amended, by a row of its own.
         self.store.write(lambda change: emission.follow(change, edited, self.actor(by).name, "corrected on the screen"))
         return edited

@@ -136,8 +136,15 @@ def check_edit(keyword: str, text: str) -> str:
     return cleaned
 
 
-def edit_columns(header: ImageHeader, edits: Mapping[str, str]) -> dict[str, Any]:
+def edit_columns(
+    header: ImageHeader, edits: Mapping[str, str], file: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Columns of the image header after corrections: the corrections themselves, and what lists show.
+
+    Parameters
+    ----------
+    file
+        DICOM keyword → what the file has; what is as it is there is no correction.
 
     Raises
     ------
@@ -149,6 +156,14 @@ def edit_columns(header: ImageHeader, edits: Mapping[str, str]) -> dict[str, Any
         raise ImgdashError(f"The side cannot be {' and '.join(sorted(sides))}.", "Correct Image Laterality alone.")
     # The side has two names; what was told last under either is the side.
     before = {keyword: text for keyword, text in header.edits.items() if not (sides and keyword in SIDES)}
-    columns: dict[str, Any] = {"edits": {**before, **edits}}
+    kept = {keyword: text for keyword, text in {**before, **edits}.items() if not _of_file(keyword, text, file or {})}
+    columns: dict[str, Any] = {"edits": kept}
     columns.update({EDITABLE[keyword]: text for keyword, text in edits.items() if EDITABLE[keyword]})
     return columns
+
+
+def _of_file(keyword: str, text: str, file: Mapping[str, str]) -> bool:
+    """Whether the file says the same; the side, which has two names there, under both."""
+    if keyword in SIDES and any(file.get(name, "") not in ("", text) for name in SIDES):
+        return False
+    return file.get(keyword) == text

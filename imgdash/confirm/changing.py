@@ -19,7 +19,15 @@ OPEN_TO_CHANGE: Final = ("awaiting", "postponed")
 class Changing(Acting):
     """Actions that change what is known of an image, or how it is processed and where it goes."""
 
-    def edit(self, image_id: str, actor: Actor, edits: Mapping[str, str], *, attributes: Any = None) -> ImageHeader:
+    def edit(
+        self,
+        image_id: str,
+        actor: Actor,
+        edits: Mapping[str, str],
+        *,
+        attributes: Any = None,
+        file: Mapping[str, str] | None = None,
+    ) -> ImageHeader:
         """Correct accompanying information (R4, E3); the original stays in the file, and the image is judged anew.
 
         Parameters
@@ -28,6 +36,8 @@ class Changing(Acting):
             DICOM keyword → value, see `imgdash.confirm.attributes.EDITABLE`.
         attributes
             As for `imgdash.confirm.judge.judge`.
+        file
+            DICOM keyword → what the file has: told to be that, an attribute is no longer corrected.
 
         Raises
         ------
@@ -41,7 +51,7 @@ class Changing(Acting):
 
         def change_(change: Change) -> ImageHeader:
             header = change.image(image_id)
-            columns = edit_columns(header, checked)
+            columns = edit_columns(header, checked, file)
             after = _edited(header, columns)
             judgement = self._judge(change, after, attributes)
             why = "corrected: " + ", ".join(sorted(checked))

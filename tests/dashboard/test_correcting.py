@@ -83,6 +83,19 @@ def test_a_birth_date_that_is_still_to_come_is_refused(tab: Tab, station: Statio
     expect(cell.locator("[role=alert]")).to_have_count(0)
 
 
+def test_what_is_corrected_back_to_what_the_file_has_is_no_correction(
+    tab: Tab, station: Station, images: list[str]
+) -> None:
+    cell = tab.page.locator("dd[data-keyword=PatientID]")
+    for text, mark in (("P 81", 1), ("C0", 0)):
+        typing(tab)
+        tab.page.keyboard.type(text)
+        tab.page.keyboard.press("Enter")
+        expect(cell).to_contain_text(text)
+        expect(tab.page.locator("dd.edited[data-keyword=PatientID]")).to_have_count(mark)
+    assert "PatientID" not in station.apparatus.image(images[0]).edits
+
+
 def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:
     value = tab.page.locator("dd[data-keyword=PatientID] [role=button]")
     value.focus()
