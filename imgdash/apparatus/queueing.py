@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgdash.apparatus.parts import By, Parts
+from imgdash.model import ImageHeader
 
 
 class Queueing(Parts):
@@ -39,3 +40,8 @@ class Queueing(Parts):
     def queue_switch(self, apparatus: str, on: bool, by: By) -> None:
         """Switch an output apparatus on or off; off, its queue waits."""
         self.actions.queue_switch(apparatus, on, self.actor(by))
+
+    def destinations(self, image: ImageHeader) -> dict[str, bool]:
+        """Output apparatus an image goes to → whether it is on; one that somebody switched off waits."""
+        names = self.actions.destinations(image)
+        return {name: not self.store.preference(f"station/apparatus/{name}/off", False) for name in names}

@@ -28,6 +28,10 @@ class Acting:
         self.site = site
         self.conditions = conditions
 
+    def destinations(self, header: ImageHeader) -> tuple[str, ...]:
+        """Names of the output apparatus an image goes to (F2)."""
+        return self.site.destinations(header.outputs, self._condition(header).outputs)
+
     def _condition(self, header: ImageHeader) -> Condition:
         if not header.condition:
             return Condition("", "", "")

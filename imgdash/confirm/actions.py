@@ -43,7 +43,7 @@ class Actions(Revising, Designating, Rejecting, Queueing):
             if header.state in ("confirmed", "delivered"):
                 when = f" at {header.confirmed_at:%H:%M:%S}" if header.confirmed_at else ""
                 raise NotAllowed(f"Already confirmed by {header.confirmed_by}{when}.", "Go on with the next image.")
-            names = self.site.destinations(header.outputs, self._condition(header).outputs)
+            names = self.destinations(header)
             event = change.transition(
                 "image",
                 image_id,

@@ -44,7 +44,7 @@ class Revising(Changing):
         name = self.site.output(name).name
 
         def revised(header: ImageHeader) -> dict[str, Any]:
-            now = self.site.destinations(header.outputs, self._condition(header).outputs)
+            now = self.destinations(header)
             others = tuple(other for other in now if other != name)
             return {"outputs": (*others, name) if on else others}
 

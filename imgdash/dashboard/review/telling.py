@@ -36,6 +36,10 @@ class Telling:
         """It was confirmed, and can be taken back as long as nothing is sent."""
         image_id, grace = header.image_id, self._session.apparatus.site.station.undo_s
         when = "Emergency: it is sent at once." if header.priority else f"It is sent in {grace:g} s." if grace else ""
+        destinations = self._session.apparatus.destinations(header)
+        if off := [name for name, on in destinations.items() if not on]:
+            when = when if any(destinations.values()) else ""
+            when = f"{when} It waits for {' and '.join(off)}, switched off on Queues.".strip()
         against = " ".join(dict.fromkeys(finding.text for finding in header.judgement.findings))
         does = {"Back to it": partial(self._page.back, image_id)}
         if not header.priority:
