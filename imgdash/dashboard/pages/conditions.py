@@ -175,9 +175,11 @@ class Conditions(Page):
             view.visible = name == tab
         if tab == "replay":
             if not self._views[tab].objects:
-                figures = (figure.view for figure in self.replaying.spread.figures)
-                spread = pn.Row(*figures, height=206, sizing_mode="stretch_width", margin=0)
+                spread = pn.Row(height=206, sizing_mode="stretch_width", margin=0)
                 self._views[tab].extend([self.replaying.view, spread])
+                # The pictures come first, and it is seen that they do.
+                for figure in self.replaying.spread.figures:
+                    self.session.soon(partial(spread.append, figure.view))
             self.replaying.opened()
         self.session.address()
 

@@ -39,8 +39,8 @@ export function render({model, el}) {
       h("figcaption", {}, h("b", {}, cell.title), h("div", {class: "numbers"}, cell.numbers.map((n) => h("span", {class: n.level || "", title: n.text || null}, `${n.label} `, h("i", {}, n.value))))))
   }
   function explain() {
-    if (grid.children.length || model.running) return
-    grid.append(h("div", {class: "empty"}, model.possible
+    if (grid.querySelector("figure")) return
+    grid.replaceChildren(h("div", {class: "empty"}, model.running ? "One moment …" : model.possible
       ? "Replay the parameters as they are set now over the latest images of this key,\nbeside what the version that is compared with makes of them." : "No image of this key or of its group has arrived yet: there is nothing to replay."))
   }
   model.on("msg:custom", (message) => {
@@ -56,7 +56,6 @@ export function render({model, el}) {
     said.textContent = model.running ? `${model.done} of ${model.wanted}` : model.stale ? `Parameters were changed since: replay again. ${model.said}` : model.said
     said.classList.toggle("stale", model.stale && !model.running)
     grid.classList.toggle("old", model.stale && !model.running)
-    if (model.running) grid.querySelector(".empty")?.remove()
     explain()
   })
 }
