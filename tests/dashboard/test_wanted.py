@@ -49,7 +49,18 @@ def test_a_parameter_that_is_marked_and_has_no_value_is_not_left_out_silently(
     expect(value).to_be_focused()
     assert station.apparatus.requests() == []
     value.fill("2")
+    # As it is here, and sent all the same.
+    dialog.get_by_label("ask for Gradation: shift", exact=True).check()
     send.click()
     (request,) = wait_until(lambda: station.apparatus.requests())
-    assert request.parameters["gradation.contrast"] == 2
+    assert (request.parameters["gradation.contrast"], request.parameters["gradation.shift"]) == (2, 0)
+    assert tab.errors == []
+
+
+def test_what_was_sent_is_listed_although_it_is_so_here(tab: Tab, station: Station) -> None:
+    assert len(station.apparatus.requests()) == 1
+    tab.page.click("[data-page=requests]")
+    tab.page.locator(".card:visible").click(position={"x": 20, "y": 10})
+    tab.page.get_by_text("gradation.shift").locator("visible=true").wait_for()
+    tab.page.get_by_text("0 (here 0)").locator("visible=true").wait_for()
     assert tab.errors == []

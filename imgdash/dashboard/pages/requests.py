@@ -152,7 +152,7 @@ class Requests(Carded):
     def sections(self, row: Row) -> list[dict[str, Any]]:
         """The latest request: what is wanted of whom, and what the modality says of what it did."""
         request = self._chain(row).latest
-        wanted = words.differing(request.parameters, self._present(request))
+        wanted = words.beside(request.parameters, self._present(request))
         modality = request.contents.get("modality") or {}
         found: list[dict[str, Any]] = [
             {"title": f"Round {request.round}", "rows": [
@@ -163,8 +163,7 @@ class Requests(Carded):
                 fact("Answered", request.answered_at), fact("Tries", request.attempts),
                 fact("Order number", request.order_number), fact("Work item", request.workitem_uid),
             ]},
-            {"title": "Processing wanted", "rows": [fact(name, value) for name, value in wanted.items()]
-             or ([fact("All", "as the image is processed here")] if request.parameters else [])},
+            {"title": "Processing wanted", "rows": [fact(name, value) for name, value in wanted.items()]},
             {"title": "Its processing · ours", "rows": self._compared(request)},
             {"title": "What the modality did", "rows": [
                 fact(str(name).replace("_", " "), ", ".join(value) if isinstance(value, list) else value)

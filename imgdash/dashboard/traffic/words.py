@@ -112,13 +112,13 @@ def times(request: Request) -> str:
     return " · ".join(f"{word} {when(at)}" for word, at in known if at)
 
 
-def differing(wanted: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters that are wanted otherwise than they are here: name → ``wanted (here present)``."""
-    return {
-        name: f"{_number(value)} (here {_number(present[name])})" if name in present else _number(value)
-        for name, value in wanted.items()
-        if name not in present or _number(present[name]) != _number(value)
-    }
+def beside(wanted: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters that are wanted: name → ``wanted (here present)``; those that are otherwise here come first."""
+    found = {}
+    for name, value in wanted.items():
+        here = _number(present[name]) if name in present else ""
+        found[name] = (here == _number(value), f"{_number(value)} (here {here})" if here else _number(value))
+    return {name: text for name, (_, text) in sorted(found.items(), key=lambda one: one[1][0])}
 
 
 def _number(value: Any) -> str:

@@ -132,7 +132,7 @@ def test_a_proposal_is_sent_and_withdrawn_after_a_question(
     desk.until(lambda: keys(requests) == ["1.2.3.92"])
 
 
-def test_parameters_that_differ_are_told(page: tuple[Desk, Requests], station: Station) -> None:
+def test_parameters_that_were_sent_are_told(page: tuple[Desk, Requests], station: Station) -> None:
     image = station.take(AccessionNumber="A95", PatientID="P95")
     present = station.apparatus.chain(image).flat()
     wanted = {**present, "gradation.contrast": present["gradation.contrast"] + 0.25}
@@ -140,8 +140,11 @@ def test_parameters_that_differ_are_told(page: tuple[Desk, Requests], station: S
     desk, requests = page
     choose(desk, requests, request.request_id)
     (section,) = [section for section in requests.facts.sections if section["title"] == "Processing wanted"]
-    assert [row["label"] for row in section["rows"]] == ["gradation.contrast"]
-    assert "(here " in section["rows"][0]["value"]
+    # All that was sent, what is otherwise here before the rest.
+    assert {row["label"] for row in section["rows"]} == {*request.parameters}
+    assert section["rows"][0]["label"] == "gradation.contrast"
+    contrast = present["gradation.contrast"]
+    assert section["rows"][0]["value"] == f"{contrast + 0.25:g} (here {contrast:g})"
 
 
 @pytest.mark.browser
