@@ -15,6 +15,7 @@ from imgdash.store import rows
 from tests.conftest import CI
 from tests.dashboard.conftest import Station, Tab, log_in
 from tests.dashboard.places import PLACES, go, leave
+from tests.dashboard.test_shell import shell_of
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
@@ -38,9 +39,9 @@ def tab(browser: Browser, station: Station, image: str) -> Iterator[Tab]:
     tab = log_in(browser, station, "mona")
     wait_until(lambda: "frame" in tab.painted(image))
     # So that there is a message.
-    tab.page.keyboard.press(" ")
-    tab.page.click("[data-does=Undo]")
-    wait_until(lambda: station.state(image) == "awaiting")
+    session = shell_of(station, "mona").session
+    session._later(lambda: session.tell("The film printer is away.", "warning"))
+    tab.page.locator(".more:visible").first.wait_for()
     yield tab
     tab.page.close()
 

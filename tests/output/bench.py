@@ -160,7 +160,9 @@ class Bench:
             received_at=datetime(2026, 3, 1, 10, 30),
             **{**header.columns(record), **known, **columns},
         )
-        self.store.write(lambda change: change.emit(Event("image", image_id, "register", image_columns(found))))
+        # The same radiograph once more is the same image, as it is to be now.
+        event = "set" if self.store.find(image_id) else "register"
+        self.store.write(lambda change: change.emit(Event("image", image_id, event, image_columns(found))))
         return self.store.image(image_id)
 
     def register(self, image: ImageHeader, apparatus: str, *, position: float | None = None, **columns: Any) -> str:

@@ -39,15 +39,18 @@ export function render({model, el}) {
       h("figcaption", {}, h("b", {}, cell.title), h("div", {class: "numbers"}, cell.numbers.map((n) => h("span", {class: n.level || "", title: n.text || null}, `${n.label} `, h("i", {}, n.value))))))
   }
   function explain() {
-    if (grid.querySelector("figure")) return
+    const there = grid.querySelector("figure")
+    // A list without an item is none to a screen reader.
+    grid.setAttribute("role", there ? "list" : "group")
+    if (there) return
     grid.replaceChildren(h("div", {class: "empty"}, model.running ? "One moment …" : model.possible
       ? "Replay the parameters as they are set now over the latest images of this key,\nbeside what the version that is compared with makes of them." : "No image of this key or of its group has arrived yet: there is nothing to replay."))
   }
   model.on("msg:custom", (message) => {
     if (message.clear) { grid.replaceChildren(); at = 0; explain() }
-    if (message.cell) { grid.querySelector(".empty")?.remove(); grid.append(figure(message.cell)); if (order.value) sort() }
+    if (message.cell) { grid.querySelector(".empty")?.remove(); grid.append(figure(message.cell)); explain(); if (order.value) sort() }
   })
-  live(model, ["cells"], () => { if (model.cells.length) { at = 0; grid.replaceChildren(...model.cells.map(figure)) } })
+  live(model, ["cells"], () => { if (model.cells.length) { at = 0; grid.replaceChildren(...model.cells.map(figure)); explain() } })
   live(model, ["running", "done", "wanted", "said", "possible", "stale"], () => {
     go.textContent = model.running ? "Stop" : model.stale ? "Replay again" : "Replay"
     disable(go, !model.possible && !model.running)

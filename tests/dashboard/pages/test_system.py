@@ -33,10 +33,10 @@ def test_the_station_tells_how_it_is(desk: Desk, station: Station) -> None:
     page = shown(desk)
     rows = {row["label"]: row["value"] for section in page.station.state.sections for row in section["rows"]}
     assert rows["DICOM"] == "{}:{}".format(*station.apparatus.addresses["dicom"])
-    assert rows["Receivers"] == "2 of 2 run"
+    assert rows["Receivers"] == "1 of 1 run"
     assert rows["Site folder"] == str(station.apparatus.folder)
     labels = [bar["label"] for bar in page.station.state.bars]
-    assert sum(label.startswith("receiver") for label in labels) == 2
+    assert sum(label.startswith("receiver") for label in labels) == 1
     assert sum(label.startswith("worker") for label in labels) == 2
     assert all(0 <= bar["part"] <= 1 for bar in page.station.state.bars)
 
