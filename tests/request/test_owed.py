@@ -80,8 +80,8 @@ def test_an_image_that_is_stored_after_it_was_rejected(store: Store, site, owed:
 
 def test_what_could_not_be_written_is_looked_for_again(store: Store, site, owed: Owed, tmp_path: Path) -> None:
     made = _Made(tmp_path / "conditions")
-    images(owed)
     image = delivered(store, site, made, "bad")
+    assert images(owed) == []
     Actions(store, site, made.conditions).reject(image.image_id, MANAGER, "111210")
     seen = []
 

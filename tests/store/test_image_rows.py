@@ -103,3 +103,8 @@ def test_what_people_and_the_station_set_is_known_without_reading(store: Store, 
 def test_an_image_of_which_only_a_part_is_told_is_not_known(store: Store) -> None:
     columns = store.database.columns["image"]
     assert changed(None, Event("image", "7", "register", {"state": "received", "number": 1}), columns) is None
+
+
+@pytest.mark.parametrize("data", [{"received_at": "2025-03-01T10:00:00+02:00"}, {"rows": 2**31}, {"number": None}])
+def test_what_the_database_would_convert_or_refuse_is_left_to_it(store: Store, data: dict[str, Any]) -> None:
+    assert changed(header(1), Event("image", ID, "set", data), store.database.columns["image"]) is None
