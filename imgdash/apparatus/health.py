@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imgdash.model import IMAGE, QUEUE, QueueEntry
-from imgdash.store import rows
+from imgdash.store import rows, steps
 
 if TYPE_CHECKING:
     from imgdash.apparatus.apparatus import Apparatus
@@ -56,7 +56,7 @@ def queues(apparatus: Parts) -> dict[str, QueueState]:
         found[output.name] = QueueState(
             output.name,
             output.kind,
-            not store.preference(f"station/apparatus/{output.name}/off", False),
+            steps.switched_on(store, output.name),
             counted.get(output.name, {}),
             [rows.entry(row) for row in entries],
         )

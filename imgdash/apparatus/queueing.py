@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imgdash.apparatus.parts import By, Parts
 from imgdash.model import ImageHeader
+from imgdash.store import steps
 
 
 class Queueing(Parts):
@@ -44,4 +45,4 @@ class Queueing(Parts):
     def destinations(self, image: ImageHeader) -> dict[str, bool]:
         """Output apparatus an image goes to → whether it is on; one that somebody switched off waits."""
         names = self.actions.destinations(image)
-        return {name: not self.store.preference(f"station/apparatus/{name}/off", False) for name in names}
+        return {name: steps.switched_on(self.store, name) for name in names}

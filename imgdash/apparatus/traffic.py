@@ -13,6 +13,7 @@ from imgdash.apparatus.narrowing import among
 from imgdash.apparatus.search import Search
 from imgdash.config import Site
 from imgdash.model import ImageHeader, QueueEntry, Request
+from imgdash.store import steps
 from imgdash.store.store import Store
 
 # View of a lane → SQL. What a person has to decide comes first, then what is on its way, then in the order of sending.
@@ -162,7 +163,7 @@ class Traffic(Search):
                 kind=output.kind,
                 ae_title=output.ae_title,
                 address=output.address,
-                on=not self._store.preference(f"station/apparatus/{output.name}/off", False),
+                on=steps.switched_on(self._store, output.name),
                 counts=counts.get(output.name, {}),
                 **done.get(output.name, {}),
                 **troubles.get(output.name, {}),

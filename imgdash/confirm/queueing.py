@@ -166,7 +166,7 @@ class Queueing:
         actor.require("queue")
         name = self.site.output(apparatus).name
         why = f"{name} switched {'on' if on else 'off'}"
-        self.store.set("preference", f"station/apparatus/{name}/off", actor, why, value=not on)
+        self.store.set("preference", steps.switch(name), actor, why, value=not on)
 
     def _entry(self, entry_id: str, event: str, actor: Actor) -> None:
         actor.require("queue")

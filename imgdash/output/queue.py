@@ -23,6 +23,7 @@ from imgdash.output.backoff import Backoff
 from imgdash.output.delivery import Delivery, Formed
 from imgdash.output.former import Former
 from imgdash.output.turns import Turns
+from imgdash.store import steps
 from imgdash.store.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Queue(ABC):
     @property
     def on(self) -> bool:
         """Not switched off by a person."""
-        return not self.store.preference(f"station/apparatus/{self.name}/off", False)
+        return steps.switched_on(self.store, self.name)
 
     @property
     def may_go(self) -> bool:

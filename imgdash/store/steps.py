@@ -14,6 +14,16 @@ ALIVE: Final = ("proposed", "waiting", "sent", "accepted", "refused", "failed")
 CALLED_BACK: Final = ("waiting", "held", "failed")
 
 
+def switch(apparatus: str) -> str:
+    """Name of the preference by which an output apparatus is switched off."""
+    return f"station/apparatus/{apparatus}/off"
+
+
+def switched_on(reader: Reader, apparatus: str) -> bool:
+    """Whether an output apparatus is sent anything; off, its queue waits."""
+    return not reader.preference(switch(apparatus), False)
+
+
 def cancel_waiting(change: Change, image_id: str, by: str, why: str) -> None:
     """Cancel every queue entry of an image that nothing was sent for yet."""
     for entry in change.queue("image_id = ?", [image_id]):
