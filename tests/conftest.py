@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import argon2
 import pytest
@@ -59,6 +59,34 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+_FAILED: Final = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """For the teardown: whether the test failed."""
+    report = yield
+    item.stash[_FAILED] = report.failed
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """What a failed test shared with others goes: its next try would meet what the first has done.
+
+    Before pytest-rerunfailures, which keeps what is shared between the tries.
+    """
+    if item.stash.get(_FAILED, False):
+        item.session._setupstate.teardown_exact(None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why a test was run again: what fails by chance has a reason as well, and the next try would hide it."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"run again: {report.nodeid} ({report.when})")
+        terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-40:]))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
