@@ -70,6 +70,9 @@ class TagBrowser:
             apparatus, actor, image_id = self._session.apparatus, self._session.actor, self._image
             change = {str(message["edit"]): str(message.get("value", ""))}
 
+            # The same reason, said again, is news.
+            self.dialog.error = ""
+
             def refused(error: ImgdashError) -> None:
                 self.dialog.error = f"{error.cause} {error.remedy}".strip()
 

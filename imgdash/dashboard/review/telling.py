@@ -27,6 +27,8 @@ class Telling:
         self._expected: set[str] = set()
         # Answers that were told of: what happens to one later is not its coming.
         self._returned: set[str] = set()
+        # One confirmation is told of at a time: the latest.
+        self._confirmed = ""
 
     def expect(self, image_id: str) -> None:
         """This image is about to change, by who sits here: that is no news."""
@@ -35,6 +37,7 @@ class Telling:
     def confirmed(self, header: ImageHeader, undo: Callable[[str], None]) -> None:
         """It was confirmed, and can be taken back as long as nothing is sent."""
         image_id, grace = header.image_id, self._session.apparatus.site.station.undo_s
+        self._confirmed = image_id
         when = "Emergency: it is sent at once." if header.priority else f"It is sent in {grace:g} s." if grace else ""
         destinations = self._session.apparatus.destinations(header)
         if off := [name for name, on in destinations.items() if not on]:
@@ -53,6 +56,11 @@ class Telling:
             about="confirm",
             lasting=["Back to it"],
         )
+
+    def taken_back(self, image_id: str) -> None:
+        """Its confirmation no longer holds; what is said of a later one does."""
+        if self._confirmed == image_id:
+            self._session.withdraw("confirm")
 
     def refused(self, image_id: str, error: ImgdashError) -> None:
         """The apparatus did not take a decision."""

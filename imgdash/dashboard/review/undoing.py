@@ -72,7 +72,7 @@ class Undoing:
 
         def undone(header: ImageHeader) -> None:
             self._undoing.discard(image_id)
-            self._session.withdraw("confirm")
+            self._telling.taken_back(image_id)
             self._page.take_one(header)
             if self._page.current == image_id:
                 self._page.presence.at(image_id)

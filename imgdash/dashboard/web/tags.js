@@ -18,15 +18,37 @@ export function render({model, el}) {
     p{margin:0;padding:7px 16px;color:var(--dim);font-size:12px}.error{color:var(--bad)}.error:empty{display:none}.empty{padding:30px;text-align:center;color:var(--dim)}
   `), dialog)
   const short = (element) => element.tag.slice(element.tag.lastIndexOf("("))
+  // What is being typed, and whether the station was told of it: a value that it refuses is typed on.
+  let typing = null
+  function end() {
+    const {keyword} = typing
+    draw()
+    // The keyboard goes on from here, unless it was taken elsewhere.
+    const active = el.getRootNode().activeElement
+    if (!active || active === dialog) body.querySelector(`button[data-keyword="${keyword}"]`)?.focus()
+  }
   function edit(cell, element) {
     const input = h("input", {value: element.value, "aria-label": element.name, maxlength: 400, onkeydown: (event) => {
       event.stopPropagation()
-      if (event.key === "Escape") { event.preventDefault(); draw() }
-      if (event.key === "Enter") { const value = input.value; if (value !== element.value) model.send_msg({edit: element.keyword, value}); else draw() }
-    }, onblur: () => draw()})
+      if (event.key !== "Enter" && event.key !== "Escape") return
+      event.preventDefault()
+      if (event.key === "Escape" || input.value === element.value) { end(); return }
+      typing.told = true
+      model.send_msg({edit: element.keyword, value: input.value})
+    }, oninput: () => { input.removeAttribute("aria-invalid"); typing.told = false }, onblur: () => {
+      // Who looks something up in another window, or waits for the station, comes back to what he has typed.
+      if (document.hasFocus() && typing?.input === input && !typing.told) end()
+    }})
+    typing = {keyword: element.keyword, input, told: false}
     cell.replaceWith(h("div", {class: "value"}, input))
     input.focus()
     input.select()
+  }
+  function refused() {
+    if (!model.error || !typing?.told) return
+    typing.told = false
+    typing.input.setAttribute("aria-invalid", "true")
+    typing.input.focus()
   }
   function row(element) {
     const text = element.value === "" ? "–" : element.value, was = element.original === null ? null : h("small", {}, `in the file: ${element.original === "" ? "nothing" : element.original}`)
@@ -36,6 +58,7 @@ export function render({model, el}) {
     return h("div", {class: `row ${was ? "corrected" : ""}`, role: "row", title: element.tag}, h("span", {class: "tag", role: "cell"}, short(element)), h("span", {class: "name", role: "cell", style: `padding-left:${14 * element.depth}px`}, element.name), h("span", {class: "vr", role: "cell"}, element.vr), value)
   }
   function draw() {
+    typing = null
     const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean)
     const found = model.elements.filter((element) => (!only.checked || element.original !== null) && words.every((word) => `${element.tag} ${short(element).replace(/[(),]/g, "")} ${element.name} ${element.keyword} ${element.value} ${element.original || ""}`.toLowerCase().includes(word)))
     count.textContent = found.length === model.elements.length ? `${found.length} attributes` : `${found.length} of ${model.elements.length}`
@@ -43,8 +66,8 @@ export function render({model, el}) {
   }
   dialog.addEventListener("keydown", (event) => { if (event.key !== "Escape") event.stopPropagation() })
   dialog.addEventListener("close", () => { delete document.documentElement.dataset.modal; model.send_msg({closed: true}) })
-  live(model, ["elements", "editable"], draw)
-  live(model, ["title", "said", "error"], () => { title.textContent = model.title; said.textContent = model.said; error.textContent = model.error })
+  live(model, ["elements", "editable"], () => { if (typing) end(); else draw() })
+  live(model, ["title", "said", "error"], () => { title.textContent = model.title; said.textContent = model.said; error.textContent = model.error; refused() })
   live(model, ["open"], () => {
     if (model.open && !dialog.open) { search.value = ""; only.checked = false; draw(); dialog.showModal(); document.documentElement.dataset.modal = "open"; search.focus() }
     if (!model.open && dialog.open) dialog.close()

@@ -76,3 +76,22 @@ def test_a_confirmation_that_is_refused_is_not_taken_back_from_who_was_quicker(
     assert events(station, image)[-1] == "confirm"
     assert station.apparatus.image(image).confirmed_by == "max"
     station.apparatus.undo(image, by="max")
+
+
+def test_what_is_said_of_a_later_confirmation_stays_when_an_earlier_one_is_taken_back(
+    page: tuple[Desk, Review], station: Station
+) -> None:
+    desk, review = page
+    withdrawn: list[str] = []
+    desk.session.withdraw = withdrawn.append
+    images, undo = [], []
+    for count in (1, 2):
+        images.append(review.current)
+        review._on_view({"shown": review.current})
+        review.key("confirm")
+        desk.until(lambda count=count: sum("confirmed" in text for _, text, _ in desk.toasts) == count)
+        undo.append(desk.does["Undo"])
+    for image, back, said in zip(images, undo, ([], ["confirm"]), strict=True):
+        back()
+        desk.until(lambda image=image: review.work[image].state == "awaiting")
+        assert withdrawn == said
