@@ -10,6 +10,7 @@ from panel.viewable import Viewable
 
 from imgdash.dashboard.page import Page
 from imgdash.dashboard.recording.analysis import Analysis
+from imgdash.dashboard.recording.columns import ReportColumns
 from imgdash.dashboard.recording.emission import Emission
 from imgdash.dashboard.recording.reporting import Reports
 from imgdash.dashboard.tables import Download, Head
@@ -38,8 +39,10 @@ class Records(Page):
             current="reports",
             sizing_mode="stretch_width",
         )
-        self.reports = Reports(self.session, download)
-        self.emission = Emission(self.session, download)
+        self.columns = ReportColumns(self.session)
+        self.reports = Reports(self.session, download, self.columns)
+        self.emission = Emission(self.session, download, self.columns)
+        self.columns.read()
         self.analysis = Analysis(self.session, download)
         self._views: dict[str, Any] = {
             "reports": self.reports.view,
@@ -47,7 +50,9 @@ class Records(Page):
             "sql": self.analysis.view,
         }
         self._stale: set[str] = {"reports", "emission"}
-        return pn.Column(self.head, *self._views.values(), download, sizing_mode="stretch_both", margin=0)
+        return pn.Column(
+            self.head, *self._views.values(), self.columns.dialog, download, sizing_mode="stretch_both", margin=0
+        )
 
     def update(self, events: Sequence[Event]) -> None:
         """A report does not move under the eyes of who reads it: it is only said that there is more to see."""

@@ -47,7 +47,8 @@ class Patients(Component):
 class Signing(Component):
     """Sign, justify, export.
 
-    Sends ``{"sign": True}``, ``{"justify": why}``, ``{"superseded": bool}`` and ``{"export": format}``.
+    Sends ``{"sign": True}``, ``{"justify": why}``, ``{"superseded": bool}``, ``{"columns": True}`` and
+    ``{"export": format}``.
     """
 
     chosen = param.Integer(default=0, doc="How many rows are chosen.")

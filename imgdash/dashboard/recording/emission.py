@@ -8,20 +8,25 @@ from typing import Any, Final
 import panel as pn
 
 from imgdash.apparatus.reporting import Irradiated, Table
+from imgdash.dashboard.recording.columns import ReportColumns
 from imgdash.dashboard.recording.controls import Patients, Signing
 from imgdash.dashboard.review.worklist import person
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.tables import DataTable, Download, kind, rows, words
+from imgdash.dashboard.tables import DataTable, Download
 from imgdash.model import ImgdashError
-from imgdash.records.declaration import Column
+from imgdash.records.declaration import Report
 from imgdash.records.export import MEDIA_TYPES
 
-# What is looked at first; the rest of the record stands behind.
+# What is looked at first, by who signs and justifies; the rest of the record stands behind.
 _FIRST: Final = (
-    "at body_part view laterality signature signed_at modality physician indication room operator kvp mas exposure_ms "
-    "kap reference_level above_reference justification ei di status"
+    "at body_part view laterality kap reference_level above_reference justification signature signed_at physician "
+    "indication modality room operator kvp mas exposure_ms ei di status"
 ).split()
+# Where amended rows are shown, which ones stand.
+_AMENDED: Final = ["at", "status", *(name for name in _FIRST if name not in ("at", "status"))]
 _REPORT: Final = "emission"
+# Its columns are another choice than those of the report of all patients.
+_VIEW: Final = "emission of a patient"
 
 
 class Emission:
@@ -31,11 +36,16 @@ class Emission:
     ----------
     download
         Gives exported files to the browser.
+    columns
+        Which of the record are shown.
     """
 
-    def __init__(self, session: Session, download: Download) -> None:
+    def __init__(self, session: Session, download: Download, columns: ReportColumns) -> None:
         self._session = session
         self._download = download
+        self._columns = columns
+        self._found: Table | None = None
+        columns.listen(self._fill)
         self._search = ""
         self._superseded = False
         self._uids: list[str] = []
@@ -98,8 +108,7 @@ class Emission:
     def _there(self, patient_id: str, found: Table) -> None:
         if patient_id != self.patients.current:
             return
-        names = found.table.column_names
-        table = found.table.select([*_FIRST, *(name for name in names if name not in _FIRST)])
+        self._found, table = found, found.table
         self._uids = table.column("event_uid").to_pylist()
         status, signature = table.column("status").to_pylist(), table.column("signature").to_pylist()
         self._unsigned = [
@@ -107,28 +116,22 @@ class Emission:
             for uid, state, signed in zip(self._uids, status, signature, strict=True)
             if state == "current" and not signed
         ]
-        declared = {column.name: column for column in self._columns()}
-        self.table.set(
-            columns=[
-                {
-                    "name": field.name,
-                    "title": words(field.name),
-                    "unit": declared[field.name].unit if field.name in declared else "",
-                    "kind": kind(field.type),
-                    "text": declared[field.name].text if field.name in declared else "",
-                }
-                for field in table.schema
-            ],
-            rows=rows(table),
-            total=found.rows,
-            chosen=[],
-            waiting=False,
-            empty="No irradiation event of this patient.",
-        )
+        self.table.chosen = []
+        self._fill()
         self.signing.set(chosen=0, unsigned=len(self._unsigned), busy=False)
 
-    def _columns(self) -> tuple[Column, ...]:
-        return next(report for report in self._session.apparatus.reporting.all() if report.name == _REPORT).columns
+    def _fill(self) -> None:
+        """The table, with the columns that are shown."""
+        if self._found is not None:
+            empty = "No irradiation event of this patient."
+            self._columns.fill(self.table, self._report(), self._found, _VIEW, self._first, empty=empty)
+
+    @property
+    def _first(self) -> list[str]:
+        return _AMENDED if self._superseded else _FIRST
+
+    def _report(self) -> Report:
+        return next(report for report in self._session.apparatus.reporting.all() if report.name == _REPORT)
 
     # -- what a person does -------------------------------------------------------------------------------
 
@@ -156,6 +159,8 @@ class Emission:
             self._superseded = bool(message["superseded"])
             if self.patients.current:
                 self.show(self.patients.current)
+        elif "columns" in message:
+            self._columns.ask(self._report(), _VIEW, self._first)
         elif "export" in message and self.patients.current:
             self._export(str(message["export"]))
 

@@ -13,7 +13,7 @@ from imgdash.dashboard.recording import drawing
 from imgdash.dashboard.recording.columns import ReportColumns
 from imgdash.dashboard.recording.controls import ReportForm, ReportList
 from imgdash.dashboard.session import Session
-from imgdash.dashboard.tables import DataTable, Download, kind, rows, words
+from imgdash.dashboard.tables import DataTable, Download, words
 from imgdash.model import ImgdashError
 from imgdash.records.declaration import Parameter, Report
 from imgdash.records.export import MEDIA_TYPES
@@ -28,11 +28,14 @@ class Reports:
     ----------
     download
         Gives exported files to the browser.
+    columns
+        Which of each report are shown.
     """
 
-    def __init__(self, session: Session, download: Download) -> None:
+    def __init__(self, session: Session, download: Download, columns: ReportColumns) -> None:
         self._session = session
         self._download = download
+        self._columns = columns
         self._reports = {report.name: report for report in session.apparatus.reporting.all()}
         self._values: dict[str, Any] = {}
         self._found: Table | None = None
@@ -46,7 +49,7 @@ class Reports:
             width=236,
             sizing_mode="stretch_height",
         )
-        self.columns = ReportColumns(session, self._fill)
+        columns.listen(self._fill)
         self.form = ReportForm(on_message=self._said, sizing_mode="stretch_width")
         self.figure = pn.pane.HoloViews(
             sizing_mode="stretch_width", height=_FIGURE_HEIGHT, margin=0, linked_axes=False, visible=False
@@ -55,11 +58,9 @@ class Reports:
         self.view = pn.Row(
             self.list,
             pn.Column(self.form, self.figure, self.table, sizing_mode="stretch_both", margin=0),
-            self.columns.dialog,
             sizing_mode="stretch_both",
             margin=0,
         )
-        self.columns.read()
 
     @property
     def current(self) -> Report | None:
@@ -123,23 +124,7 @@ class Reports:
         report, found = self.current, self._found
         if report is None or found is None:
             return
-        shown = self.columns.shown(report, found.table.column_names)
-        declared = {column.name: column for column in report.columns}
-        columns = []
-        for name, rank in shown.items():
-            column, type = declared[name], kind(found.table.schema.field(name).type)
-            text = f"{name}: {column.text}" if column.text else name
-            # Moments are told shortly, the whole in their tips; days and hours that are counted by stay as they are.
-            short = type == "time" and name.endswith("_at")
-            columns.append({"name": name, "title": words(name), "unit": column.unit, "kind": type, "text": text,
-                            "short": short, "rank": rank})  # fmt: skip
-        self.table.set(
-            columns=columns,
-            rows=rows(found.table.select(list(shown))),
-            total=found.rows,
-            waiting=False,
-            said=f"{1000 * found.seconds:.0f} ms",
-        )
+        self._columns.fill(self.table, report, found, said=f"{1000 * found.seconds:.0f} ms")
 
     def _draw(self, report: Report) -> None:
         drawn = drawing.draw(report, self._found.table, self.form.one) if self._found else None
@@ -166,7 +151,7 @@ class Reports:
             self.form.one = str(message["one"])
             self._draw(report)
         elif "columns" in message:
-            self.columns.ask(report)
+            self._columns.ask(report)
         elif "export" in message:
             self._export(report, str(message["export"]))
 

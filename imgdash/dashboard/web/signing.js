@@ -21,5 +21,5 @@ export function render({model, el}) {
     said.textContent = model.said
   }
   live(model, ["chosen", "unsigned", "may", "busy", "said"], buttons)
-  live(model, ["formats"], () => exports.replaceChildren(...model.formats.map((format) => h("button", {title: `This patient's record as ${format}`, onclick: () => model.send_msg({export: format})}, format.toUpperCase()))))
+  live(model, ["formats"], () => exports.replaceChildren(h("button", {"data-tool": "columns", title: "Columns", "aria-label": "Columns", onclick: () => model.send_msg({columns: true})}, icon(model, "columns")), ...model.formats.map((format) => h("button", {title: `This patient's record as ${format}`, onclick: () => model.send_msg({export: format})}, format.toUpperCase()))))
 }

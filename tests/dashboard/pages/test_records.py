@@ -73,7 +73,7 @@ def test_columns_of_a_report_are_chosen_and_kept_for_the_person(desk: Desk, stat
     ranks = {column["name"]: column["rank"] for column in table.columns}
     assert ranks["number"] == 0 < ranks["state"] < ranks["patient_sex"]
     page.reports.form._handle_msg({"columns": True})
-    dialog = page.reports.columns.dialog
+    dialog = page.columns.dialog
     (field,) = dialog.fields
     assert field["value"] == shipped
     dialog._handle_msg({"submit": "columns", "values": {"columns": ["no such"]}})
@@ -89,7 +89,7 @@ def test_columns_of_a_report_are_chosen_and_kept_for_the_person(desk: Desk, stat
     later = desk.show(Records)
     desk.until(lambda: [column["name"] for column in later.reports.table.columns] == ["patient_name", "number"])
     later.reports.form._handle_msg({"columns": True})
-    later.reports.columns.dialog._handle_msg({"other": "columns"})
+    later.columns.dialog._handle_msg({"other": "columns"})
     assert [column["name"] for column in later.reports.table.columns] == shipped
     desk.until(lambda: station.apparatus.preference("rita", "report columns") == {})
 
@@ -99,7 +99,7 @@ def test_a_kept_column_that_the_report_has_lost_is_passed_over(desk: Desk, stati
     try:
         page = shown(desk)
         desk.until(lambda: [column["name"] for column in page.reports.table.columns] == ["number"])
-        dialog = page.reports.columns.dialog
+        dialog = page.columns.dialog
         page.reports.form._handle_msg({"columns": True})
         assert dialog.open
         assert dialog.fields[0]["value"] == ["number"]
@@ -120,10 +120,10 @@ def test_columns_of_one_report_leave_those_of_another_as_another_tab_kept_them(d
     station.apparatus.prefer("rita", "report columns", {"shots": ["shots"]})
     try:
         page.reports.form._handle_msg({"columns": True})
-        page.reports.columns.dialog._handle_msg({"submit": "columns", "values": {"columns": ["number"]}})
+        page.columns.dialog._handle_msg({"submit": "columns", "values": {"columns": ["number"]}})
         desk.until(lambda: kept() == {"shots": ["shots"], "radiographing": ["number"]})
         page.reports.form._handle_msg({"columns": True})
-        page.reports.columns.dialog._handle_msg({"other": "columns"})
+        page.columns.dialog._handle_msg({"other": "columns"})
         desk.until(lambda: kept() == {"shots": ["shots"]})
     finally:
         station.apparatus.prefer("rita", "report columns", {})
@@ -189,6 +189,41 @@ def test_an_emission_record_is_signed_once(desk: Desk, station: Station) -> None
     page.emission.table._handle_msg({"chosen": [0]})
     page.emission.signing._handle_msg({"justify": "obese patient"})
     desk.until(lambda: any("obese patient" in row for row in page.emission.table.rows))
+
+
+def test_columns_of_a_patients_record_are_chosen_apart_from_those_of_the_report(desk: Desk, station: Station) -> None:
+    page = shown(desk, tab="emission", patient="P1")
+    table = page.emission.table
+
+    def names() -> list[str]:
+        return [column["name"] for column in table.columns]
+
+    desk.until(lambda: len(table.rows) == 2)
+    shipped, dialog = names(), page.columns.dialog
+    # Where there is not room for all, what is signed and justified is seen.
+    assert set(shipped[:10]) > {"at", "above_reference", "justification", "signature"}
+    assert table.columns[0]["rank"] == 0 < table.columns[1]["rank"]
+    page.emission.signing._handle_msg({"superseded": True})
+    desk.until(lambda: names()[1] == "status")
+    page.emission.signing._handle_msg({"superseded": False})
+    desk.until(lambda: names() == shipped)
+    page.emission.signing._handle_msg({"columns": True})
+    assert dialog.fields[0]["value"] == shipped
+    dialog._handle_msg({"submit": "columns", "values": {"columns": ["kap", "at"]}})
+    assert names() == ["kap", "at"]
+    assert all(len(row) == 2 for row in table.rows)
+    # Rows are chosen and signed as before, whatever is shown of them.
+    page.emission.table._handle_msg({"chosen": [0]})
+    assert page.emission.signing.chosen == 1
+    page.open(report="emission")
+    desk.until(lambda: page.reports.table.columns and "patient_id" in [c["name"] for c in page.reports.table.columns])
+    desk.until(
+        lambda: station.apparatus.preference("rita", "report columns") == {"emission of a patient": ["kap", "at"]}
+    )
+    page.emission.signing._handle_msg({"columns": True})
+    dialog._handle_msg({"other": "columns"})
+    assert names() == shipped
+    desk.until(lambda: station.apparatus.preference("rita", "report columns") == {})
 
 
 def test_patients_are_found_by_a_part_of_the_name(desk: Desk) -> None:
