@@ -109,6 +109,13 @@ class Tab:
         log = self.page.evaluate("(window.imgdash || {}).painted || []")
         return {entry["kind"] for entry in log if entry["image"] == image_id}
 
+    def open(self, image_id: str) -> None:
+        """Click an image in Review; what belongs to it is there when it is painted and the address names it."""
+        self.page.click("[data-page=review]")
+        self.page.click(f".item[data-image='{image_id}']")
+        self.page.wait_for_function("(image) => location.search.includes(image)", arg=image_id)
+        wait_until(lambda: "frame" in self.painted(image_id))
+
 
 def log_in(browser: Browser, station: Station, user: str, path: str = "") -> Tab:
     """A new tab, logged in by one click."""
@@ -144,6 +151,8 @@ def images(station: Station, request: pytest.FixtureRequest) -> list[str]:
 @pytest.fixture(scope="module")
 def tab(browser: Browser, station: Station, images: list[str]) -> Iterator[Tab]:
     """Mona at Review, where the first image can be decided on; nothing goes wrong in it, whatever the module does."""
+    # Whoever looked at it in a former test is gone.
+    wait_until(lambda: not station.apparatus.image(images[0]).held_by)
     tab = log_in(browser, station, "mona")
     wait_until(lambda: "frame" in tab.painted(images[0]))
     tab.page.wait_for_selector("[data-action=confirm]:enabled")

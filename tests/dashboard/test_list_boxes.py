@@ -38,6 +38,7 @@ def walked(page: Page, label: str, key: str, back: str) -> None:
 
 
 def test_thumbnails(tab: Tab, images: list[str]) -> None:
+    tab.open(images[0])
     walked(tab.page, "Images", "ArrowDown", "ArrowUp")
 
 

@@ -35,7 +35,7 @@ export function render({model, el}) {
         h("img", {src: image.src, alt: "", decoding: "async", draggable: "false"}), mark, h("span", {}, `${image.number} ${image.sender}`))
     }))
   })
-  live(model, ["current", "images"], () => {
+  live(model, ["current", "images", "waiting"], () => {
     for (const node of list.querySelectorAll(".item")) node.setAttribute("aria-selected", String(node.dataset.image === model.current))
     const current = list.querySelector("[aria-selected=true]")
     current?.scrollIntoView({block: "nearest", inline: "nearest"})
