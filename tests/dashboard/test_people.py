@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from imgdash.dashboard.app import SHELLS
 from imgdash.dashboard.pages.review import Review
 from imgdash.model import Actor
 from tests.dashboard.conftest import Station, log_in
@@ -22,12 +23,21 @@ def desks(station: Station) -> Iterator[tuple[Desk, Desk]]:
         desk.close()
 
 
+def take(station: Station, *patients: str) -> list[str]:
+    """Images that alone await somebody, at a station where nobody is."""
+    shells = [shell.session for shell in SHELLS if shell.session.apparatus is station.apparatus]
+    wait_until(lambda: all(session.closed for session in shells))
+    for image in station.apparatus.images(state="awaiting"):
+        station.apparatus.reject(image.image_id, "mona", "111209")
+    return [station.take(PatientID=patient) for patient in patients]
+
+
 def item(page: Review, image_id: str) -> dict[str, object]:
     return next(one for one in page.strip.items if one["id"] == image_id)
 
 
 def test_who_looks_is_shown_and_the_next_one_is_offered(station: Station, desks: tuple[Desk, Desk]) -> None:
-    images = [station.take(PatientID=f"H{number}") for number in range(2)]
+    images = take(station, "H0", "H1")
     mona, rita = desks
     first = mona.show(Review)
     mona.until(lambda: first.current == images[0])
@@ -59,8 +69,7 @@ def test_who_looks_is_shown_and_the_next_one_is_offered(station: Station, desks:
 
 
 def test_each_goes_on_with_another_image(station: Station, desks: tuple[Desk, Desk]) -> None:
-    for number in range(4):
-        station.take(PatientID=f"A{number}")
+    take(station, "A0", "A1", "A2", "A3")
     mona, rita = desks
     first, second = mona.show(Review), rita.show(Review)
 
@@ -78,9 +87,7 @@ def test_each_goes_on_with_another_image(station: Station, desks: tuple[Desk, De
 
 
 def test_nobody_is_shown_what_somebody_else_opened_just_now(station: Station, desks: tuple[Desk, Desk]) -> None:
-    for image in station.apparatus.images(state="awaiting"):
-        station.apparatus.reject(image.image_id, "mona", "111209")
-    images = [station.take(PatientID=f"N{number}") for number in range(3)]
+    images = take(station, "N0", "N1", "N2")
     mona, rita = desks
     first = mona.show(Review)
     mona.until(lambda: station.apparatus.image(images[0]).held_by == "mona")

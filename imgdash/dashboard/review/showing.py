@@ -136,17 +136,17 @@ class Showing(Picturing):
             return
         now = self.work.get(self.current)
         if now is not None and now != before:
-            if before is not None and replace(before, held_by=now.held_by) == now:
-                # Somebody came to look at it, or left: nothing of the image has changed.
-                self.about.looked_at(now)
-                if not now.held_by:
-                    # Who held it has left; it is looked at here.
-                    self.presence.at(now.image_id)
-            else:
+            if before is None or replace(before, held_by=now.held_by) != now:
                 self.refresh()
-        else:
-            self.viewport.following = self._following()
-            self._buttons()
+                return
+            # Somebody came to look at it, or left: nothing of the image has changed.
+            self.about.looked_at(now)
+            if not now.held_by:
+                # Who held it has left; it is looked at here.
+                self.presence.at(now.image_id)
+        # With it something of the others may have been heard, too.
+        self.viewport.following = self._following()
+        self._buttons()
 
     def _nothing(self) -> None:
         """What is said where no image is open."""
