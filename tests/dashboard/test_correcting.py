@@ -14,8 +14,9 @@ pytestmark = pytest.mark.browser
 IMAGES = [{"PatientID": f"C{number}"} for number in range(3)]
 
 
-def typing(tab: Tab) -> Locator:
-    """The input in which the patient ID is corrected."""
+def typing(tab: Tab, image: str) -> Locator:
+    """The input in which the patient ID of an image is corrected."""
+    tab.open(image)
     tab.page.locator("dd[data-keyword=PatientID] [role=button]").click()
     field = tab.page.locator("dd[data-keyword=PatientID] input")
     field.wait_for()
@@ -25,7 +26,7 @@ def typing(tab: Tab) -> Locator:
 def test_what_is_typed_stays_with_focus_and_caret_while_the_rest_is_drawn_anew(
     tab: Tab, station: Station, images: list[str]
 ) -> None:
-    field = typing(tab)
+    field = typing(tab, images[0])
     tab.page.keyboard.type("P 77")
     tab.page.keyboard.press("ArrowLeft")
     # The information of the image changes, its badges, and the list.
@@ -44,7 +45,7 @@ def test_what_is_typed_stays_with_focus_and_caret_while_the_rest_is_drawn_anew(
 
 
 def test_what_is_given_up_shows_what_is_known_by_then(tab: Tab, station: Station, images: list[str]) -> None:
-    typing(tab)
+    typing(tab, images[0])
     tab.page.keyboard.type("nonsense")
     station.apparatus.edit(images[0], by="mona", PatientID="P 78", StationName="ROOM 8")
     tab.page.locator("dd[data-keyword=StationName]", has_text="ROOM 8").wait_for()
@@ -55,7 +56,7 @@ def test_what_is_given_up_shows_what_is_known_by_then(tab: Tab, station: Station
 
 def test_a_correction_is_said_and_taken_back(tab: Tab, station: Station, images: list[str]) -> None:
     before = station.apparatus.image(images[0]).patient.id
-    typing(tab)
+    typing(tab, images[0])
     tab.page.keyboard.type("P 79")
     tab.page.keyboard.press("Enter")
     tab.page.get_by_text(f"It was {before}.").wait_for()
@@ -66,6 +67,7 @@ def test_a_correction_is_said_and_taken_back(tab: Tab, station: Station, images:
 
 
 def test_a_birth_date_that_is_still_to_come_is_refused(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[0])
     before = station.apparatus.image(images[0]).patient.birth_date
     tab.page.locator("dd[data-keyword=PatientBirthDate] [role=button]").click()
     tab.page.keyboard.type("20991231")
@@ -88,7 +90,7 @@ def test_what_is_corrected_back_to_what_the_file_has_is_no_correction(
 ) -> None:
     cell = tab.page.locator("dd[data-keyword=PatientID]")
     for text, mark in (("P 81", 1), ("C0", 0)):
-        typing(tab)
+        typing(tab, images[0])
         tab.page.keyboard.type(text)
         tab.page.keyboard.press("Enter")
         expect(cell).to_contain_text(text)
@@ -96,7 +98,8 @@ def test_what_is_corrected_back_to_what_the_file_has_is_no_correction(
     assert "PatientID" not in station.apparatus.image(images[0]).edits
 
 
-def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:
+def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab, images: list[str]) -> None:
+    tab.open(images[0])
     value = tab.page.locator("dd[data-keyword=PatientID] [role=button]")
     value.focus()
     tab.page.keyboard.press("Enter")
@@ -109,7 +112,7 @@ def test_who_came_to_a_value_by_keyboard_goes_on_from_there(tab: Tab) -> None:
 def test_enter_in_a_field_that_nobody_touched_takes_no_correction_back(
     tab: Tab, station: Station, images: list[str]
 ) -> None:
-    typing(tab)
+    typing(tab, images[0])
     station.apparatus.edit(images[0], by="mona", PatientID="P 80", StationName="ROOM 9")
     tab.page.locator("dd[data-keyword=StationName]", has_text="ROOM 9").wait_for()
     tab.page.keyboard.press("Enter")
@@ -125,7 +128,7 @@ def test_enter_in_a_field_that_nobody_touched_takes_no_correction_back(
 def test_what_is_typed_for_one_image_is_never_put_into_another_one(
     tab: Tab, station: Station, images: list[str]
 ) -> None:
-    field = typing(tab)
+    field = typing(tab, images[0])
     tab.page.keyboard.type("of the first")
     shell = shell_of(station, "mona")
     review = shell.pages["review"]
@@ -148,7 +151,7 @@ def test_nobody_is_led_away_while_he_types(tab: Tab, station: Station, images: l
     shell = shell_of(station, "mona")
     review = shell.pages["review"]
     assert isinstance(review, Review)
-    typing(tab)
+    typing(tab, images[1])
     wait_until(lambda: review.about.typing == images[1])
     # Whatever comes is opened by itself once he has done, not before.
     review.idle = True

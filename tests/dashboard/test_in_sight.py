@@ -81,10 +81,12 @@ def test_a_key_while_an_image_is_still_on_its_way_is_not_for_it(tab: Tab, statio
 
 
 def test_the_editor_of_the_range_shows_an_image_too(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[2])
     tab.page.keyboard.press("o")
     tab.page.wait_for_selector(".range .film canvas")
     tab.page.click("[data-action=protect]:visible")
-    wait_until(lambda: station.apparatus.image(images[4]).protected)
+    wait_until(lambda: station.apparatus.image(images[2]).protected)
+    station.apparatus.protect(images[2], "mona", on=False)
     # Escape leaves it also where nothing of it has the keyboard.
     tab.page.evaluate(
         "() => { for (let node = document.activeElement; node; node = node.shadowRoot?.activeElement) node.blur() }"

@@ -20,9 +20,7 @@ def confirm(page: Page, station: Station, image: str) -> None:
     page.wait_for_selector("[data-action=confirm]:enabled")
 
 
-def test_a_confirmation_that_was_taken_back_is_not_read_as_one_later(
-    tab: Tab, station: Station, images: list[str]
-) -> None:
+def test_a_confirmation_is_in_the_list_while_it_holds(tab: Tab, station: Station, images: list[str]) -> None:
     confirm(tab.page, station, images[0])
     messages = tab.page.locator("button.more[aria-expanded]")
     expect(messages).to_be_visible()
@@ -30,9 +28,7 @@ def test_a_confirmation_that_was_taken_back_is_not_read_as_one_later(
     wait_until(lambda: station.state(images[0]) == "awaiting")
     expect(messages).to_be_hidden()
     tab.page.wait_for_selector("[data-action=confirm]:enabled")
-
-
-def test_a_message_that_is_gone_leads_to_its_image_from_the_list(tab: Tab, station: Station, images: list[str]) -> None:
+    # A message that is gone leads to its image from the list.
     confirm(tab.page, station, images[0])
     tab.page.get_by_label("Close this message").click()
     for _ in range(2):

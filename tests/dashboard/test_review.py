@@ -30,9 +30,11 @@ def press(tab: Tab, key: str, then: str) -> None:
     wait_until(lambda: shown(tab.page) == then and "preview" in tab.painted(then))
 
 
-def test_thumbnails_appear_and_the_first_image_is_painted(tab: Tab, images: list[str]) -> None:
-    assert tab.page.locator(".item").count() == 6
-    assert shown(tab.page) == images[0]
+def test_thumbnails_appear_and_the_first_image_is_painted(tab: Tab, station: Station, images: list[str]) -> None:
+    items = tab.page.locator(".item").evaluate_all("items => items.map(item => item.dataset.image)")
+    assert sorted(items) == sorted(station.images)
+    assert tab.page.evaluate("imgdash.painted[0].image") == images[0]
+    tab.open(images[0])
     grey = tab.page.evaluate(
         "() => { const find = (root) => { for (const node of root.querySelectorAll('*')) {"
         "  if (node.tagName === 'CANVAS' && node.getAttribute('aria-label') === 'Radiograph') return node;"
@@ -44,6 +46,7 @@ def test_thumbnails_appear_and_the_first_image_is_painted(tab: Tab, images: list
 
 
 def test_a_list_is_worked_through_by_keyboard(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[0])
     press(tab, " ", images[1])
     wait_until(lambda: station.state(images[0]) == "confirmed")
     # Undo goes back to it, and it awaits again.
@@ -87,6 +90,7 @@ def test_a_list_is_worked_through_by_keyboard(tab: Tab, station: Station, images
 
 
 def test_keys_mark_and_a_digit_chooses_the_condition_key(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[4])
     tab.page.keyboard.press("e")
     tab.page.keyboard.press("k")
     wait_until(lambda: station.apparatus.image(images[4]).priority and station.apparatus.image(images[4]).protected)
@@ -98,9 +102,13 @@ def test_keys_mark_and_a_digit_chooses_the_condition_key(tab: Tab, station: Stat
     tab.page.keyboard.press(str(other + 1))
     wait_until(lambda: station.apparatus.image(images[4]).condition == group[other])
     tab.page.wait_for_selector(f"text={group[other]} v1")
+    # The same key takes a mark back.
+    tab.page.keyboard.press("e")
+    wait_until(lambda: not station.apparatus.image(images[4]).priority)
 
 
 def test_a_slider_changes_curve_image_and_what_will_be_sent(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[4])
     painted = tab.page.evaluate("imgdash.painted.length")
     slider = tab.page.get_by_label("Contrast", exact=True)
     before = float(slider.input_value())
@@ -113,6 +121,7 @@ def test_a_slider_changes_curve_image_and_what_will_be_sent(tab: Tab, station: S
 
 
 def test_the_signal_range_is_set_by_keyboard_and_spoken(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[4])
     low, high = (tab.page.get_by_label(f"{end} signal of the range", exact=True) for end in ("Darkest", "Lightest"))
     wait_until(lambda: low.get_attribute("aria-disabled") == "false")
     calculated = station.apparatus.image(images[4]).parameters
@@ -142,6 +151,8 @@ def test_the_signal_range_is_set_by_keyboard_and_spoken(tab: Tab, station: Stati
 
 
 def test_dragging_over_the_image_is_processing_not_only_display(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[5])
+    before = station.apparatus.image(images[5]).overrides.get("gradation.contrast", 1)
     box = tab.page.get_by_label("Radiograph").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -149,24 +160,26 @@ def test_dragging_over_the_image_is_processing_not_only_display(tab: Tab, statio
     tab.page.mouse.down()
     tab.page.mouse.move(x + 60, y + 40, steps=4)
     tab.page.mouse.up()
-    overrides = wait_until(lambda: station.apparatus.image(images[4]).overrides)
-    assert overrides["gradation.contrast"] > 1
-    assert overrides["gradation.shift"] > 0
+    wait_until(lambda: station.apparatus.image(images[5]).overrides.get("gradation.shift", 0) > 0)
+    assert station.apparatus.image(images[5]).overrides["gradation.contrast"] > before
 
 
 def test_leaving_an_apparatus_out(tab: Tab, station: Station, images: list[str]) -> None:
-    tab.page.locator("button.to", has_text="FILM").click()
-    wait_until(lambda: station.apparatus.image(images[4]).outputs == ("STORAGE",))
+    tab.open(images[5])
+    tab.page.locator("button.to[aria-pressed=true]", has_text="FILM").click()
+    wait_until(lambda: station.apparatus.image(images[5]).outputs == ("STORAGE",))
 
 
 def test_a_button_outlasts_a_change_while_it_is_pressed(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[5])
+    station.apparatus.adjust(images[5], by="mona", outputs=("STORAGE",))
     tab.page.locator("button.to[aria-pressed=false]", has_text="FILM").hover()
     tab.page.mouse.down()
-    station.apparatus.adjust(images[4], by="mona", overrides={"gradation.contrast": 1.22})
+    station.apparatus.adjust(images[5], by="mona", overrides={"gradation.contrast": 1.22})
     slider = tab.page.get_by_label("Contrast", exact=True)
     wait_until(lambda: float(slider.input_value()) == pytest.approx(1.22))
     tab.page.mouse.up()
-    wait_until(lambda: station.apparatus.image(images[4]).outputs == ("STORAGE", "FILM"))
+    wait_until(lambda: station.apparatus.image(images[5]).outputs == ("STORAGE", "FILM"))
     # What was not drawn while it was pressed is drawn then.
     tab.page.wait_for_selector("button.to[aria-pressed=true]:has-text('FILM')")
 
@@ -201,15 +214,19 @@ def test_own_keys_are_kept_and_conflicts_refused(tab: Tab, station: Station) -> 
     # Both are marked before anything is kept.
     tab.page.wait_for_selector("dialog[open] .key.twice[data-action=reject]")
     assert tab.page.locator("dialog[open] .key.twice").count() == 2
-    tab.page.get_by_text("Keep", exact=True).click()
+    keep = tab.page.locator("dialog[open]").get_by_text("Keep", exact=True)
+    keep.click()
     tab.page.wait_for_selector("dialog[open] .complaint:has-text('Reject')")
     field.click()
     field.press("q")
     assert tab.page.locator("dialog[open] .key.twice").count() == 0
-    tab.page.get_by_text("Keep", exact=True).click()
+    keep.click()
     wait_until(lambda: station.apparatus.preference("mona", "keys", {}) == {"postpone": "q"})
     # Where the bar is narrow its buttons do not show their keys, and have them all the same.
     tab.page.wait_for_selector("[data-action=postpone][aria-keyshortcuts=q]:not(dialog *)")
+    tab.page.keyboard.press("?")
+    tab.page.locator("dialog[open]").get_by_text("As shipped", exact=True).click()
+    tab.page.wait_for_selector("[data-action=postpone][aria-keyshortcuts=p]:not(dialog *)")
 
 
 def test_a_key_just_after_a_dialog_was_closed_is_for_the_page(tab: Tab) -> None:

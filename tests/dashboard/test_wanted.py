@@ -9,10 +9,11 @@ from tests.dashboard.conftest import Station, Tab
 from tests.helpers import wait_until
 
 pytestmark = pytest.mark.browser
-IMAGES = [{"PatientID": "W1"}]
+IMAGES = [{"PatientID": "W1"}, {"PatientID": "W2"}]
 
 
 def test_a_value_out_of_bounds_is_said_under_the_picture(tab: Tab, station: Station, images: list[str]) -> None:
+    tab.open(images[0])
     tab.page.keyboard.press("r")
     picture = tab.page.get_by_role("img", name="as wanted")
     wait_until(lambda: picture.get_attribute("data-painted"))
@@ -32,6 +33,7 @@ def test_a_value_out_of_bounds_is_said_under_the_picture(tab: Tab, station: Stat
 def test_a_parameter_that_is_marked_and_has_no_value_is_not_left_out_silently(
     tab: Tab, station: Station, images: list[str]
 ) -> None:
+    tab.open(images[1])
     tab.page.keyboard.press("r")
     dialog = tab.page.locator("dialog[open]")
     asked = dialog.get_by_label("ask for Gradation: contrast", exact=True)
@@ -54,11 +56,7 @@ def test_a_parameter_that_is_marked_and_has_no_value_is_not_left_out_silently(
     send.click()
     (request,) = wait_until(lambda: station.apparatus.requests())
     assert (request.parameters["gradation.contrast"], request.parameters["gradation.shift"]) == (2, 0)
-    assert tab.errors == []
-
-
-def test_what_was_sent_is_listed_although_it_is_so_here(tab: Tab, station: Station) -> None:
-    assert len(station.apparatus.requests()) == 1
+    # It is listed, too.
     tab.page.click("[data-page=requests]")
     tab.page.locator(".card:visible").click(position={"x": 20, "y": 10})
     tab.page.get_by_text("gradation.shift").locator("visible=true").wait_for()
