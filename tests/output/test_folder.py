@@ -99,6 +99,8 @@ def test_the_same_image_twice_is_one(bench: Make, tmp_path: Path) -> None:
         wait_until(lambda: site.states() == ["done"])
         before = (tmp_path / "share" / "DICOMDIR").read_bytes()
         job = outputs.former.job(site.entry(entry), site.site.output("SHARE"))
+        # What was sent is deleted just after it is said to be done; it is formed once more.
+        wait_until(lambda: not job.path.exists())
         formed = outputs.former.result(job)
         directory = Directory(tmp_path / "share")
         ds = pydicom.dcmread(formed)

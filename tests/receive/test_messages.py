@@ -61,6 +61,7 @@ def step_end(status: str) -> Dataset:
 
 def test_a_procedure_step_from_start_to_end(shared: Station) -> None:
     uid, other = generate_uid(), generate_uid()
+    before = set(shared.incoming.glob("*.msg.json"))
     with associate("CR51", "IMGDASH", "127.0.0.1", shared.port, [ModalityPerformedProcedureStep]) as assoc:
         status, _ = assoc.send_n_create(step_start(), ModalityPerformedProcedureStep, uid)
         assert status.Status == 0
@@ -68,8 +69,9 @@ def test_a_procedure_step_from_start_to_end(shared: Station) -> None:
             status, _ = assoc.send_n_set(step_end(state), ModalityPerformedProcedureStep, step)
             assert status.Status == 0
         assert assoc.send_n_create(step_start(), ModalityPerformedProcedureStep)[0].Status == 0
-    shared.messages(4)
-    begun, ended, broken, unnamed = (messages.read(path) for path in sorted(shared.incoming.glob("*.msg.json")))
+    shared.messages(len(before) + 4)
+    new = sorted(set(shared.incoming.glob("*.msg.json")) - before)
+    begun, ended, broken, unnamed = (messages.read(path) for path in new)
     assert (begun.service, begun.calling_ae, begun.host) == ("mpps-create", "CR51", "127.0.0.1")
     assert begun.dataset is not None
     assert str(begun.dataset.PatientName) == "山田^太郎"

@@ -21,6 +21,7 @@ def image(station: Station) -> str:
 def test_quick_edits_are_all_kept_and_in_their_order(
     desk_of: Callable[..., Desk], station: Station, image: str
 ) -> None:
+    station.apparatus.adjust(image, by="mona", overrides={}, ranges={}, overlays=())
     desk = desk_of("manager")
     page = desk.show(Review)
     desk.until(lambda: page.current == image and page.framed.destinations.destinations)
@@ -65,7 +66,7 @@ def test_one_that_is_refused_is_said_and_those_behind_it_are_made(
     desk.until(lambda: page.current == image and page.framed.destinations.destinations)
     page.framed._on_range({"range": "FILM", "values": {"x": 7}, "image": image})
     page.framed._on_range({"range": "FILM", "values": {"y": 0.25}, "image": image})
-    desk.until(lambda: station.apparatus.image(image).ranges["FILM"].get("y") == 0.25)
+    desk.until(lambda: station.apparatus.image(image).ranges.get("FILM", {}).get("y") == 0.25)
     desk.until(lambda: desk.toasts)
     assert [(kind, "x = 7" in text) for kind, text, _ in desk.toasts] == [("error", True)]
     page.processing._on_parameters({"set": {"gradation.contrast": 1.2}, "image": image})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -34,10 +35,16 @@ def choose(desk: Desk, page: Browsing, key: str) -> None:
     desk.until(lambda: page.text.text)
 
 
+def row(page: Browsing, key: str) -> list[Any]:
+    """The row of `key`."""
+    cells: list[Any] = page.table.rows[[row.key for row in page._rows].index(key)]
+    return cells
+
+
 def test_the_image_list_has_every_image_and_its_story(desk: Desk, image: str) -> None:
     page = desk.show(Images)
     choose(desk, page, image)
-    assert "<b>Bold</b>, Name" in page.table.rows[0]
+    assert "<b>Bold</b>, Name" in row(page, image)
     assert "received from TESTER" in page.text.text
     assert page.shown.items[0]["id"] == image
     assert {"confirm", "postpone", "open"} <= set(page.bar.enabled)
@@ -50,7 +57,7 @@ def test_an_image_is_postponed_and_resumed_from_the_list(desk: Desk, station: St
         choose(desk, page, image)
         page._action({"action": action})
         desk.until(lambda wanted=state: station.state(image) == wanted)
-        desk.until(lambda wanted=state: wanted in page.table.rows[0])
+        desk.until(lambda wanted=state: wanted in row(page, image))
 
 
 def test_a_view_of_the_list_shows_only_its_images(desk: Desk, image: str) -> None:

@@ -23,7 +23,7 @@ def image(station: Station) -> str:
 
     Neither machine is in the site file, so what is told again is refused again, for that reason.
     """
-    image = station.take(PatientID="P77", PatientName="<b>Bold</b>^Name")
+    image = station.take(PatientID=f"P77{len(station.images)}", PatientName="<b>Bold</b>^Name")
     common = {"image_id": image, "attempts": 3, "answers": 3, "created_at": _AT}
     hl7 = {**common, "kind": "hl7", "machine": "RISGONE", "what": "order A7: rejected", "content": {}}
     note = {**common, "entry_id": f"{image}@GONE#1", "apparatus": "GONE", "reason": "111210", "dataset": {}}
@@ -45,10 +45,10 @@ def cells(page: Notices) -> list[list[Any]]:
 
 def test_what_was_refused_is_seen_and_told_again(desk_of: Callable[..., Desk], station: Station, image: str) -> None:
     desk = desk_of("user")
-    page = desk.show(Notices, view="person", text="P77")
+    page = desk.show(Notices, view="person", text=station.apparatus.image(image).patient.id)
     desk.until(lambda: len(page.table.rows) == 2)
     assert sorted(cells(page)) == [["failed", "GONE", "Motion blur"], ["failed", "RISGONE", "order A7: rejected"]]
-    assert page.badge() == (2, "bad")
+    assert page.badge() == (2 * len(station.images), "bad")
     for key, subject in ((f"{image}-1", "notice"), (f"{image}@GONE#1!", "note")):
         page.table._handle_msg({"chosen": [[row.key for row in page._rows].index(key)]})
         desk.until(lambda: page.facts.sections)

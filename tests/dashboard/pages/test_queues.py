@@ -149,6 +149,8 @@ def test_a_person_decides_on_what_failed_and_on_what_is_uncertain(
     desk.until(lambda: state(station, entries[2]) == "cancelled")
     queues.head._handle_msg({"tab": "over"})
     desk.until(lambda: set(keys(queues)) == {entries[2], entries[3]})
+    for entry, was, trouble in ((entries[2], "failed", "no film left"), (entries[3], "uncertain", "")):
+        station.apparatus.store.set("queue", entry, state=was, trouble=trouble)
 
 
 def test_lanes_are_chosen_and_switched(page: tuple[Desk, Queues], station: Station, entries: list[str]) -> None:
@@ -168,7 +170,9 @@ def test_lanes_are_chosen_and_switched(page: tuple[Desk, Queues], station: Stati
 def test_in_a_browser(browser: Browser, station: Station, entries: list[str]) -> None:
     tab = log_in(browser, station, "mona", f"?page=queues&lane={LANE}")
     page = tab.page
-    cards = page.locator(".card:visible")
+    # In the order of the page: the last one has priority.
+    waiting = (entries[4], entries[0], entries[1])
+    cards = page.locator(",".join(f".card[data-key='{one}']:visible" for one in waiting))
     expect(cards).to_have_count(3)
     page.get_by_text("<b>Bold</b>, Name").first.wait_for()
     cards.nth(2).drag_to(cards.nth(1), target_position={"x": 300, "y": 8})
@@ -183,8 +187,12 @@ def test_in_a_browser(browser: Browser, station: Station, entries: list[str]) ->
     expect(cards.nth(1)).to_contain_text("held")
     page.keyboard.press("r")
     expect(cards.nth(1)).to_contain_text("waiting")
-    page.click(f"[aria-label='{LANE} is sent to']")
-    expect(page.locator(f"[data-lane={LANE}]")).not_to_contain_text("Switched off")
+    # The other one: of this one everything would be sent.
+    storage = page.locator("[data-lane=STORAGE]")
+    page.click("[aria-label='STORAGE is sent to']")
+    expect(storage).to_contain_text("Switched off")
+    page.click("[aria-label='STORAGE is sent to']")
+    expect(storage).not_to_contain_text("Switched off")
     assert tab.errors == []
     assert tab.elsewhere == []
     page.close()

@@ -18,6 +18,8 @@ def desk(hands: list[str], desk_of: Callable[..., Desk]) -> Desk:
 
 def test_releasing_versions_and_the_way_back(desk: Desk, desk_of: Callable[..., Desk]) -> None:
     page, conditions = shown(desk), desk.apparatus.conditions
+    shipped = conditions.get(KEY)
+    first, second, third = (shipped.version + step for step in range(3))
     colleague = desk_of("manager")
     others = shown(colleague)
     try_out(colleague, others, gradation__contrast=1.9)
@@ -25,48 +27,48 @@ def test_releasing_versions_and_the_way_back(desk: Desk, desk_of: Callable[..., 
 
     page.bench.tuner._handle_msg({"save": "  "})
     desk.until(lambda: page.bench.tuner.error)
-    assert conditions.get(KEY).version == 1
+    assert conditions.get(KEY).version == first
     page.bench.tuner._handle_msg({"save": "steeper"})
     desk.until(lambda: page.bench.tuner.saved)
-    assert conditions.get(KEY).version == 2
+    assert conditions.get(KEY).version == second
     assert conditions.get(KEY).author == "mona"
     assert conditions.get(KEY).processing["gradation"]["contrast"] == 1.4
 
     # Both see the new version; what the colleague tried stays, and counts from the new version.
-    desk.until(lambda: page.bench.tuner.version == 2 and len(page.history.view.versions) == 2)
+    desk.until(lambda: page.bench.tuner.version == second and len(page.history.view.versions) == second)
     assert page.history.view.changes[-1]["later"] == "1.4"
-    colleague.until(lambda: others.bench.tuner.version == 2)
+    colleague.until(lambda: others.bench.tuner.version == second)
     assert others.bench.tuner.values["gradation.contrast"] == 1.9
     assert others.bench.tuner.released["gradation.contrast"] == 1.4
 
-    page.history.view._handle_msg({"back": 1, "note": "the ward did not like it"})
-    desk.until(lambda: len(page.history.view.versions) == 3)
-    assert conditions.get(KEY).processing == conditions.get(KEY, 1).processing
-    page.history.view._handle_msg({"version": 2, "against": 1})
-    desk.until(lambda: page.history.view.current == 2)
+    page.history.view._handle_msg({"back": first, "note": "the ward did not like it"})
+    desk.until(lambda: len(page.history.view.versions) == third)
+    assert conditions.get(KEY).processing == shipped.processing
+    page.history.view._handle_msg({"version": second, "against": first})
+    desk.until(lambda: page.history.view.current == second)
     assert page.history.view.difference.splitlines()[2:] == [
-        "-processing.gradation.contrast = 1.0",
+        f"-processing.gradation.contrast = {shipped.processing['gradation']['contrast']}",
         "+processing.gradation.contrast = 1.4",
     ]
-    page.history.view._handle_msg({"load": 2})
+    page.history.view._handle_msg({"load": second})
     desk.until(lambda: page.bench.chain.gradation.contrast == 1.4)
 
     # A/B of two versions: picture, curves, numbers and replay against the other one.
-    page.history.view._handle_msg({"load": 2, "against": 1})
+    page.history.view._handle_msg({"load": second, "against": first})
     bench = page.bench
     desk.until(
         lambda: (
-            bench.board.modes.reference == 1
-            and bench.board.modes.versions == [3, 2, 1]
+            bench.board.modes.reference == first
+            and bench.board.modes.versions[:3] == [third, second, first]
             and bench.reading.idle
             and bench.board.tried.former.chain == bench.reference
             and bench.board.tried.now.chain == bench.chain
         )
     )
     assert bench.board.tried.now.chain.gradation.contrast == 1.4
-    assert bench.reference == desk.apparatus.tuning.chain(KEY, 1)
-    bench.board.modes._handle_msg({"version": 2})
-    desk.until(lambda: bench.board.modes.reference == 2 and bench.reading.idle)
+    assert bench.reference == desk.apparatus.tuning.chain(KEY, first)
+    bench.board.modes._handle_msg({"version": second})
+    desk.until(lambda: bench.board.modes.reference == second and bench.reading.idle)
     assert np.array_equal(bench.board.tried.now.pixels, bench.board.tried.former.pixels)
 
 
