@@ -36,6 +36,8 @@ class Headers:
         self._reading = threading.Lock()
         # What changed while somebody reads: he may have read what it was before.
         self._changed: set[str] = set()
+        # About to be committed: who sees in the database what else was committed must not find the former here.
+        self._changing: set[str] = set()
 
     def get(self, image_ids: Iterable[str]) -> dict[str, ImageHeader]:
         """image_id → header, of those that there are, in the order asked for."""
@@ -57,6 +59,13 @@ class Headers:
                 self._kept.move_to_end(image_id)
         return found
 
+    def change(self, events: Sequence[Event]) -> None:
+        """These events are about to be committed: until `forget` the database alone says what holds."""
+        with self._lock:
+            self._changing |= _images(events)
+            for image_id in self._changing:
+                self._kept.pop(image_id, None)
+
     def forget(self, events: Sequence[Event], read: Mapping[str, ImageHeader | None] = _NONE) -> None:
         """These events were committed; called before anybody is told.
 
@@ -65,9 +74,10 @@ class Headers:
         read
             What was read of images in the same transaction, after all that it did to them: need not be read again.
         """
-        ids = {event.id for event in events if event.subject == "image"}
+        ids = _images(events)
         with self._lock:
             self._changed |= ids
+            self._changing -= ids
             for image_id in ids:
                 self._kept.pop(image_id, None)
             self._keep(read)
@@ -78,10 +88,15 @@ class Headers:
         read: dict[str, ImageHeader | None] = dict.fromkeys(missing)
         read |= {header.image_id: header for header in self._read(missing)}
         with self._lock:
-            self._keep({image_id: header for image_id, header in read.items() if image_id not in self._changed})
+            old = self._changed | self._changing
+            self._keep({image_id: header for image_id, header in read.items() if image_id not in old})
         return read
 
     def _keep(self, read: Mapping[str, ImageHeader | None]) -> None:
         self._kept.update(read)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+
+def _images(events: Sequence[Event]) -> set[str]:
+    return {event.id for event in events if event.subject == "image"}

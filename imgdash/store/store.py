@@ -51,7 +51,7 @@ class Store(Reader):
             raise
         self._headers = Headers(self.headers_of)
         self._same = Same()
-        self._writer = Writer(self.database, self.journal, self._committed, self._begun)
+        self._writer = Writer(self.database, self.journal, self._headers.change, self._committed, self._begun)
         self.holds = Holds(self._writer.tell)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:

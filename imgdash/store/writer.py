@@ -40,16 +40,26 @@ class Writer:
 
     Parameters
     ----------
+    committing
+        Called with the events of each commit before anybody can read of them in the database.
     committed
         Called with the events of each commit before anybody is told that it happened.
     begun
         Makes what the changes of one transaction know without asking the database.
     """
 
-    def __init__(self, database: Database, journal: Journal, committed: Committed, begun: Callable[[], Batch]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        committing: Listener,
+        committed: Committed,
+        begun: Callable[[], Batch],
+    ) -> None:
         self.database = database
         self.journal = journal
         self.listeners: list[Listener] = []
+        self._committing = committing
         self._committed = committed
         self._begun = begun
         self._work: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
@@ -136,6 +146,7 @@ class Writer:
             # Nothing was journalled, so nothing happened.
             self._fail(error, [future for _, future in batch])
             return
+        self._committing(events)
         try:
             transaction.commit(lines)
         except Exception as error:

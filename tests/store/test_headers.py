@@ -61,6 +61,22 @@ def test_a_row_read_before_the_change_is_not_kept_after_it() -> None:
     assert headers.get(["a"])["a"].comment == "second"
 
 
+def test_a_row_is_never_older_than_what_else_was_committed_with_it() -> None:
+    database = Rows()
+    headers = Headers(database)
+    headers.get(["a"])
+    event = Event("image", "a", "set")
+    headers.change([event])
+    # Not committed yet, and read meanwhile: not kept.
+    assert headers.get(["a"])["a"].comment == "first"
+    database.comments["a"] = "second"
+    assert headers.get(["a"])["a"].comment == "second"
+    headers.forget([event])
+    read = len(database.read)
+    assert [headers.get(["a"])["a"].comment for _ in range(2)] == ["second", "second"]
+    assert len(database.read) == read + 1
+
+
 def test_many_who_ask_at_once_are_one_reading() -> None:
     database = Rows()
     headers = Headers(database)
@@ -97,3 +113,23 @@ def test_the_store_answers_with_what_was_written_last(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         store.image("b")
     store.close()
+
+
+def test_who_sees_one_change_of_a_commit_in_the_database_sees_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    store.write(lambda change: change.emit(domain.born(1, image_id="a")))
+    assert store.image("a").comment == ""
+    seen = []
+    keep = Headers.forget
+
+    def committed(headers: Headers, *args: object) -> None:
+        # In the database by now, and nobody was told.
+        seen.append((store.images()[0].comment, store.image("a").comment))
+        keep(headers, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Headers, "forget", committed)
+    store.set("image", "a", comment="new")
+    store.close()
+    assert seen == [("new", "new")]
