@@ -46,8 +46,8 @@ if Path("/usr/bin/chromium-headless-shell").exists():
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: tests wait for browsers, peers and the disk; how much of their time was not settled."""
-    return max(2, 3 * len(os.sched_getaffinity(0)) // 2)
+    """Two for each core: tests wait for browsers, peers and the disk for about half of their time."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(wrapper=True)
