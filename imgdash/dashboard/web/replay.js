@@ -3,7 +3,11 @@ export function render({model, el}) {
   el.style.height = "100%"
   const grid = h("div", {class: "grid", role: "list", tabindex: 0, "aria-label": "Images replayed"}), said = h("div", {class: "said", role: "status"}), bar = h("progress", {max: 1, value: 0, "aria-label": "Progress"})
   const amount = h("select", {"aria-label": "How many images"}, [6, 12, 24, 48].map((n) => h("option", {value: n}, `${n} images`)))
-  const go = h("button", {class: "main", onclick: () => model.send_msg(model.running ? {stop: true} : {replay: Number(amount.value)})})
+  // A replay may begin or end by itself just when a person presses: what he pressed is what he had read.
+  const READING = 600
+  let was = model.running, since = -READING
+  const running = () => performance.now() - since > READING ? model.running : !model.running
+  const go = h("button", {class: "main", onclick: () => model.send_msg(running() ? {stop: true} : {replay: Number(amount.value)})})
   const order = h("select", {"aria-label": "Order of the images", onchange: () => sort()}, [["", "latest first"], ["lost", "most lost first"], ["change", "most changed first"], ["di", "DI farthest first"]].map(([value, text]) => h("option", {value}, text)))
   const side = h("button", {class: "side", "aria-pressed": "false", title: "Show before and after on top of each other; the pointer uncovers", onclick: () => { const on = !grid.classList.contains("over"); grid.classList.toggle("over", on); side.setAttribute("aria-pressed", String(on)) }}, "Overlay")
   el.append(h("style", {}, `
@@ -52,6 +56,7 @@ export function render({model, el}) {
   })
   live(model, ["cells"], () => { if (model.cells.length) { at = 0; grid.replaceChildren(...model.cells.map(figure)); explain() } })
   live(model, ["running", "done", "wanted", "said", "possible", "stale"], () => {
+    if (was !== model.running) { was = model.running; since = performance.now() }
     go.textContent = model.running ? "Stop" : model.stale ? "Replay again" : "Replay"
     disable(go, !model.possible && !model.running)
     bar.hidden = !model.running
