@@ -118,7 +118,9 @@ def doctor(
 def query(
     sql: Annotated[str, typer.Argument(help="a SELECT over the records")],
     site: SiteOption = HERE,
-    format: Annotated[str, typer.Option(help="table, csv, parquet or xlsx")] = "table",
+    format: Annotated[
+        str, typer.Option(help="table, csv, parquet or xlsx; by default what the file ends with, otherwise a table")
+    ] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="file; otherwise standard output")] = None,
     seconds: Annotated[float, typer.Option(help="time limit")] = 60,
 ) -> None:

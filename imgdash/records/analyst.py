@@ -49,7 +49,7 @@ def query(
     folder: Path,
     sql: str,
     *,
-    format: str = "table",
+    format: str = "",
     output: Path | None = None,
     stream: IO[bytes] | None = None,
     seconds: float = 60.0,
@@ -62,7 +62,7 @@ def query(
     folder
         The site folder.
     format
-        ``table`` for people, ``csv``, ``parquet`` or ``xlsx``.
+        ``table`` for people, ``csv``, ``parquet`` or ``xlsx``; by default what the file ends with, otherwise a table.
     output
         File to write, replaced only when the result is whole; without it, `stream`, else standard output.
     seconds, memory_mb
@@ -73,6 +73,7 @@ def query(
     ImgdashError
         If the SQL is not one SELECT, fails, or comes to a limit; if the format is none; if there is nothing to read.
     """
+    format = format or _of_file(output)
     if format not in FORMATS:
         raise ImgdashError(f"{format!r} is no format.", f"There are: {', '.join(FORMATS)}.")
     if output is None and stream is None and format in ("parquet", "xlsx") and sys.stdout.isatty():
@@ -95,6 +96,12 @@ def query(
             raise ImgdashError(said["cause"], said["remedy"])
         _deliver(result, output, stream)
     return Answer(said["rows"], said["source"], said["seq"])
+
+
+def _of_file(output: Path | None) -> str:
+    """The format that the name of a file promises: a spreadsheet opens no table for people."""
+    ending = output.suffix[1:].lower() if output else ""
+    return ending if ending in FORMATS else "table"
 
 
 def _ask(question: dict[str, Any]) -> dict[str, Any]:

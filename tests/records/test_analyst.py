@@ -88,6 +88,10 @@ def test_files_of_every_format(store: Store, tmp_path: Path) -> None:
     assert sheet is not None
     assert sheet["B7"].value == "'=cmd|' /C calc'!A0"
     assert "\"'=cmd|" in (tmp_path / "out.csv").read_text()
+    analyst.query(store.folder, sql, output=tmp_path / "named.XLSX")
+    assert openpyxl.load_workbook(tmp_path / "named.XLSX").active is not None
+    analyst.query(store.folder, "select 1 as n", output=tmp_path / "named.txt")
+    assert (tmp_path / "named.txt").read_text().startswith("n\n─")
     with pytest.raises(ImgdashError, match=r"'html' is no format\. There are: table, csv, parquet, xlsx"):
         analyst.query(store.folder, sql, format="html")
     with pytest.raises(ImgdashError, match="cannot be written"):
