@@ -22,6 +22,8 @@ _MOST_SERIES: Final = len(COLOURS)
 _MOST_PLACES: Final = 40
 _MOST_LABELS: Final = 8
 _MOST_LEVEL: Final = 12
+# Names of as many letters stand beside one another under a figure of a small screen.
+_MOST_LETTERS: Final = 140
 _OTHERS: Final = "others"
 _UNKNOWN: Final = "not known"
 # So many days in a row on one side of the mean are a shift, so many standard errors an outlier (Western Electric).
@@ -91,6 +93,8 @@ def _bars(report: Report, frame: pd.DataFrame, counts: bool) -> Any:
     # The legend tells colours; where there are many bars only the places keep their names.
     crowded = bool(by) and not counts and len(frame) > _MOST_LABELS
     hooks = [_dressed, _without_inner_labels] if crowded else [_dressed]
+    if by and not counts and frame[x].nunique() * max(map(len, frame[x])) > _MOST_LETTERS:
+        hooks.append(_aslant)
     return element.opts(**options, **_common(report, hooks=hooks))
 
 
@@ -114,7 +118,11 @@ def _lines(report: Report, frame: pd.DataFrame) -> Any:
         curve = hv.Curve(found, x, y).opts(color=colour, line_width=2)
         parts[str(name)] = curve * hv.Scatter(found, x, y).opts(color=colour, size=6)
     overlay = hv.HoloMap(parts, kdims=[by or "all"]).overlay() if len(parts) > 1 else next(iter(parts.values()))
-    return _overlaid(report, overlay)
+    if len(frame[x].unique()) > 1:
+        return _overlaid(report, overlay)
+    # A single moment gets the width of a day: on its own it is an axis of milliseconds.
+    only, half = pd.Timestamp(frame[x].iloc[0]), pd.Timedelta(hours=12)
+    return _overlaid(report, overlay, xlim=(only - half, only + half))
 
 
 def _control(report: Report, frame: pd.DataFrame, one: str) -> Any:
@@ -196,6 +204,11 @@ def _without_inner_labels(plot: Any, _element: Any) -> None:
     for axis in plot.state.xaxis:
         axis.major_label_text_color = None
         axis.major_tick_line_color = None
+
+
+def _aslant(plot: Any, _element: Any) -> None:
+    for axis in plot.state.xaxis:
+        axis.group_label_orientation = 0.4
 
 
 def _fewer(frame: pd.DataFrame, by: str, y: str) -> pd.DataFrame:

@@ -266,7 +266,8 @@ def test_the_page_says_when_the_records_have_grown(desk: Desk, station: Station)
 
 
 def table_of(name: str, **columns: list[Any]) -> pa.Table:
-    return pa.table({column.name: columns.get(column.name, [None] * 12) for column in reports.get(name).columns})
+    rows = len(next(iter(columns.values())))
+    return pa.table({column.name: columns.get(column.name, [None] * rows) for column in reports.get(name).columns})
 
 
 def test_counts_are_stacked_and_the_many_put_together() -> None:
@@ -294,6 +295,22 @@ def test_values_that_cannot_be_summed_are_never_averaged() -> None:
 def test_a_control_chart_marks_outliers() -> None:
     days = [date(2024, 1, n + 1) for n in range(12)]
     same = {"centre": 0.0, "low_1sd": -1.0, "high_1sd": 1.0, "low_2sd": -2.0, "high_2sd": 2.0}
+def test_long_names_of_groups_stand_aslant() -> None:
+    for item, aslant in (("view", False), ("patient_birth_date", True)):
+        items = [f"{item}{n}" for n in range(8) for _ in range(2)]
+        table = table_of("completeness", value=["CR1", "CR2"] * 8, item=items, complete_at_receipt=[1.0] * 16)
+        [axis] = hv.render(drawing.draw(reports.get("completeness"), table)).xaxis
+        assert (axis.group_label_orientation == 0.4) is aslant
+
+
+def test_a_single_day_is_no_axis_of_milliseconds() -> None:
+    table = table_of(
+        "queues", period=[datetime(2024, 1, 2)] * 2, apparatus=["STORAGE", "FILM"], seconds_median=[1.0, 2.0]
+    )
+    shown = hv.render(drawing.draw(reports.get("queues"), table)).x_range
+    assert (shown.end - shown.start) / timedelta(days=1) == 1
+
+
     table = table_of(
         "exposure_index",
         day=days,
