@@ -94,6 +94,7 @@ class Analysis:
 
     def _there(self, sql: str, found: Table) -> None:
         self._sql = sql
+        counted = f"{found.rows} row{'' if found.rows == 1 else 's'}"
         self.table.set(
             columns=[
                 {"name": field.name, "title": field.name, "unit": "", "kind": kind(field.type), "text": str(field.type)}
@@ -108,7 +109,7 @@ class Analysis:
         self.box.set(
             busy=False,
             ran=True,
-            said=f"{found.rows} rows in {found.seconds:.1f} s, as of line {found.seq} of the journal",
+            said=f"{counted} in {found.seconds:.1f} s, as of line {found.seq} of the journal",
         )
 
     def _refused(self, error: ImgdashError) -> None:

@@ -7,10 +7,11 @@ export function render({model, el}) {
     :host{color-scheme:dark}
     .all{display:grid;grid-template-columns:1fr 300px;height:236px;background:var(--ground);border-bottom:1px solid var(--line)}
     .left{display:flex;flex-direction:column;gap:7px;padding:10px 12px;min-width:0}
-    textarea{flex:1;resize:none;font:12px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;color:var(--text);background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:7px 9px;tab-size:2}
-    .line{display:flex;gap:8px;align-items:center;font-size:12px}.main{height:28px;padding:0 14px;background:var(--accent);color:#001018;font-weight:600}.main:disabled{background:var(--raised);color:var(--dim);opacity:1}
-    .said{flex:1;min-width:0;color:var(--dim);overflow:hidden;text-overflow:ellipsis;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}.said.bad{color:var(--bad)}
-    .exports{display:flex;gap:4px}.exports button,.line select{height:28px;font:inherit;font-size:12px;color:var(--text);background:var(--raised);border:1px solid var(--edge);border-radius:4px;padding:0 8px}
+    textarea{flex:1;min-height:0;resize:none;font:12px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;color:var(--text);background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:7px 9px;tab-size:2}
+    .line{display:flex;flex-wrap:wrap;gap:8px;align-items:center;font-size:12px}.main{height:28px;padding:0 14px;background:var(--accent);color:#001018;font-weight:600}.main:disabled{background:var(--raised);color:var(--dim);opacity:1}
+    .said{flex:1;min-width:0;color:var(--dim);overflow:hidden;text-overflow:ellipsis;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
+    .said.bad{order:1;flex-basis:100%;display:block;max-height:112px;overflow:auto;white-space:pre-wrap;font:11px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;color:var(--bad)}
+    .exports{display:flex;gap:4px;margin-left:auto}.exports button,.line select{height:28px;font:inherit;font-size:12px;color:var(--text);background:var(--raised);border:1px solid var(--edge);border-radius:4px;padding:0 8px}
     .line select{max-width:190px}
     .tables{overflow:auto;border-left:1px solid var(--line);background:var(--panel);padding:4px 0;font-size:12px}
     summary{padding:3px 12px;cursor:pointer;font:12px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}summary:hover{background:var(--raised)}

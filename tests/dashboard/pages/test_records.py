@@ -244,6 +244,7 @@ def test_sql_looks_and_changes_nothing(desk: Desk, station: Station) -> None:
     assert table.rows == [["P1", 2], ["P2", 1]]
     assert [column["kind"] for column in table.columns] == ["text", "number"]
     assert table.said == ""
+    assert box.said.startswith("2 rows in ")
     box._handle_msg({"run": "delete from image"})
     desk.until(lambda: box.error)
     assert "DELETE is not allowed" in box.error
@@ -254,6 +255,8 @@ def test_sql_looks_and_changes_nothing(desk: Desk, station: Station) -> None:
     box._handle_msg({"export": "csv"})
     desk.until(lambda: page.analysis._download.content)
     assert page.analysis._download.content.decode().splitlines()[1] == '"P1",2'
+    box._handle_msg({"run": "select count(*) as n from image"})
+    desk.until(lambda: box.said.startswith("1 row in "))
 
 
 def test_the_page_says_when_the_records_have_grown(desk: Desk, station: Station) -> None:
@@ -292,9 +295,6 @@ def test_values_that_cannot_be_summed_are_never_averaged() -> None:
     hv.render(drawn)
 
 
-def test_a_control_chart_marks_outliers() -> None:
-    days = [date(2024, 1, n + 1) for n in range(12)]
-    same = {"centre": 0.0, "low_1sd": -1.0, "high_1sd": 1.0, "low_2sd": -2.0, "high_2sd": 2.0}
 def test_long_names_of_groups_stand_aslant() -> None:
     for item, aslant in (("view", False), ("patient_birth_date", True)):
         items = [f"{item}{n}" for n in range(8) for _ in range(2)]
@@ -311,6 +311,9 @@ def test_a_single_day_is_no_axis_of_milliseconds() -> None:
     assert (shown.end - shown.start) / timedelta(days=1) == 1
 
 
+def test_a_control_chart_marks_outliers() -> None:
+    days = [date(2024, 1, n + 1) for n in range(12)]
+    same = {"centre": 0.0, "low_1sd": -1.0, "high_1sd": 1.0, "low_2sd": -2.0, "high_2sd": 2.0}
     table = table_of(
         "exposure_index",
         day=days,
@@ -368,6 +371,11 @@ def test_in_a_browser(browser: Browser, station: Station, shots: list[str]) -> N
     page.fill("textarea", "select 'forty' || '-two' as answer")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("[role=gridcell]:has-text('forty-two')")
+    # What a refused question says, and at which place, is read without a mouse over it.
+    page.fill("textarea", "select patient_idd, count(*) from image group by all")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".said.bad:has-text('LINE 1')")
+    assert page.locator(".said.bad").evaluate("node => node.scrollHeight - node.clientHeight") <= 1
     with page.expect_download() as download:
         page.locator(".exports button:visible", has_text="CSV").click()
     assert download.value.suggested_filename == "result.csv"
