@@ -77,6 +77,9 @@ class People:
                 lambda: station.set_user(told["name"], told["role"], told["password"], actor),
                 f"{told['name']} is a {told['role']} now.",
             )
+        elif "leave" in message:
+            self.table.chosen = []
+            self.form.set(user="", role="user", error="", serial=self.form.serial + 1)
         elif "remove" in message:
             name = str(message["remove"])
             self._act(lambda: station.remove_user(name, actor), f"{name} was removed.")
