@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from imgdash import Apparatus
 from imgdash.dashboard.theme import apply
+from imgdash.dashboard.tuning.cells import summary
 from imgdash.dashboard.tuning.workbench import Workbench
 from imgdash.model import Actor, ImgdashError, NotAllowed, NotFound
 from tests.apparatus.sites import radiograph, send, site
@@ -80,3 +82,9 @@ def test_who_tunes_is_a_user_of_the_station_and_a_manager_releases(apparatus: Ap
     assert [change.former for change in manager.changes] == [apparatus.tuning.chain(KEY, 1).gradation.contrast]
     manager.replay(1)
     assert manager.summary.startswith("1 image ·")
+    # A little more that is lost stands in the numbers beside it: it is not said to be none.
+    assert manager.summary.endswith("none loses over 1 % more in black or white than before")
+    [one] = manager.replayed
+    for lost, words in ((0.005, "none loses over 1 %"), (0.02, "1 loses over 1 %")):
+        worse = replace(one.before.numbers, black=(one.before.numbers.black or 0) + lost)
+        assert words in summary([replace(one, after=replace(one.after, numbers=worse))])

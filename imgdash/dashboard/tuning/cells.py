@@ -14,6 +14,8 @@ from imgdash.apparatus.tuning import Replayed
 
 _SIDE: Final = 320
 _LOST: Final = 0.05
+# Of the region: below it what more is lost is not seen.
+_MORE: Final = 0.01
 
 
 def cell_of(found: Replayed) -> dict[str, Any]:
@@ -71,12 +73,13 @@ def summary(found: list[Replayed]) -> str:
             parts.append(f"{label} {form.format(statistics.mean(values))} ± {form.format(spread)}")
     worse = sum(
         max(one.after.numbers.black or 0, one.after.numbers.white or 0)
-        > max(one.before.numbers.black or 0, one.before.numbers.white or 0) + 0.01
+        > max(one.before.numbers.black or 0, one.before.numbers.white or 0) + _MORE
         for one in found
     )
     if sent := sum(one.after.calculated.get("unprocessed") is False for one in found):
         parts.append(f"{sent} processed by their sender")
-    parts.append(f"{worse} lose more in black or white than before" if worse else "none loses more in black or white")
+    who = f"{worse} lose{'s' if worse == 1 else ''}" if worse else "none loses"
+    parts.append(f"{who} over {100 * _MORE:.0f} % more in black or white than before")
     return " · ".join(parts)
 
 
