@@ -15,7 +15,7 @@ export function render({model, el}) {
     role: "radio", "aria-checked": String(mode.name === model.current), title: mode.text || null, onclick: () => model.send_msg({mode: mode.name}),
   }, mode.title))))
   live(model, ["versions", "reference", "in_force"], () => {
-    against.replaceChildren(...model.versions.map((v) => h("option", {value: v}, `vs v${v}${v === model.in_force ? ", in use" : ""}`)))
+    against.replaceChildren(...model.versions.map((v) => h("option", {value: v}, `vs v${v}${v === model.in_force ? ", in force" : ""}`)))
     against.value = model.reference
     against.hidden = model.versions.length < 2
     against.classList.toggle("other", model.reference !== model.in_force)

@@ -233,8 +233,15 @@ def test_in_a_browser(browser: Browser, station: Station, hands: list[str]) -> N
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_selector("text=1 parameter differs from version")
-    page.click("text=Versions")
+    # One word on the whole page for the version that images get.
+    page.fill("[aria-label='Note to the version']", "a little steeper")
+    page.click("button:has-text('Save as version')")
+    page.wait_for_selector(
+        "[aria-label='Compare with version'] >> option:text-matches('^vs v[0-9]+, in force$')", state="attached"
+    )
+    page.click("role=tab[name=Versions]")
     page.wait_for_selector("[data-version='1']")
+    page.wait_for_selector(".tag:text-is('in force')")
     page.click("role=tab[name=Replay]")
     page.click("role=button[name=Replay]")
     page.wait_for_selector("figure")
