@@ -199,7 +199,7 @@ class Station:
         return self._apparatus.users.all()
 
     def set_user(self, name: str, role: str, password: str, by: Actor) -> Actor:
-        """Add a user, or give one a new role and password.
+        """Add a user, or give one a new role and password; without a password who is known keeps his.
 
         Raises
         ------

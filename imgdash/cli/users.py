@@ -28,15 +28,20 @@ def list_all(site: SiteOption = HERE) -> None:
 @app.command("add")
 def add(
     name: str,
-    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "user",
+    role: Annotated[str, typer.Option(help=f"{', '.join(ROLES)}; user, unless said, or what he is already")] = "",
     site: SiteOption = HERE,
 ) -> None:
-    """Add a user, or give one a new role and password; the password is asked for, or read from standard input."""
+    """Add a user, or give one a new role and password.
+
+    The password is asked for, or read from standard input; empty, who is known keeps his.
+    """
     if sys.stdin.isatty():
         password = getpass.getpass("Password (at least 8 characters): ")
     else:
         password = sys.stdin.readline().rstrip("\n")
-    user = _users(site).add(name, role, password)
+    users = _users(site)
+    roles = {user.name: user.role for user in users.all()}
+    user = users.add(name, role or roles.get(name, "user"), password)
     console.print(f"{user.name} is a {user.role} now.")
 
 

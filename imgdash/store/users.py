@@ -78,8 +78,8 @@ class Users:
         """Everybody, by name."""
         return [Actor(name, _role(user["role"])) for name, user in sorted(self._load().items())]
 
-    def add(self, name: str, role: str, password: str) -> Actor:
-        """Add a user, or give one a new role and password.
+    def add(self, name: str, role: str, password: str = "") -> Actor:
+        """Add a user, or give one a new role and password; who is known keeps his password where none is given.
 
         Raises
         ------
@@ -88,11 +88,12 @@ class Users:
         """
         if not _NAME.fullmatch(name):
             raise ImgdashError(f"{name!r} is no user name.", "Use 1 to 32 letters, digits, '.', '_' or '-'.")
-        if len(password) < 8:
-            raise ImgdashError("The password is too short.", "Use at least 8 characters.")
         with self._lock:
             users = self._load()
-            users[name] = {"role": _role(role), "password": self._hasher.hash(password)}
+            if len(password) < 8 and (password or name not in users):
+                raise ImgdashError("The password is too short.", "Use at least 8 characters.")
+            kept = self._hasher.hash(password) if password else users[name]["password"]
+            users[name] = {"role": _role(role), "password": kept}
             self._save(users)
         return Actor(name, _role(role))
 

@@ -111,6 +111,15 @@ def test_adding_and_removing(users: Users) -> None:
     assert Users(users.path).role("anna") == Actor("anna", "maker")
 
 
+def test_another_role_alone_leaves_the_password(users: Users) -> None:
+    before = users.all()
+    assert users.add("anna", "maker") == Actor("anna", "maker")
+    assert users.check("anna", "correct horse") == Actor("anna", "maker")
+    with pytest.raises(ImgdashError, match="too short"):
+        users.add("bert", "user")
+    assert [user.name for user in users.all()] == [user.name for user in before]
+
+
 def test_adding_at_once_loses_nobody(users: Users) -> None:
     threads = [threading.Thread(target=users.add, args=(f"u{n}", "user", "long enough")) for n in range(4)]
     for thread in threads:

@@ -22,9 +22,11 @@ export function render({model, el}) {
     name.disabled = known || !model.may
     for (const node of [role, password, again]) node.disabled = !model.may
     word.textContent = model.roles.find((found) => found.name === role.value)?.text || ""
-    save.textContent = known ? "Set role and password" : "Add user"
-    const wrong = !model.may ? "Changing users needs a manager." : !(known || name.value.trim()) ? "" : password.value.length && password.value.length < 8 ? "At least 8 characters." : password.value && again.value && password.value !== again.value ? "The two passwords differ." : known && role.value !== model.role && !password.value ? "Another role is given with another password." : ""
-    disable(save, Boolean(wrong) || model.busy || !password.value || password.value !== again.value || !(known || name.value.trim()))
+    save.textContent = !known ? "Add user" : password.value ? "Set role and password" : "Set role"
+    const wrong = !model.may ? "Changing users needs a manager." : !(known || name.value.trim()) ? "" : password.value.length && password.value.length < 8 ? "At least 8 characters." : password.value && again.value && password.value !== again.value ? "The two passwords differ." : ""
+    // Who is known keeps his password where none is written.
+    const nothing = known ? !password.value && role.value === model.role : !password.value || !name.value.trim()
+    disable(save, Boolean(wrong) || model.busy || nothing || password.value !== again.value)
     remove.hidden = leave.hidden = !known
     disable(remove, !model.may || model.busy)
     remove.textContent = asked ? `Really remove ${model.user}?` : "Remove"

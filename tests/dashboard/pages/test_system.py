@@ -6,10 +6,11 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from imgdash.apparatus.intake import Intake
 from imgdash.dashboard.pages.system import System
+from imgdash.model import Actor
 from tests.conftest import peer
 from tests.dashboard.conftest import PASSWORD, Station, log_in
 from tests.dashboard.pages.desk import Desk
@@ -174,9 +175,23 @@ def test_in_a_browser(browser: Browser, station: Station) -> None:
     page.wait_for_selector("[data-machine=STORAGE]:has-text('no answer')")
     page.click("role=tab[name=Users]")
     page.click("[role=gridcell]:has-text('rita'):visible")
-    page.wait_for_selector("button:has-text('Set role and password')")
+    setting = page.locator("button:has-text('Set role')")
+    expect(setting).to_be_disabled()
+    page.fill("[aria-label=Password]", "another long password")
+    expect(setting).to_have_text("Set role and password")
+    expect(setting).to_be_disabled()
+    page.fill("[aria-label=Password]", "")
+    # Another role alone; he logs in as before.
     page.select_option("[aria-label=Role]", "manager")
-    page.wait_for_selector("text=Another role is given with another password.")
+    setting.click()
+    page.wait_for_selector("text=rita is a manager now.")
+    assert station.apparatus.users.check("rita", PASSWORD) == Actor("rita", "manager")
+    page.click("[role=gridcell]:has-text('rita'):visible")
+    expect(page.locator("[aria-label=Role]")).to_have_value("manager")
+    page.select_option("[aria-label=Role]", "user")
+    setting.click()
+    page.wait_for_selector("text=rita is a user now.")
+    page.click("[role=gridcell]:has-text('rita'):visible")
     # Who does not want to remove anybody after all goes back to a new user.
     page.click("button:has-text('Remove')")
     sure = page.locator("button:has-text('Really remove rita?')")
