@@ -15,7 +15,7 @@ export function render({model, el}) {
     pre{margin:0;padding:10px 12px;border:1px solid var(--line);border-radius:4px;background:var(--panel);font:11px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;overflow:auto;white-space:pre-wrap}
     .plus{color:var(--good)}.minus{color:var(--bad)}.at{color:var(--faint)}
     .act{display:flex;gap:8px;align-items:center;margin:0 0 12px;flex-wrap:wrap}.act input{flex:1;min-width:180px;max-width:420px;font:inherit;font-size:12px;color:inherit;background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:4px 7px}
-    .act button{height:28px;padding:0 12px;background:var(--raised);border-color:var(--line)}.act button:hover:enabled{border-color:var(--faint)}
+    .change{flex-basis:100%;margin:0}.change[hidden]{display:none}.act button{height:28px;padding:0 12px;background:var(--raised);border-color:var(--line)}.act button:hover:enabled{border-color:var(--faint)}
     select{font:inherit;font-size:12px;color:inherit;background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:3px 6px}
     .error{color:var(--bad);font-size:12px;width:100%}.side{display:flex;flex-direction:column;min-height:0;border-right:1px solid var(--line);background:var(--panel)}.side .list{flex:1;border:0}
     .bring{padding:8px 12px;border-top:1px solid var(--line)}.bring button{width:100%;height:28px;background:var(--raised);border-color:var(--line)}.bring small{display:block;margin-top:4px;color:var(--dim);font-size:11px}
@@ -71,7 +71,7 @@ export function render({model, el}) {
     buttons()
     const parts = [h("h2", {}, `Version ${model.current}`),
       others.length ? h("div", {class: "sub"}, "compared with ", against) : h("div", {class: "sub"}, "The only version."),
-      h("div", {class: "act"}, look, both, save, note, back, use, model.may ? null : h("span", {class: "sub"}, "Read only: a version is released by a manager."), error),
+      h("div", {class: "act"}, look, both, save, h("div", {class: "act change", hidden: !model.may}, note, back, use), model.may ? null : h("span", {class: "sub"}, "Read only: a version is released by a manager."), error),
       table(model.changes, `Version ${Math.min(model.against, model.current)}`, `Version ${Math.max(model.against, model.current)}`, others.length ? "No processing parameter differs." : ""),
       lines(model.difference, "Difference of the files")]
     if (model.brought.key) parts.unshift(arrived(model.brought))

@@ -242,6 +242,13 @@ def test_in_a_browser(browser: Browser, station: Station, hands: list[str]) -> N
     page.click("role=tab[name=Versions]")
     page.wait_for_selector("[data-version='1']")
     page.wait_for_selector(".tag:text-is('in force')")
+    # Why a key is taken out of use stands beside the button for it, not beside those for files.
+    why, out = (
+        page.locator(f"{one}:visible").bounding_box() for one in ("[aria-label=Note]", "button:has-text('out of use')")
+    )
+    assert why is not None
+    assert out is not None
+    assert why["y"] < out["y"] + out["height"] / 2 < why["y"] + why["height"]
     page.click("role=tab[name=Replay]")
     page.click("role=button[name=Replay]")
     page.wait_for_selector("figure")
