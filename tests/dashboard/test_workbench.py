@@ -10,7 +10,7 @@ import pytest
 
 from imgdash import Apparatus
 from imgdash.dashboard.theme import apply
-from imgdash.dashboard.tuning.cells import summary
+from imgdash.dashboard.tuning.cells import cell_of, summary
 from imgdash.dashboard.tuning.workbench import Workbench
 from imgdash.model import Actor, ImgdashError, NotAllowed, NotFound
 from tests.apparatus.sites import radiograph, send, site
@@ -85,6 +85,8 @@ def test_who_tunes_is_a_user_of_the_station_and_a_manager_releases(apparatus: Ap
     # A little more that is lost stands in the numbers beside it: it is not said to be none.
     assert manager.summary.endswith("none loses over 1 % more in black or white than before")
     [one] = manager.replayed
+    # The words of the charts below it and of the line above.
+    assert {"S low", "S high"} <= {number["label"] for number in cell_of(one)["numbers"]}
     for lost, words in ((0.005, "none loses over 1 %"), (0.02, "1 loses over 1 %")):
         worse = replace(one.before.numbers, black=(one.before.numbers.black or 0) + lost)
         assert words in summary([replace(one, after=replace(one.after, numbers=worse))])

@@ -52,8 +52,8 @@ def _numbers(before: Numbers, after: Numbers) -> list[dict[str, str]]:
     return [
         line("black", "black", "{:.1%}", "of the relevant region", _LOST),
         line("white", "white", "{:.1%}", "of the relevant region", _LOST),
-        line("S", "s_low", "{:.3f}", "lower signal limit"),
-        line("…", "s_high", "{:.3f}", "upper signal limit"),
+        line("S low", "s_low", "{:.3f}", "lower signal limit"),
+        line("S high", "s_high", "{:.3f}", "upper signal limit"),
         line("noise ×", "noise_gain", "{:.2f}", "noise in flat parts against a straight curve", 4.0),
         line("CNR", "cnr", "{:.1f}", "contrast of structures of 1.5-6 mm to noise"),
         line("overshoot", "overshoot", "{:.0%}", "beside the strongest edges, in parts of the step", 0.3),
