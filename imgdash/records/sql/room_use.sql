@@ -1,7 +1,7 @@
 -- Title: Weekly use of rooms
 -- Number: 4
 -- What: Shots, beam time and tube load of each room in each week (ISO 8601, Monday first), and since the beginning
---   of that week's year. Sums hold what is known; shots_without_time says how many are missing from the beam time.
+--   of that week's year. Sums hold what is known; "shots without time" are missing from the beam time.
 -- Source: RECORDS.md; Japan, weekly use time per X-ray room, closed yearly
 -- Parameter: begin timestamp; exposed at or after
 -- Parameter: end timestamp; exposed before

@@ -48,6 +48,8 @@ def test_every_report_is_shown(desk: Desk) -> None:
         declared = [column.name for column in reports.get(name).columns]
         assert [column["name"] for column in page.reports.table.columns] == declared
         assert page.reports.form.error == ""
+        # Columns are called there as the table calls them.
+        assert "_" not in page.reports.form.report["what"]
         if page.reports.figure.visible:
             hv.render(page.reports.figure.object)
     assert desk.toasts == []
