@@ -99,6 +99,10 @@ class Reports:
             return
         self._asked += 1
         asked = self._asked
+        begin, end = (str(self._values.get(name) or "")[:10] for name in ("begin", "end"))
+        if begin and end and end < begin:
+            self._failed(asked, ImgdashError("The period ends before it begins.", "Change one of its days."))
+            return
         self.table.waiting = True
         self.form.busy = True
 

@@ -156,6 +156,17 @@ def test_a_parameter_that_does_not_fit_is_said(desk: Desk) -> None:
     assert page.reports.form.error == ""
 
 
+def test_a_period_that_ends_before_it_begins_is_said(desk: Desk) -> None:
+    page = shown(desk, report="shots")
+    desk.until(lambda: page.reports.table.rows and not page.reports.form.busy)
+    page.reports.form._handle_msg({"values": {"begin": "2024-02-02", "end": "2024-02-01"}})
+    assert page.reports.form.error == "The period ends before it begins. Change one of its days."
+    assert not page.reports.table.waiting
+    page.reports.form._handle_msg({"values": {"begin": "", "end": ""}})
+    desk.until(lambda: page.reports.table.rows)
+    assert page.reports.form.error == ""
+
+
 @pytest.mark.parametrize(("format", "begins"), [("csv", b'"number"'), ("parquet", b"PAR1"), ("xlsx", b"PK")])
 def test_a_report_is_exported_whole(desk: Desk, format: str, begins: bytes) -> None:
     page = shown(desk)
