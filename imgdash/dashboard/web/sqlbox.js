@@ -5,7 +5,7 @@ export function render({model, el}) {
   const tables = h("div", {class: "tables"})
   el.append(h("style", {}, `
     :host{color-scheme:dark}
-    .all{display:grid;grid-template-columns:1fr 300px;height:236px;background:var(--ground);border-bottom:1px solid var(--line)}
+    .all{display:grid;grid-template:minmax(0,1fr) / 1fr 300px;height:236px;background:var(--ground);border-bottom:1px solid var(--line)}
     .left{display:flex;flex-direction:column;gap:7px;padding:10px 12px;min-width:0}
     textarea{flex:1;min-height:0;resize:none;font:12px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;color:var(--text);background:var(--panel);border:1px solid var(--edge);border-radius:4px;padding:7px 9px;tab-size:2}
     .line{display:flex;flex-wrap:wrap;gap:8px;align-items:center;font-size:12px}.main{height:28px;padding:0 14px;background:var(--accent);color:#001018;font-weight:600}.main:disabled{background:var(--raised);color:var(--dim);opacity:1}

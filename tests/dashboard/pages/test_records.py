@@ -388,7 +388,14 @@ def test_in_a_browser(browser: Browser, station: Station, shots: list[str]) -> N
     page.fill("textarea", "select patient_idd, count(*) from image group by all")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".said.bad:has-text('LINE 1')")
-    assert page.locator(".said.bad").evaluate("node => node.scrollHeight - node.clientHeight") <= 1
+    said = page.locator(".said.bad")
+    assert said.evaluate("node => node.scrollHeight - node.clientHeight") <= 1
+    assert (
+        said.evaluate(
+            "node => node.closest('.all').getBoundingClientRect().bottom - node.getBoundingClientRect().bottom"
+        )
+        > 0
+    )
     with page.expect_download() as download:
         page.locator(".exports button:visible", has_text="CSV").click()
     assert download.value.suggested_filename == "result.csv"
