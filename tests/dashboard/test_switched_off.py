@@ -19,7 +19,10 @@ def test_what_waits_because_it_is_switched_off_is_not_said_to_be_sent(
     storage = "It waits for STORAGE, switched off on Queues."
     both = "It waits for STORAGE and FILM, switched off on Queues."
     for image, name, words in zip(
-        images, ("", "STORAGE", "FILM"), ("It is sent in 5 s.", f"It is sent in 5 s. {storage}", both), strict=True
+        images,
+        ("", "STORAGE", "FILM"),
+        ("It is sent in 5 s.", f"It is sent to FILM in 5 s. {storage}", both),
+        strict=True,
     ):
         if name:
             station.apparatus.queue_switch(name, False, "mona")

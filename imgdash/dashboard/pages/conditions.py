@@ -35,9 +35,10 @@ class Conditions(Page):
     """Every processing parameter of a key beside what it does."""
 
     name, title, icon = "conditions", "Conditions", "conditions"
-    keymap: Mapping[str, str] = {"b": "flip", "n": "after", "p": "before"}
+    keymap: Mapping[str, str] = {"/": "search", "b": "flip", "n": "after", "p": "before"}
+    local: Sequence[str] = ("search",)
     words: Mapping[str, str] = {
-        "flip": "Version in force / tried", "after": "Next image", "before": "Previous image"
+        "search": "Find a key", "flip": "Version in force / tried", "after": "Next image", "before": "Previous image"
     }  # fmt: skip
 
     def __init__(self, session: Session) -> None:

@@ -187,7 +187,7 @@ class Reports:
 
 
 def _field(parameter: Parameter) -> dict[str, Any]:
-    labels = {"begin": "from", "end": "to and with", "by": "by"}
+    labels = {"begin": "from", "end": "to, with that day", "by": "by"}
     text = "the last day that counts" if parameter.name == "end" else parameter.text
     return {
         "name": parameter.name,

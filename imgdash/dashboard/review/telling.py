@@ -38,10 +38,13 @@ class Telling:
         """It was confirmed, and can be taken back as long as nothing is sent."""
         image_id, grace = header.image_id, self._session.apparatus.site.station.undo_s
         self._confirmed = image_id
-        when = "Emergency: it is sent at once." if header.priority else f"It is sent in {grace:g} s." if grace else ""
         destinations = self._session.apparatus.destinations(header)
-        if off := [name for name, on in destinations.items() if not on]:
-            when = when if any(destinations.values()) else ""
+        on, off = ([name for name, there in destinations.items() if there is wanted] for wanted in (True, False))
+        # Where not all are, it is named who gets it now.
+        to = f" to {' and '.join(on)}" if on and off else ""
+        when = f"Emergency: it is sent{to} at once." if header.priority else f"It is sent{to} in {grace:g} s."
+        when = when if (header.priority or grace) and (on or not off) else ""
+        if off:
             when = f"{when} It waits for {' and '.join(off)}, switched off on Queues.".strip()
         against = " ".join(dict.fromkeys(finding.text for finding in header.judgement.findings))
         does = {"Back to it": partial(self._page.back, image_id)}

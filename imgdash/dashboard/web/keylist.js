@@ -19,6 +19,9 @@ export function render({model, el}) {
     .out{color:var(--warn)!important}.problem{margin:8px;padding:6px 8px;border:1px solid var(--bad);border-radius:4px;font-size:11px;color:var(--bad);overflow-wrap:anywhere}
     .empty{padding:24px 12px;text-align:center;color:var(--dim);font-size:12px}
   `), h("div", {class: "all"}, h("div", {class: "top"}, filter), problems, list))
+  const asked = ({detail}) => { if (detail.down && detail.action === "search" && el.getBoundingClientRect().width) filter.focus() }
+  window.addEventListener("imgdash:key", asked)
+  model.on("remove", () => window.removeEventListener("imgdash:key", asked))
   const found = () => {
     const text = filter.value.trim().toLowerCase()
     return model.keys.filter((key) => !text || `${key.title} ${key.key} ${key.group}`.toLowerCase().includes(text))

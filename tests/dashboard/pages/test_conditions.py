@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from imgdash.apparatus.trial import OUTSIDE
 from imgdash.dashboard.tuning import readout
@@ -229,6 +229,12 @@ def test_in_a_browser(browser: Browser, station: Station, hands: list[str]) -> N
     page = tab.page
     page.click("[data-page=conditions]")
     page.wait_for_selector("text=EI · target · DI")
+    page.keyboard.press("/")
+    find = page.get_by_label("Find a condition key")
+    expect(find).to_be_focused()
+    page.keyboard.type("hand")
+    expect(page.locator(".key:visible")).to_have_count(1)
+    find.fill("")
     slider = page.locator("#gradation-contrast")
     slider.focus()
     slider.press("ArrowRight")
