@@ -31,8 +31,45 @@ class _Socket(AssociationSocket):
             connection.close()
 
 
+class _Checkpoint:
+    """Where the thread of an association stops while another one sends on it and waits for the answer.
+
+    pynetdicom asks only whether that thread said that it stops. It also says so where it goes on just then, and on a
+    busy machine it may get to look for messages as late as the answer is there: it took it, and who had asked waited in
+    vain. Whoever closes this waits for a thread that stops afterwards.
+    """
+
+    def __init__(self, association: Association) -> None:
+        self._association = association
+        self._open = True
+        self._changed = threading.Condition()
+
+    def set(self) -> None:
+        """Let the thread go on."""
+        with self._changed:
+            self._open = True
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Have the thread stop; it says when it has."""
+        association = self._association
+        with self._changed:
+            self._open = False
+            # The thread itself sends while it serves a request, and one that has ended stops no more.
+            if threading.current_thread() is not association and not association._kill:
+                association._is_paused = False
+
+    def wait(self) -> None:
+        """Of the thread: stop here while this is closed."""
+        with self._changed:
+            while not self._open:
+                self._association._is_paused = True
+                self._changed.wait()
+
+
 def _steady(event: evt.Event) -> None:
     _answer_before_release(event.assoc)
+    event.assoc._reactor_checkpoint = _Checkpoint(event.assoc)
     wrapped = event.assoc.dul.socket
     shut_down = wrapped._shutdown_socket
 
@@ -54,6 +91,7 @@ class Entity(AE):
 
     def _create_socket(self, assoc: Association, address: Any, tls_args: Any) -> AssociationSocket:
         _answer_before_release(assoc)
+        assoc._reactor_checkpoint = _Checkpoint(assoc)
         created = _Socket(assoc, address=address)
         created.tls_args = tls_args
         return created

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
-from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance, Verification
 
 from imgdash.wire.dicom import associate
 from imgdash.wire.entity import STEADY
@@ -95,3 +97,27 @@ def test_an_answer_after_the_release_ends_no_thread_with_an_error(archive: Repor
         upper_layer = assoc.dul
         upper_layer.join(10)
         assert not upper_layer.is_alive()
+
+
+def test_an_answer_reaches_who_asked_however_late_the_association_looks_for_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its thread is held up, as on a busy machine, between going on and looking."""
+    look = DIMSEServiceProvider.get_msg
+
+    def late(provider: DIMSEServiceProvider, block: bool = False) -> Any:
+        if not block:
+            time.sleep(0.02)
+        return look(provider, block)
+
+    echo = AE("ECHO")
+    echo.add_supported_context(Verification)
+    server = echo.start_server(("127.0.0.1", 0), block=False)
+    assert server is not None
+    monkeypatch.setattr(DIMSEServiceProvider, "get_msg", late)
+    try:
+        with associate("CR1", "ECHO", "127.0.0.1", server.server_address[1], [Verification], 2) as association:
+            for _ in range(20):
+                assert association.send_c_echo().Status == 0
+    finally:
+        server.shutdown()
