@@ -78,6 +78,10 @@ def test_users_are_added_and_removed(site: Path) -> None:
     short = imgdash("users", "add", "bert", "--site", site, stdin="short\n")
     assert short.returncode == 2
     assert "8 characters" in short.stderr
+    # Another role, with the password that she has; a new password, with the role that she has.
+    for role, password in ((("--role", "manager"), ""), ((), "another long one")):
+        changed = imgdash("users", "add", "anna", *role, "--site", site, stdin=f"{password}\n")
+        assert "anna is a manager now" in changed.stdout
     assert imgdash("users", "remove", "anna", "--site", site).returncode == 0
     assert "anna" not in imgdash("users", "list", "--site", site).stdout
 

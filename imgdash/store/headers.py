@@ -61,9 +61,10 @@ class Headers:
 
     def change(self, events: Sequence[Event]) -> None:
         """These events are about to be committed: until `forget` the database alone says what holds."""
+        ids = _images(events)
         with self._lock:
-            self._changing |= _images(events)
-            for image_id in self._changing:
+            self._changing |= ids
+            for image_id in ids:
                 self._kept.pop(image_id, None)
 
     def forget(self, events: Sequence[Event], read: Mapping[str, ImageHeader | None] = _NONE) -> None:

@@ -79,10 +79,14 @@ class People:
             )
         elif "leave" in message:
             self.table.chosen = []
-            self.form.set(user="", role="user", error="", serial=self.form.serial + 1)
+            self._begin_anew()
         elif "remove" in message:
             name = str(message["remove"])
             self._act(lambda: station.remove_user(name, actor), f"{name} was removed.")
+
+    def _begin_anew(self) -> None:
+        """A form for a new user."""
+        self.form.set(user="", role="user", busy=False, error="", serial=self.form.serial + 1)
 
     def _act(self, work: Callable[[], Any], said: str) -> None:
         self.form.set(busy=True, error="")
@@ -90,7 +94,7 @@ class People:
         def done(_: Any) -> None:
             self._session.tell(said, "success")
             # Emptied here and not when the users are read: that may be later than what a person began since.
-            self.form.set(user="", role="user", busy=False, error="", serial=self.form.serial + 1)
+            self._begin_anew()
             self.refresh()
 
         def failed(error: ImgdashError) -> None:

@@ -42,8 +42,12 @@ class Telling:
         on, off = ([name for name, there in destinations.items() if there is wanted] for wanted in (True, False))
         # Where not all are, it is named who gets it now.
         to = f" to {' and '.join(on)}" if on and off else ""
-        when = f"Emergency: it is sent{to} at once." if header.priority else f"It is sent{to} in {grace:g} s."
-        when = when if (header.priority or grace) and (on or not off) else ""
+        if off and not on:
+            when = ""
+        elif header.priority:
+            when = f"Emergency: it is sent{to} at once."
+        else:
+            when = f"It is sent{to} in {grace:g} s." if grace else ""
         if off:
             when = f"{when} It waits for {' and '.join(off)}, switched off on Queues.".strip()
         against = " ".join(dict.fromkeys(finding.text for finding in header.judgement.findings))
